@@ -18,7 +18,6 @@ pytestmark = needs_pages
 
 INSTALL = "python3 -m venv .venv && .venv/bin/python -m pip install -q . && "
 EMBEDDING = ROOT / "transforms" / "beam" / "README.md"
-PASTED = [page for page in PAGES if blocks(page, "bash")]
 WITH_POLICIES = [page for page in PAGES if blocks(page, "yaml")]
 MORE_FIELDS = {
     "mobile": "direct_identifier",
@@ -38,6 +37,11 @@ MORE_FIELDS = {
 
 def of_pages(pages):
     return pytest.mark.parametrize("page", pages, ids=name_of)
+
+
+def script_of(page):
+    """The commands of a page, but for those that run these tests."""
+    return "\n".join(block for block in blocks(page, "bash") if "pytest" not in block)
 
 
 def prose(page):
@@ -146,7 +150,7 @@ def test_every_key_of_a_policy_stands_on_its_page(model, page):
 
 
 def test_the_commands_of_the_pages_exist():
-    pasted = "".join(block for page in PASTED for mark in ("", "demo", "s3") for block in blocks(page, "bash", mark))
+    pasted = "".join(block for page in PAGES for mark in ("", "demo", "s3") for block in blocks(page, "bash", mark))
     named = set(re.findall(r"beam-deid ([a-z]+) ", pasted))
     assert named == set(cli.list_commands(None)) - {"publish"}  # which needs a run that died
 
@@ -173,12 +177,11 @@ def demo(tmp_path_factory):
 
 
 @pytest.mark.slow("carries out every command of a page one after the other")
-@of_pages(PASTED)
+@of_pages(filter(script_of, PAGES))
 def test_the_commands_of_a_page_work_when_pasted_after_the_demo(page, demo, tmp_path):
     folder, said = demo
     shutil.copytree(folder, tmp_path / "demo")
-    script = "\n".join(block for block in blocks(page, "bash") if "pytest" not in block)
-    done = paste(script, tmp_path)
+    done = paste(script_of(page), tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     drafts = "".join(draft.read_text("utf-8") for draft in (tmp_path / "demo").rglob("*.yaml"))
     shown = [line for block in blocks(page, "text") for line in block.splitlines() if line and line != "…"]
