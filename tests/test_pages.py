@@ -177,7 +177,7 @@ def demo(tmp_path_factory):
 
 
 @pytest.mark.slow("carries out every command of a page one after the other")
-@of_pages(filter(script_of, PAGES))
+@of_pages([page for page in PAGES if script_of(page)])
 def test_the_commands_of_a_page_work_when_pasted_after_the_demo(page, demo, tmp_path):
     folder, said = demo
     shutil.copytree(folder, tmp_path / "demo")
