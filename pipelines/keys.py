@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command, Group
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
@@ -25,7 +26,7 @@ def _forms() -> str:
     return ", ".join(kek.form for kek in KEKS)
 
 
-class _CreateCommand(click.Command):
+class _CreateCommand(Command):
     """A command whose help ends with the forms of ``--kek``, which are looked up only when the help is shown."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -40,13 +41,14 @@ name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, he
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   export BEAM_DEID_KEK=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
   beam-deid keys create keys/orders.keyring --kek env:BEAM_DEID_KEK
   beam-deid keys list keys/orders.keyring
   beam-deid keys rotate keys/orders.keyring
-  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out"""
+  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out""",
 )
 def keys() -> None:
     """Make, list, rotate and destroy the keys of a keyring.
@@ -189,7 +191,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
     if (identity is None) == (name is None):
         advice = "Give either --id or --name; `beam-deid keys list` shows them"
-        raise UsageError("say which key", "beam-deid keys destroy", advice)
+        raise UsageError("say which key", "keys destroy", advice)
     found = opened(ring)
     versions = [found.version(identity)] if identity is not None else found.versions(str(name))
     chosen = [key for key in versions if key.state != DESTROYED]
@@ -200,7 +202,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", "beam-deid keys destroy", "Add --yes")
+        raise UsageError("nobody is here to be asked", "keys destroy", "Add --yes")
     click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
 
 

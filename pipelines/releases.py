@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Group
 from beam_deid.transforms.errors import UsageError
 
 register_argument = click.argument("register", metavar="REGISTER")
@@ -15,13 +16,14 @@ output_option = click.option(
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   beam-deid releases list orders.register
   beam-deid releases show orders.register analytics.2
   beam-deid releases diff orders.register analytics.1 analytics.2
   beam-deid releases forget orders.register analytics.1 --reason 'a trial; it never left this machine'
-  beam-deid releases compact s3://bucket/orders.register"""
+  beam-deid releases compact s3://bucket/orders.register""",
 )
 def releases() -> None:
     """List, show, compare and forget what was given out before.
@@ -145,7 +147,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", "beam-deid releases forget", "Add --yes")
+        raise UsageError("nobody is here to be asked", "releases forget", "Add --yes")
     click.confirm("Forget? This cannot be undone", abort=True, err=as_json)
 
 

@@ -77,6 +77,8 @@ HINTS: Mapping[str, str] = {
     Reason.AMBIGUOUS_NUMBER: "say how numbers are written: input.decimal, input.thousands, input.currency",
     Reason.AMBIGUOUS_TIME: "say how times are written: format of the field, as '%d/%m/%Y %H:%M', or excel",
     Reason.TOO_MANY_DECIMALS: "say how many digits there are after the point: decimals of the field",
+    Reason.OUTSIDE_HIERARCHY: "full addresses need hierarchy: cn_districts, or mask: {preset: address, division: city}",
     Reason.INEXACT_NUMBER: "it has more digits than a number keeps: kind integer or decimal, or order_number",
+    Reason.OUTSIDE_FORMAT: "fpe's preset does not take it: name its characters instead, fpe: {alphabet: alphanumeric}, or mask it",
 }
 """What to do about what was rejected, where the reason alone tells it."""

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import figure, label_style, mark
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.transforms.storage.paths import shown
@@ -16,7 +17,13 @@ _WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
 
 
 def show_outcome(
-    out: Console, run: dict[str, Any], labels: dict[str, dict[str, Any]], output: str, notes: Sequence[str] = ()
+    out: Console,
+    run: dict[str, Any],
+    labels: dict[str, dict[str, Any]],
+    output: str,
+    notes: Sequence[str] = (),
+    *,
+    dry: bool = False,
 ) -> None:
     """Show what a run came to. The labels stand last, a line each, where they are still in sight.
 
@@ -26,14 +33,17 @@ def show_outcome(
         labels: The content of each release's ``label.json``, also of those that were not published.
         output: The output folder.
         notes: What was made beside it, a sentence each.
+        dry: Whether it is what a run would come to, of which nothing was published.
     """
     for name, label in labels.items():
         _show_release(out, name, label, run["releases"][name])
     out.print()
     for note in notes:
         out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
+    if dry:
+        out.print("[bold]A dry run: nothing was published, and nothing was written.[/bold]")
     for name, label in labels.items():
-        out.print(_summary(name, label, run["releases"][name], output))
+        out.print(_summary(name, label, run["releases"][name], output, dry))
 
 
 def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[str, Any]) -> None:
@@ -51,13 +61,16 @@ def _styled(label: dict[str, Any]) -> str:
     return f"[bold {label_style(label['label'])}]{label['label']}[/]"
 
 
-def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str) -> str:
+def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str, dry: bool) -> str:
     """A release's label, and what became of it, on one line."""
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     failing = sum(not test["passed"] for test in label["tests"])
     said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
-    told = _published(name, label["records"], output) if release["published"] else _unpublished(release["expect"])
+    if release["published"]:
+        told = f"{'would publish ' if dry else ''}{_published(name, label['records'], output)}"
+    else:
+        told = _unpublished(release["expect"], dry)
     return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"
 
 
@@ -65,8 +78,8 @@ def _published(name: str, records: dict[str, int], output: str) -> str:
     return f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
 
 
-def _unpublished(expected: str) -> str:
-    return f"[red]not published[/red]: the policy expects {expected}"
+def _unpublished(expected: str, dry: bool) -> str:
+    return f"[red]{'would not be' if dry else 'not'} published[/red]: the policy expects {expected}"
 
 
 def _show_levels(out: Console, search: dict[str, Any]) -> None:
@@ -98,4 +111,4 @@ def _why(test: dict[str, Any]) -> Text:
 
 def show_finished(out: Console, folder: str) -> None:
     """Show that a publication was finished of which only the end was missing."""
-    out.print(f"Finished: {escape(folder)} is published. See: beam-deid verify {escape(folder)}")
+    out.print(f"Finished: {escape(folder)} is published. See: {program()} verify {escape(folder)}")

@@ -25,7 +25,7 @@ OUTCOME = RunOutcome(
     persons=REMEMBERED,
     releases={"a": RELEASE, "b": replace(RELEASE, published=False, expect=None, remembered=None, parts=())},
     rejected=Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),
-    notes=("1 of 2 files have no row: b.csv",),
+    notes=("1 of 2 files has no row: b.csv",),
 )
 
 

@@ -37,7 +37,8 @@ def _lines(release: str, found: ReleaseMeasured, read: int) -> Iterator[str]:
     yield f"release {release}: {found.rejected} of {read} records rejected ({share:.2%})"
     for (column, reason), count in sorted(found.faults.items()):
         hint = HINTS.get(reason)
-        yield f"  {column or 'whole row'}: {reason}, {count} records" + (f" ({hint})" if hint else "")
+        records = "1 record" if count == 1 else f"{count} records"
+        yield f"  {column or 'whole row'}: {reason}, {records}" + (f" ({hint})" if hint else "")
 
 
 def raise_if_refused(refused: Sequence[str]) -> None:
