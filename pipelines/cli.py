@@ -2,13 +2,18 @@
 
 import importlib
 import logging
+import os
 import sys
 
 import click
 
 from beam_deid.pipelines.commands import Group, told
+from beam_deid.pipelines.language.chosen import chosen
+from beam_deid.pipelines.language.help_pages import with_language
+from beam_deid.pipelines.language.words import message_of, said, spoken_in
 from beam_deid.pipelines.output import fail, open_streams
-from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals, said
+from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals
+from beam_deid.pipelines.stopping import said as said_of_stopping
 from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -47,10 +52,11 @@ class _Commands(Group):
         if name not in _COMMANDS:
             return None
         if name != cmd_name:
-            click.echo(f"beam-deid: {cmd_name} is called {name} now; the old name will go", err=True)
+            told = said(f"{cmd_name} is called {name} now; the old name will go")
+            click.echo(f"beam-deid: {told}", err=True)
         command = getattr(importlib.import_module(f"beam_deid.pipelines.{_MODULES.get(name, name)}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - ours
-        return command
+        return with_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -70,6 +76,9 @@ Examples:
 @click.version_option(package_name="beam-deid")
 def cli() -> None:
     """De-identify order data, test whether people can be re-identified, and label the result."""
+
+
+with_language(cli)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -92,11 +101,16 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    with spoken_in(chosen(sys.argv[1:] if arguments is None else arguments, os.environ)):
+        return _call(arguments)
+
+
+def _call(arguments: list[str] | None) -> int:
     STOPPING.begin()
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:
-        fail(error.message)
+        fail(message_of(error))
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
@@ -105,16 +119,16 @@ def call(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.ClickException as error:
         wrong = told(error)
-        fail(wrong.message)
+        fail(message_of(wrong, by_click=True))
         return wrong.exit_code
     except Stopped as stopped:
-        fail(said())
+        fail(said(said_of_stopping()))
         return stopped.exit_code
     except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
-        fail(said())
+        fail(said(said_of_stopping()))
         return Stopped().exit_code
     except Exception as error:
         fault = fault_of(error, "command")
-        fail(fault.message)
+        fail(message_of(fault))
         return fault.exit_code
     return 0

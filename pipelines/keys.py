@@ -10,6 +10,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command, Group
+from beam_deid.pipelines.language.words import said
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
@@ -203,7 +204,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to be asked", "keys destroy", "Add --yes")
-    click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
+    click.confirm(said("Destroy? This cannot be undone"), abort=True, err=as_json)
 
 
 def _without(ring: str, chosen: Sequence["KeyVersion"]) -> "Keyring":
@@ -247,7 +248,7 @@ def _ask_for_passphrase(source: str, *, new: bool = False) -> None:
     scheme, _, variable = source.partition(":")
     if scheme == PassphraseKek.scheme and variable not in os.environ and sys.stdin.isatty():
         os.environ[variable] = click.prompt(
-            f"Passphrase of the keyring ({variable})", hide_input=True, confirmation_prompt=new, err=True
+            said(f"Passphrase of the keyring ({variable})"), hide_input=True, confirmation_prompt=new, err=True
         )
 
 

@@ -63,7 +63,7 @@ class Portion(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read a share."""
         share = super().convert(value, param, ctx)
-        return self.fail(f"{value} is not a share.", param, ctx) if math.isnan(share) else share
+        return self.fail(f"{value} is not a share", param, ctx) if math.isnan(share) else share
 
 
 def worker_count(asked: int | None, shards: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beam_deid.pipelines.language.words import said, word
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.run.progress import PROGRESS
 
@@ -34,9 +35,9 @@ def open_streams() -> None:
 
 def console(as_json: bool) -> "Console":
     """Where words for a person go: stdout, or stderr where stdout is for a machine."""
-    from beam_deid.pipelines.views.console import PatientConsole
+    from beam_deid.pipelines.language.console import SpeakingConsole
 
-    return PatientConsole(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return SpeakingConsole(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def emit(document: Any) -> None:
@@ -62,20 +63,20 @@ def leave_unread(descriptor: int) -> None:
 
 
 def fail(message: str) -> None:
-    """Print an error for a person."""
+    """Print an error for a person, in whose language it is already."""
     click.echo(f"beam-deid: {message}", err=True)
 
 
 def warn(messages: Iterable[str]) -> None:
     """Print warnings for a person."""
     for message in messages:
-        click.echo(f"beam-deid: warning: {message}", err=True)
+        click.echo(f"beam-deid: {word('warning')}: {said(message)}", err=True)
 
 
 def note(messages: Iterable[str]) -> None:
     """Print what a person should know, and need do nothing about."""
     for message in messages:
-        click.echo(f"beam-deid: note: {message}", err=True)
+        click.echo(f"beam-deid: {word('note')}: {said(message)}", err=True)
 
 
 @contextlib.contextmanager
@@ -104,10 +105,10 @@ def _bar(done: threading.Event) -> None:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(PROGRESS.phase, total=PROGRESS.total, said="")
+        task = bar.add_task(word(PROGRESS.phase), total=PROGRESS.total, said="")
         speed = _Speed()
         while not done.wait(_TICK):
-            bar.update(task, description=PROGRESS.phase, completed=PROGRESS.rows, said=speed.said())
+            bar.update(task, description=word(PROGRESS.phase), completed=PROGRESS.rows, said=speed.told())
 
 
 def _lines(done: threading.Event) -> None:
@@ -119,8 +120,8 @@ def _lines(done: threading.Event) -> None:
         if PROGRESS.phase != phase or late:
             phase = PROGRESS.phase
             since = time.monotonic()
-            said = speed.said()
-            click.echo(f"beam-deid: {phase}, {said}" if PROGRESS.rows else f"beam-deid: {phase}", err=True)
+            told = speed.told()
+            click.echo(f"beam-deid: {word(phase)}, {told}" if PROGRESS.rows else f"beam-deid: {word(phase)}", err=True)
 
 
 class _Speed:
@@ -130,9 +131,9 @@ class _Speed:
         self._phase = ""
         self._start = time.monotonic()
 
-    def said(self) -> str:
+    def told(self) -> str:
         if PROGRESS.phase != self._phase:
             self._phase = PROGRESS.phase
             self._start = time.monotonic()
         seconds = max(time.monotonic() - self._start, 0.001)
-        return f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s"
+        return said(f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s")

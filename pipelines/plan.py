@@ -50,8 +50,8 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, verbos
     show_plan(out, document, verbose)
     show_register(out, made.register, earlier)
     if files:
-        what = "file" if files == 1 else "files"
-        out.print(f"[green]✓[/green] the columns of {files:,} {what} are those of the policy")
+        told = "1 file" if files == 1 else f"{files:,} files"
+        out.print(f"[green]✓[/green] the columns of {told} are those of the policy")
     if as_json:
         output.emit({**document, "earlier": earlier})
 

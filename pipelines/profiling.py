@@ -9,6 +9,8 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
+from beam_deid.pipelines.language.comments import with_comments_said
+from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 
@@ -55,22 +57,21 @@ def profile(
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
     from beam_deid.transforms.drafting.written import as_yaml
-    from beam_deid.transforms.formats import passed_over
 
     with output.progress(None):
         draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
-    output.note(passed_over.told(*one) for one in draft.sample.passed)
+    output.note(passed.told(file) for file, passed in draft.sample.passed)
     if as_json:
         output.emit(draft.to_document())
     else:
-        click.echo(as_yaml(draft), nl=False)
+        click.echo(with_comments_said(as_yaml(draft)), nl=False)
     about = draft.platform or "no platform that is known"
     fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
-    click.echo(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)", err=True)
+    click.echo(said(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)"), err=True)
     output.note(_ready(draft))
     if not as_json:
-        click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
+        click.echo("\n".join(map(said, _next(inputs, bool(draft.service)))), err=True)
 
 
 def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
@@ -130,7 +131,7 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
-    numbers = {} if plain_format_of(first, read_as).has_numbers else number_options(sample.columns, read_as)
+    numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)

@@ -7,6 +7,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Group
+from beam_deid.pipelines.language.words import said
 from beam_deid.transforms.errors import UsageError
 
 register_argument = click.argument("register", metavar="REGISTER")
@@ -148,7 +149,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to be asked", "releases forget", "Add --yes")
-    click.confirm("Forget? This cannot be undone", abort=True, err=as_json)
+    click.confirm(said("Forget? This cannot be undone"), abort=True, err=as_json)
 
 
 def _one_line(reason: str) -> str:

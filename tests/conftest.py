@@ -1,10 +1,12 @@
 import importlib.resources
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import remember_once_loaded
@@ -16,6 +18,7 @@ from .kit.trials import House, furnish
 __all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
 
 register_profiles()
+os.environ[VARIABLE] = ENGLISH  # whatever this machine speaks: tests read what is shown
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -36,6 +36,13 @@ def test_an_error_of_the_system_without_a_path_names_the_step():
     assert errors.fault_of(OSError(errno.ENOSPC, "SECRET"), "releasing").where == "releasing"
 
 
+@pytest.mark.parametrize("kind", [OSError, ImportError])
+def test_an_error_of_the_system_that_a_library_tells_in_words_is_known(kind):
+    fault = errors.fault_of(kind(f"SECRET.so: {os.strerror(errno.EMFILE)}"), "measuring")
+    assert "ulimit -n" in fault.message
+    assert "SECRET" not in str(fault)
+
+
 @pytest.mark.parametrize("cause", [MemoryError("SECRET"), pa.ArrowMemoryError("SECRET")], ids=["ours", "Arrow's"])
 def test_memory_that_runs_out_is_told_with_its_cure(cause):
     fault = errors.fault_of(cause, "measuring")

@@ -183,11 +183,20 @@ def fault_of(cause: BaseException, where: str) -> DeidError:
         return cause
     if isinstance(cause, MemoryError):
         return InternalFault("out of memory", where, _MEMORY)
-    number = cause.errno if isinstance(cause, OSError) else None
-    if number not in _OF_SYSTEM:
+    number = _number_of(cause) if isinstance(cause, OSError | ImportError) else None
+    if number is None:
         return InternalFault.from_exception(cause, where)
     name = cause.filename if isinstance(cause, OSError) and isinstance(cause.filename, str) else where
     return OutputError(f"a file cannot be used ({os.strerror(number)})", name, _OF_SYSTEM[number])
+
+
+def _number_of(cause: OSError | ImportError) -> int | None:
+    """What the system said, by its number; libraries may give its words alone."""
+    number = getattr(cause, "errno", None)
+    if number is not None:
+        return number if number in _OF_SYSTEM else None
+    said = str(cause)
+    return next((one for one in _OF_SYSTEM if os.strerror(one) in said), None)
 
 
 ERRORS: dict[str, type[DeidError]] = {

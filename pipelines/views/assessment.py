@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from beam_deid.pipelines.views.cells import figure, label_style, mark
+from beam_deid.pipelines.language.words import words
+from beam_deid.pipelines.views.cells import figure, label_word, mark
 
 _SETS = 12
 _FIGURES = (
@@ -39,8 +40,7 @@ def show_assessment(out: Console, document: dict[str, Any]) -> None:
         out: Where it is shown.
         document: What ``beam-deid assess --json`` prints.
     """
-    style = label_style(document["label"])
-    out.print(f"It would be [bold {style}]{document['label']}[/], grade {document['grade']}")
+    out.print(f"It would be [bold]{label_word(document['label'])}[/bold], grade {document['grade']}")
     for name in _FIGURES:
         if document.get(name) not in (None, {}):
             out.print(f"  {name}: {figure(document[name])}")
@@ -53,7 +53,7 @@ def show_assessment(out: Console, document: dict[str, Any]) -> None:
 
 def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "test", "measured", "limit", "why"):
+    for heading in words("", "test", "measured", "limit", "why"):
         grid.add_column(heading, overflow="fold")
     for test in tests:
         row = (escape(test["name"]), figure(test["measured"]), figure(test["limit"]), escape(test["detail"]))

@@ -5,6 +5,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import word, words
 from beam_deid.transforms.terms import LabelName
 
 NO_VALUE = "–"
@@ -18,7 +19,7 @@ def table(*headings: str, gap: int = 2) -> Table:
         gap: Blanks between two columns.
     """
     made = Table(box=None, padding=(0, gap, 0, 0), header_style="dim", pad_edge=False)
-    for heading in headings:
+    for heading in words(*headings):
         made.add_column(heading, overflow="fold")
     return made
 
@@ -37,6 +38,11 @@ def figure(value: Any) -> str:
 def label_style(label: str) -> str:
     """The colour of a label."""
     return "green" if label == LabelName.ANONYMIZED else "yellow"
+
+
+def label_word(label: str) -> str:
+    """A label in its colour, told what it means."""
+    return f"[{label_style(label)}]{word(label)}[/]"
 
 
 def mark(passed: bool) -> str:

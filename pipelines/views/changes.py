@@ -4,7 +4,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from beam_deid.pipelines.language.console import said_text
 
 
 def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
@@ -15,7 +16,7 @@ def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, A
     out.print("  [bold]what would change the label[/bold]")
     table = Table.grid(padding=(0, 1, 0, 0))
     for line in lines:
-        table.add_row("  -", Text(line, overflow="fold"))
+        table.add_row("  -", said_text(line))
     out.print(table)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import word, words
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import NO_VALUE
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, REGISTER_NAME, SIGN
@@ -25,7 +26,7 @@ def show_keys(out: Console, ring: Keyring) -> None:
 
 def _show_table(out: Console, keys: Sequence[KeyVersion]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "name", "purpose", "state", "created", "destroyed"):
+    for heading in words("id", "name", "purpose", "state", "created", "destroyed"):
         table.add_column(heading)
     for key in keys:
         table.add_row(str(key.id), key.name, key.purpose, key.state, key.created, key.destroyed or NO_VALUE)
@@ -35,7 +36,7 @@ def _show_table(out: Console, keys: Sequence[KeyVersion]) -> None:
 def show_made(out: Console, ring: Keyring, name: str) -> None:
     """Show a key that was made, and how a policy names it."""
     key = ring.primary(name)
-    _show_new(out, ring, key, "made")
+    _show_new(out, ring, key, word("made"))
     keyring = f"keys: {{keyring: {escape(os.path.abspath(ring.path))}}}"
     if key.purpose == SIGN:
         out.print(f"In a policy: {keyring} and sign: keyring")
@@ -46,7 +47,7 @@ def show_made(out: Console, ring: Keyring, name: str) -> None:
 
 def show_rotated(out: Console, ring: Keyring, name: str) -> None:
     """Show the new version of a key."""
-    _show_new(out, ring, ring.primary(name), "rotated")
+    _show_new(out, ring, ring.primary(name), word("rotated"))
 
 
 def _show_new(out: Console, ring: Keyring, key: KeyVersion, what: str) -> None:

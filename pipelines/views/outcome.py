@@ -8,8 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.language.console import said_text
+from beam_deid.pipelines.language.words import said, word, words
 from beam_deid.pipelines.program import program
-from beam_deid.pipelines.views.cells import figure, label_style, mark
+from beam_deid.pipelines.views.cells import figure, label_word, mark
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.transforms.storage.paths import shown
 
@@ -47,7 +49,9 @@ def show_outcome(
 
 
 def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[str, Any]) -> None:
-    out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {label['sharing']})")
+    out.print(
+        f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {word(label['sharing'])})"
+    )
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
@@ -58,7 +62,7 @@ def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[
 
 
 def _styled(label: dict[str, Any]) -> str:
-    return f"[bold {label_style(label['label'])}]{label['label']}[/]"
+    return f"[bold]{label_word(label['label'])}[/bold]"
 
 
 def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str, dry: bool) -> str:
@@ -66,20 +70,21 @@ def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: 
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     failing = sum(not test["passed"] for test in label["tests"])
-    said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
-    if release["published"]:
-        told = f"{'would publish ' if dry else ''}{_published(name, label['records'], output)}"
-    else:
-        told = _unpublished(release["expect"], dry)
-    return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"
+    fails = f" ({said('1 test fails' if failing == 1 else f'{failing} tests fail')})" if failing else ""
+    is_out = release["published"]
+    told = _published(name, label["records"], output, dry) if is_out else _unpublished(release["expect"], dry)
+    return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{fails}, {told}"
 
 
-def _published(name: str, records: dict[str, int], output: str) -> str:
-    return f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
+def _published(name: str, records: dict[str, int], output: str, dry: bool) -> str:
+    told = f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
+    return said(f"would publish {told}" if dry else told)
 
 
 def _unpublished(expected: str, dry: bool) -> str:
-    return f"[red]{'would not be' if dry else 'not'} published[/red]: the policy expects {expected}"
+    if dry:
+        return f"[red]would not be published[/red]: the policy expects {expected}"
+    return f"[red]not published[/red]: the policy expects {expected}"
 
 
 def _show_levels(out: Console, search: dict[str, Any]) -> None:
@@ -95,8 +100,8 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
 def _show_tests(out: Console, label: dict[str, Any]) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("")
-    table.add_column("test", overflow="fold", max_width=_WIDEST)
-    for heading in ("measured", "limit", "why"):
+    table.add_column(word("test"), overflow="fold", max_width=_WIDEST)
+    for heading in words("measured", "limit", "why"):
         table.add_column(heading, overflow="fold")
     for test in label["tests"]:
         name = Text(test["name"], overflow="fold")
@@ -106,7 +111,7 @@ def _show_tests(out: Console, label: dict[str, Any]) -> None:
 
 def _why(test: dict[str, Any]) -> Text:
     """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in label.json."""
-    return Text(test["detail"], no_wrap=True, overflow="ellipsis") if test["passed"] else Text(test["detail"])
+    return said_text(test["detail"], "ellipsis", no_wrap=True) if test["passed"] else said_text(test["detail"])
 
 
 def show_finished(out: Console, folder: str) -> None:

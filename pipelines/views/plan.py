@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from beam_deid.pipelines.views.cells import label_style, table
+from beam_deid.pipelines.language.words import word
+from beam_deid.pipelines.views.cells import label_word, table
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.terms import LabelName
 
@@ -39,16 +40,16 @@ def _show_release(out: Console, name: str, release: dict[str, Any], document: di
     best = release["best_label"]
     expected = ", as expected" if best == release["expect"] else ""
     out.print(
-        f"[bold]{escape(name)}[/bold]: at best [bold {label_style(best)}]{best}[/]{expected}  "
-        f"({escape(release['purpose'])}; {release['sharing']})"
+        f"[bold]{escape(name)}[/bold]: at best [bold]{label_word(best)}[/bold]{expected}  "
+        f"({escape(release['purpose'])}; {word(release['sharing'])})"
     )
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for heading, said in (*_label(release, verbose), *_missing(release), *_treatments(release["fields"])):
-        grid.add_row(f"  {heading}", said)
+        grid.add_row(f"  {word(heading)}", said)
     for heading, said in _around(release, document, verbose):
-        grid.add_row(f"  {heading}", said)
+        grid.add_row(f"  {word(heading)}", said)
     out.print(grid)
     if verbose:
         _show_fields(out, release["fields"])
@@ -73,10 +74,10 @@ def _obstacles(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         reasons = list(those)
         fields = [f"{reason['field']} ({reason['action']})" for reason in reasons if reason["field"] is not None]
         if fields:
-            yield "why", f"line {line}, {LINES[line]}: {escape(', '.join(fields))}"
+            yield "why", f"line {line}, {word(LINES[line])}: {escape(', '.join(fields))}"
         for reason in reasons:
             if reason["field"] is None:
-                yield "why", escape(f"line {line}, {LINES[line]}: {reason['what']}; {reason['instead']}")
+                yield "why", escape(f"line {line}, {word(LINES[line])}: {reason['what']}; {reason['instead']}")
     named = any(reason["field"] is not None for reason in release["reasons"])
     if named and release["expect"] != LabelName.STILL_PERSONAL:
         yield "instead", "drop or generalize these fields, or expect still_personal"
@@ -150,7 +151,7 @@ def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     grid.columns[0].no_wrap = True
     grid.columns[1].max_width = _WIDEST
     for line, those in groupby(tests, key=lambda test: test["line"]):
-        grid.add_row(f"[dim]{line}[/dim]", f"[dim]{LINES[line]}[/dim]", "", "")
+        grid.add_row(f"[dim]{line}[/dim]", f"[dim]{word(LINES[line])}[/dim]", "", "")
         for test in those:
             grid.add_row("", escape(test["name"]), _limit(test), escape(test["sentence"]))
     out.print(grid)

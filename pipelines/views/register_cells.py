@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from beam_deid.pipelines.views.cells import NO_VALUE, label_style
+from beam_deid.pipelines.views.cells import NO_VALUE, label_word
 from beam_deid.transforms.terms import LabelName
 
 _HASH = 12  # of a hash, so that files that differ are told apart
@@ -36,7 +36,7 @@ def size(number: float) -> str:
 
 def styled(label: LabelName) -> str:
     """A label in its colour."""
-    return f"[{label_style(label)}]{label}[/]"
+    return label_word(label)
 
 
 def short(sha256: str) -> str:

@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry, State
@@ -9,7 +10,7 @@ from beam_deid.transforms.register.document import Document, Entry, State
 
 def show_forgetting(out: Console, entry: Entry) -> None:
     """Show what an entry is, and what forgetting it means, before anybody is asked."""
-    given = f", for {printable(entry.recipient)}" if entry.recipient else ""
+    given = said(f", for {printable(entry.recipient)}") if entry.recipient else ""
     when = f"{minute(entry.made_at)} UTC"
     what = "was perhaps published" if entry.state is State.PENDING else "was published"
     out.print(

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import mark, table
 from beam_deid.pipelines.views.register_cells import indented, minute, printable, short, value
 from beam_deid.transforms.register.document import Entry
@@ -48,9 +49,9 @@ def _show_pairs(out: Console, one: Entry, other: Entry, document: Mapping[str, A
 def _plain(differing: Mapping[str, tuple[Any, Any]]) -> Iterator[Row]:
     for name, (one, other) in differing.items():
         if name == "policy_sha256":
-            yield _WORDS[name], short(value(one)), short(value(other))
+            yield word(_WORDS[name]), short(value(one)), short(value(other))
         else:
-            yield _WORDS.get(name, name), value(one), value(other)
+            yield word(_WORDS.get(name, name)), value(one), value(other)
 
 
 def _released(fields: Mapping[str, list[str]]) -> Iterator[Row]:
@@ -61,11 +62,11 @@ def _released(fields: Mapping[str, list[str]]) -> Iterator[Row]:
 
 
 def _of_fields(document: Mapping[str, Any]) -> Iterator[Row]:
-    for name, word in _OF_FIELDS.items():
+    for name, of in _OF_FIELDS.items():
         for field, (one, other) in document[name].items():
             # A field that is released in one of them alone has no roles in the other; `_released` has told that.
             if name != "roles" or None not in (one, other):
-                yield f"{word} {printable(field)}", value(one), value(other)
+                yield f"{of} {printable(field)}", value(one), value(other)
 
 
 def _show_inputs(out: Console, inputs: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import word, words
 from beam_deid.pipelines.views.cells import NO_VALUE, table
 from beam_deid.pipelines.views.register_cells import (
     count,
@@ -30,13 +31,13 @@ _BECAME = {
 
 def show_entry(out: Console, document: Document, entry: Entry) -> None:
     """Show an entry of a register: its facts, fields, files and events."""
-    out.print(f"[bold]{printable(entry.name)}[/bold]: {styled(entry.label)}, {_BECAME[entry.state]}")
+    out.print(f"[bold]{printable(entry.name)}[/bold]: {styled(entry.label)}, {word(_BECAME[entry.state])}")
     _show_facts(out, document, entry)
     _show_fields(out, entry)
     inputs = ((str(file["name"]), f"{file['size']:,}", str(file["sha256"])) for file in entry.inputs)
-    _show_files(out, "input files", ("name", "bytes", "sha256"), inputs)
+    _show_files(out, word("input files"), words("name", "bytes", "sha256"), inputs)
     parts = ((str(file["path"]), f"{file['rows']:,}", str(file["sha256"])) for file in entry.files)
-    _show_files(out, "parts", ("path", "rows", "sha256"), parts)
+    _show_files(out, word("parts"), words("path", "rows", "sha256"), parts)
     _show_events(out, entry)
 
 
@@ -45,7 +46,7 @@ def _show_facts(out: Console, document: Document, entry: Entry) -> None:
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     for name, fact in _facts(document, entry):
-        facts.add_row(name, fact)
+        facts.add_row(word(name), fact)
     out.print(indented(facts))
 
 
@@ -70,7 +71,7 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
 
 def _tested_now(entry: Entry) -> str:
     if not entry.is_tested:
-        return "no"
+        return word("no")
     if entry.table is None:
         return "yes, but it has no fingerprints: what is tested with it fails"
     return f"yes, by the fingerprints of {count(entry.table.rows, 'record')}"
@@ -86,7 +87,7 @@ def _show_fields(out: Console, entry: Entry) -> None:
     out.print(indented(fields))
 
 
-def _show_files(out: Console, title: str, headings: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> None:
+def _show_files(out: Console, title: str, headings: tuple[str, ...], rows: Iterable[tuple[str, str, str]]) -> None:
     files = table(f"{title}: {headings[0]}")
     files.add_column(headings[1], justify="right")
     files.add_column(headings[2])

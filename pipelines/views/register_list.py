@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.views.cells import table
 from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry
@@ -25,7 +26,7 @@ def show_list(out: Console, document: Document) -> None:
 def _show_entries(out: Console, entries: tuple[Entry, ...]) -> None:
     # Two things stand in a cell where both would not find room in 80 columns.
     listed = table("name", "made at", "label\nstate", "sharing\nrecipient")
-    for heading in ("records", "suppressed"):
+    for heading in words("records", "suppressed"):
         listed.add_column(heading, justify="right")
     for entry in entries:
         listed.add_row(*_cells(entry))

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.views.changes import show_changes
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
@@ -77,7 +78,7 @@ def _show_frontier(out: Console, points: list[dict[str, Any]]) -> None:
     if not told:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("k", "loss", "suppressed", "classes", "levels"):
+    for heading in words("k", "loss", "suppressed", "classes", "levels"):
         table.add_column(heading, overflow="fold")
     for point in told:
         table.add_row(str(point["k"]), *_cells(point))

@@ -146,6 +146,22 @@ def test_a_block_that_unpacks_to_far_too_much_is_refused(tmp_path, codec, monkey
         read_file(path)
 
 
+@pytest.mark.parametrize("kind", ["string", "bytes", ["null", "string"]])
+def test_a_value_longer_than_any_may_be_is_refused_before_it_is_read(tmp_path, kind):
+    """A string of 256 MiB was made, in the process of the run."""
+    long = b"\x02" * isinstance(kind, list) + _number((16 << 20) + 1) + bytes((16 << 20) + 1)
+    path = _one_block(tmp_path / "in.avro", kind, "deflate", 1, _deflated(long))
+    with pytest.raises(InputError, match=r"in\.avro: block at byte \d+: a value is longer than 16 MiB"):
+        read_file(path)
+
+
+def test_the_longest_value_is_read_in_a_block_of_more(tmp_path):
+    longest = 16 << 20
+    packed = _deflated(_number(longest) + b"x" * longest + _number(1) + b"y")
+    _, records, _ = read_file(_one_block(tmp_path / "in.avro", "string", "deflate", 2, packed))
+    assert [len(text) for (text,) in records.values()] == [longest, 1]
+
+
 @pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "zstandard", "snappy"])
 def test_a_block_is_unpacked_and_where_it_is_damaged_refused(tmp_path, codec):
     packed = _PACKED[codec](_number(3) + b"abc" + _number(2) + b"de")

@@ -149,3 +149,13 @@ def test_bytes_that_are_neither_packed_nor_text_are_refused(tmp_path):
     path.write_bytes(b"\x1e" + gzip.compress(CSV)[1:])
     with pytest.raises(InputError, match="not packed as its name says"):
         read_file(path)
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".zip", b"PK\x03\x04"), (".bz2", b"BZh"), (".gz", b"\x1f\x8b")])
+def test_a_packed_file_of_less_than_its_first_bytes_is_no_text(tmp_path, suffix, magic):
+    """What was left of an archive, the letter P, was a table with a column of that name."""
+    path = tmp_path / f"in.csv{suffix}"
+    for length in range(1, len(magic)):
+        path.write_bytes(magic[:length])
+        with pytest.raises(InputError, match=r"not packed as its name says|truncated or damaged"):
+            read_file(path)

@@ -8,11 +8,15 @@ import pytest
 import xlsxwriter
 
 from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_header import Asked, Refused
 from beam_deid.transforms.formats.excel_sheet import read_sheet
+from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.passed_over import said
 
 from .reading import read_file
+from .sample_files import ods, xlsb
 
 SAMPLES = Path(__file__).parent / "samples"
 NAMES = ["order", "city"]
@@ -185,7 +189,7 @@ def test_a_value_of_merged_cells_stands_in_each_of_their_rows(tmp_path):
         sheet.merge_range(1, 0, 3, 0, "O1")
         sheet.merge_range(2, 1, 3, 1, "Leeds")
         sheet.merge_range(5, 0, 5, 2, "total")
-    assert list(read_here(path)[1].values()) == [
+    assert list(read_here(path, footer=0)[1].values()) == [
         ("O1", None, "a"),
         ("O1", "Leeds", "b"),
         ("O1", "Leeds", "c"),
@@ -256,6 +260,59 @@ def test_a_title_that_is_merged_over_the_columns_is_passed_over(tmp_path):
     assert read_here(path)[0] == ["order", "city", "note"]
 
 
+def told_of(path, **asked):
+    """What is said of a workbook before it is read."""
+    options = InputOptions(**asked)
+    passed = said(format_of(str(path), options).schema(str(path), options))
+    return passed and passed.told("in.xlsx")
+
+
+def test_rows_that_are_passed_over_and_sheets_that_are_not_read_are_told(tmp_path):
+    """Titles, blank rows and hidden sheets were left out without a word."""
+    rows = [["Orders of the shop"], [None], ["2024"], ["order", "city", "sum"], ["1", "A", 2], [None], [None]]
+    rows += [["2", "B", 3], [None], ["3", "C", 4], ["x", None, None], ["y", "z", None]]
+    path = tmp_path / "in.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, cells in (("notes", [["a"], ["b"]]), ("orders", rows), ("empty", []), ("old", [["c"]])):
+            sheet = book.add_worksheet(name)
+            for place, value in table(cells).items():
+                sheet.write(*place, value)
+        sheet.hide()
+    told = told_of(path, sheet="orders", footer=2)
+    assert told == (
+        "in.xlsx: passed over in sheet 2: 2 rows before the header, 3 blank rows (the first is row 6), "
+        "2 rows after the last record; not read, though something stands in them: sheets 1, 4"
+    )
+    assert len(read_file(path, sheet="orders", footer=2)[1]) == 3
+
+
+def test_a_workbook_of_nothing_but_its_table_has_nothing_to_tell(tmp_path):
+    assert told_of(sheet_of(tmp_path, [["a", "b"], ["1", "x"], ["2", "y"]])) is None
+
+
+@pytest.mark.parametrize("end", [["Total", None, 7], [None, "合计：", 7], [" GRAND TOTAL ", "2", 7]])
+def test_a_total_is_no_order_unless_that_is_said(tmp_path, end):
+    """The row `Total` was an order."""
+    path = sheet_of(
+        tmp_path, [["order", "city", "sum"], ["1", "Leeds", 3], ["2", "York", 4], end, [None, "noted by x", 1]]
+    )
+    with pytest.raises(Refused, match=r"looks like a total.*input\.footer"):
+        read_here(path)
+    assert len(read_here(path, footer=2)[1]) == 2
+    assert len(read_here(path, footer=0)[1]) == 4
+
+
+def test_rows_that_stand_apart_at_the_end_are_asked_about(tmp_path):
+    rows = [["order", "city", "sum"], *([f"{n}", "Leeds", n] for n in range(9)), [None], ["exported 2024"], ["by x"]]
+    path = sheet_of(tmp_path, rows)
+    with pytest.raises(Refused, match=r"the last 2 rows stand apart.*input\.footer say.*: 2, or 0"):
+        read_here(path)
+    assert len(read_here(path, footer=2)[1]) == 9
+    assert len(read_here(path, footer=0)[1]) == 11
+    whole = sheet_of(tmp_path, [*rows[:10], [None], ["9", "York", 9]])
+    assert len(read_here(whole)[1]) == 10
+
+
 def test_a_header_that_comes_again_is_no_record(tmp_path):
     rows = [["a", None, "c"], ["1", "x", "2"], ["a ", None, "c"], ["a", "y", "3"], ["a", None, "c"]]
     _, records, faults = read_file(sheet_of(tmp_path, rows))
@@ -300,32 +357,11 @@ def test_an_old_workbook_is_read():
     assert records[2][1] is None
 
 
-OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
-
-
-def test_a_workbook_of_open_document_is_read(tmp_path):
-    path = tmp_path / "in.ods"
-    cells = [["order", "amount"], ["10", 2.5]]
-    rows = "".join(
-        "<table:table-row>"
-        + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
-            if isinstance(cell, str)
-            else f'<table:table-cell office:value-type="float" office:value="{cell}"/>'
-            for cell in row
-        )
-        + "</table:table-row>"
-        for row in cells
-    )
-    spaces = " ".join(f'xmlns:{name}="{OFFICE}:{name}:1.0"' for name in ("office", "table", "text"))
-    inner = f'<table:table table:name="S">{rows}</table:table>'
-    body = f"<office:body><office:spreadsheet>{inner}</office:spreadsheet></office:body>"
-    content = f"<office:document-content {spaces}>{body}</office:document-content>"
-    with zipfile.ZipFile(path, "w") as container:
-        container.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        container.writestr("META-INF/manifest.xml", f'<manifest xmlns="{OFFICE}:manifest:1.0"/>')
-        container.writestr("content.xml", content)
-    assert read_here(path)[:2] == (["order", "amount"], {0: ("10", "2.5")})
+@pytest.mark.parametrize(("name", "made"), [("in.ods", ods), ("in.xlsb", xlsb)])
+def test_workbooks_of_other_kinds_are_read(tmp_path, name, made):
+    path = tmp_path / name
+    path.write_bytes(made([["order", "amount", "n"], ["10", 2.5, None], [None, None, None], ["杭州", 7, 0.1 + 0.2]]))
+    assert read_here(path)[:2] == (["order", "amount", "n"], {0: ("10", "2.5", None), 2: ("杭州", "7", "0.3")})
 
 
 def test_text_that_is_called_a_workbook_is_read_as_text(tmp_path):
@@ -356,10 +392,10 @@ def test_a_workbook_that_is_called_text_is_refused_with_what_to_do(tmp_path, nam
 def test_what_is_damaged_or_protected_or_none_is_refused(tmp_path):
     path = sheet_of(tmp_path, [["a"], ["1"]])
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(InputError, match="the workbook is damaged, or is none"):
+    with pytest.raises(InputError, match="the workbook is damaged, is protected by a password, or is none"):
         read_file(path)
     path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1000))
-    with pytest.raises(InputError, match="the workbook is damaged, or is none"):
+    with pytest.raises(InputError, match="the workbook is damaged, is protected by a password, or is none"):
         read_file(path)
 
 

@@ -69,3 +69,15 @@ def test_a_row_that_is_too_long_may_begin_a_shard(tmp_path):
     shards, records, faults = read_in(path, 2)
     assert len(shards) == 3
     assert (sorted(records), faults) == ([0, 1, 3, 4, 5], {2: "malformed_row"})
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_a_large_file_whose_orders_are_filled_down_is_not_looked_through(tmp_path, name, monkeypatch):
+    """It is one piece whatever is found."""
+    path = tmp_path / name
+    path.write_text('{"a": "1", "b": "2"}\n' if name == "in.jsonl" else "a,b\n1,2\n")
+    options = InputOptions(fill_down={"by": "a", "fields": ["b"]})
+    monkeypatch.setattr("beam_deid.transforms.formats.text_splitting.open_from", None)
+    assert len(format_of(str(path), options).shards(str(path), 1 << 40, options, 1000)) == 1
+    with pytest.raises(TypeError):
+        format_of(str(path), OPTIONS).shards(str(path), 1 << 40, OPTIONS, 1000)

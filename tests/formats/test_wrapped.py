@@ -15,11 +15,11 @@ COMBINED = {"c": ["a", "b"]}
 )
 def test_a_format_around_another_is_of_spreadsheets_where_that_is(given):
     options = InputOptions.model_validate(given)
-    assert format_of("a.csv", options).of_spreadsheets
-    assert not format_of("a.parquet", options).of_spreadsheets
+    assert format_of("a.csv", options).notation.of_spreadsheets
+    assert not format_of("a.parquet", options).notation.of_spreadsheets
 
 
 def test_so_is_the_format_of_a_file_that_lacks_columns():
     """White space and escapes stayed in the files that lack an optional column, and in them alone."""
-    assert format_of_shard(Shard("a.csv", "csv", 1, lacks=("b",)), InputOptions()).of_spreadsheets
-    assert not format_of_shard(Shard("a.parquet", "parquet", 1, lacks=("b",)), InputOptions()).of_spreadsheets
+    assert format_of_shard(Shard("a.csv", "csv", 1, lacks=("b",)), InputOptions()).notation.of_spreadsheets
+    assert not format_of_shard(Shard("a.parquet", "parquet", 1, lacks=("b",)), InputOptions()).notation.of_spreadsheets

@@ -295,7 +295,7 @@ def test_the_output_takes_nothings_place(made, capsys):
         (record, ["--overwrite"]),
         (made.folder / "fresh.jsonl", ["--record", str(made.folder / "fresh.jsonl")]),
     ):
-        assert made.reidentify("unused.parquet", "--output", str(output), *options) == 2
+        assert made.reidentify(str(output), *options) == 2
         assert "Choose another --output" in capsys.readouterr().err
     assert Path(record).read_bytes() == before
     assert call(["verify", str(made.out())]) == 0

@@ -74,7 +74,10 @@ def policy_of(releases, **policy):
 def run(folder, out, releases, *options, **policy):
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy_of(releases, **policy)), "utf-8")
     given = ["run", str(folder / "policy.yaml"), "-i", str(folder / "in-*.csv"), "-o", str(folder / out)]
-    return call([*given, "--max-rejects", "0.1", "--workers", "1", *options])
+    usual = {"--max-rejects": "0.1", "--workers": "1"}
+    return call(
+        [*given, *(word for name, value in usual.items() if name not in options for word in (name, value)), *options]
+    )
 
 
 TIMES = {"decided_at", "started_at", "finished_at", "seconds"}

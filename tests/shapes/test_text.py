@@ -1,5 +1,7 @@
 """Delimited text as people have it: each shape is read rightly, or refused in words that say what to do."""
 
+import gzip
+
 import pytest
 
 from beam_deid.transforms.errors import InputError, PolicyError
@@ -36,6 +38,15 @@ def are_all_there(found):
     assert faults == {}
     assert [",".join(record.values()) for record in records.values()] == ROWS
     return True
+
+
+def test_where_two_encodings_differ_is_told_and_no_value(given):
+    path = given("id,ville\n1,Paris\n2,Brèze\n3,Prètze", "cp1252")
+    message = refusal(path)
+    assert "may be cp1252 or cp1250; the first two differ at line 3, character 5" in message
+    assert "Set input.encoding in the policy, to the one in which that line reads rightly" in message
+    assert "ze" not in message
+    assert "Pr" not in message
 
 
 @pytest.mark.parametrize(
@@ -138,6 +149,36 @@ def test_a_footer_like_rows_is_said(given):
     """07: the row `Total` was an order."""
     path = given("\r\n".join([HEAD, *ROWS, "Total,120,,540.00", "", "Seller: x,,,", ""]))
     are_all_there(read_file(path, InputOptions(footer=2)))
+
+
+@pytest.mark.parametrize(
+    "total", ["Total,120,,540.00", '"Total","120","","1,540.00"', ",合计：,,540.00", "Grand total,,,"]
+)
+@pytest.mark.parametrize("form", ["plain", "gz", "utf-16"])
+def test_a_total_with_as_many_values_as_rows_is_no_order_unless_that_is_said(given, total, form):
+    """Of packed text, and of text that is decoded, no footer is found."""
+    text = "\r\n".join([HEAD, *ROWS, total, ""])
+    data = text.encode("utf-16" if form == "utf-16" else "utf-8")
+    path = given(gzip.compress(data) if form == "gz" else data, name="in.csv.gz" if form == "gz" else "in.csv")
+    message = refusal(path)
+    assert "looks like a total" in message
+    assert "input.footer" in message
+    assert "540" not in message
+    are_all_there(read_file(path, InputOptions(footer=1)))
+    assert len(read_file(path, InputOptions(footer=0))[1]) == 121
+
+
+def test_a_total_in_the_middle_is_left_to_the_policy(given):
+    path = given("\n".join([HEAD, "Total,b0,Leeds,1", *ROWS, ""]))
+    assert len(read_file(path)[1]) == 121
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz"])
+def test_shorter_lines_at_the_end_of_packed_text_are_faults(given, name):
+    data = "\n".join([HEAD, *ROWS, "", "Total,120", "exported by x"]).encode()
+    found = read_file(given(gzip.compress(data) if name.endswith("gz") else data, name=name))
+    assert len(found[1]) == 120
+    assert found[2] == (dict.fromkeys([120, 121], "malformed_row") if name.endswith("gz") else {})
 
 
 def test_a_last_row_that_is_cut_off_is_a_fault_and_no_footer(given):

@@ -75,7 +75,7 @@ def read_frequencies(path: str, name: str, key: FingerprintKey, read: As = _PLAI
             for chunk in format_.read(shard, options, [name, weight], BATCH_ROWS):
                 if chunk.faults:
                     raise InputError("a row of the table of frequencies cannot be read", file.path, "Fix the table")
-                given = meant(chunk.batch, format_.of_spreadsheets, options)
+                given = meant(chunk.batch, format_.notation.of_spreadsheets, options)
                 batch = given.filter(pc.is_valid(plain(given.column(0))))
                 values.append(fingerprint(_values(batch.column(0), read, name, file.path), key))
                 weights.append(_weights(batch.column(1), weight, file.path))

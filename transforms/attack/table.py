@@ -98,7 +98,7 @@ class AttackerTable:
         for file, kind in kinds:
             for shard in kind.shards(file.path, file.size, _OPTIONS, _WHOLE_FILE):
                 for chunk in kind.read(shard, _OPTIONS, columns, BATCH_ROWS):
-                    take(self._rows(chunk, file.path, treatment, named, kind.of_spreadsheets))
+                    take(self._rows(chunk, file.path, treatment, named, kind.notation.of_spreadsheets))
                     empty = False
         return named is not None and not empty
 

@@ -15,6 +15,7 @@ from beam_deid.transforms.formats import format_of, format_of_shard, passed_over
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
+from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
@@ -62,13 +63,13 @@ class _Columns:
         types: Type of each column in the first file in which something stands in it, in the order of the first file.
         lists: Columns that are lists, which are not sampled.
         mixed: Columns whose type differs between files; their values are read as text.
-        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
+        passed: Files of which something is passed over, and what.
     """
 
     types: dict[str, pa.DataType] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)
-    passed: list[tuple[str, int, int]] = field(default_factory=list)
+    passed: list[tuple[str, PassedOver]] = field(default_factory=list)
 
     @property
     def names(self) -> list[str]:
@@ -81,8 +82,8 @@ def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns
     for file in files:
         schema = format_of(file.path, options, file.partitions).schema(file.path, options)
         given = plain_types(schema)
-        if any(lines := passed_over.said(schema)):
-            columns.passed.append((file.told or shown(file.path), *lines))
+        if passed := passed_over.said(schema):
+            columns.passed.append((file.told or shown(file.path), passed))
         columns.types = columns.types or dict(given)
         _check_names(columns.types, given, file.path)
         columns.lists.update(one.name for one in schema if one.metadata == LIST)
@@ -137,7 +138,7 @@ class _Reader:
         left = self._each
         kind = format_of_shard(shard, self._options)
         for chunk in self._chunks(shard, kind):
-            batch = meant(chunk.batch.slice(0, left), kind.of_spreadsheets, self._options)
+            batch = meant(chunk.batch.slice(0, left), kind.notation.of_spreadsheets, self._options)
             self._keep(batch)
             self.unreadable += _distinct_rows(chunk.faults)
             left -= batch.num_rows

@@ -130,7 +130,7 @@ class Draft:
                 "records": self.sample.rows,
                 "whole": self.sample.whole,
                 "unreadable": self.sample.unreadable,
-                "passed_over": {file: {"before": before, "after": after} for file, before, after in self.sample.passed},
+                "passed_over": {file: passed.to_document() for file, passed in self.sample.passed},
             },
             "input": {"reasons": dict(self.reasons), **self.options.model_dump(exclude_defaults=True)},
             "platform": {

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from beam_deid.transforms.formats.passed_over import PassedOver
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -16,7 +18,7 @@ class Sample:
         rows: How many rows were read.
         whole: Whether these are all rows.
         unreadable: Rows beside them that could not be read.
-        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
+        passed: Files of which something is passed over, and what.
     """
 
     files: int
@@ -25,7 +27,7 @@ class Sample:
     rows: int
     whole: bool
     unreadable: int
-    passed: tuple[tuple[str, int, int], ...] = ()
+    passed: tuple[tuple[str, PassedOver], ...] = ()
 
     @property
     def lists(self) -> tuple[str, ...]:

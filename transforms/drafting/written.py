@@ -11,6 +11,8 @@ from beam_deid.transforms.drafting.draft import COMBINED_FIELD, PURPOSE, SERVICE
 _BARE = re.compile(r"[A-Za-z_一-鿿][\w.-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _LAST = 0x10000
+_SHORT_NAMES = "short names for long paths"
+_KEY_PLACE = "where the key is, never the key"
 _WIDEST = 110  # characters of a line of names in a comment
 
 SCHEMA_FILE = "policy.schema.json"
@@ -61,9 +63,15 @@ def _head(draft: Draft) -> Iterator[str]:
     sample = draft.sample
     table = draft.table
     files = "1 file" if sample.files == 1 else f"{sample.files:,} files"
-    part = "all" if sample.whole else "the first rows of evenly chosen parts:"
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
-    yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
+    rows = f"{sample.rows:,}"
+    if sample.whole:
+        yield f"# Drafted by `beam-deid profile` from {files}, all {rows} records. It is a draft: a person decides."
+    else:
+        yield (
+            f"# Drafted by `beam-deid profile` from {files}, the first rows of evenly chosen parts: {rows} records. "
+            "It is a draft: a person decides."
+        )
     if sample.unreadable:
         some = "1 record could not be read and was left out; a run would reject it."
         many = f"{sample.unreadable:,} records could not be read and were left out; a run would reject them."
@@ -97,7 +105,7 @@ def _input(draft: Draft) -> Iterator[str]:
     yield "input:"
     for name, value in given.items():
         if name == "fields":
-            yield f"  {name}: # short names for long paths"
+            yield f"  {name}: # {_SHORT_NAMES}"
             yield from (f"    {scalar(key)}: {flow(one)}" for key, one in value.items())
         else:
             why = draft.reasons.get(name)
@@ -129,7 +137,7 @@ def _without_values(names: Sequence[str]) -> Iterator[str]:
 def _keys(draft: Draft) -> Iterator[str]:
     if draft.service:
         yield ""
-        yield f"keys: {flow(draft.mapping()['keys'])} # where the key is, never the key"
+        yield f"keys: {flow(draft.mapping()['keys'])} # {_KEY_PLACE}"
 
 
 def _service(draft: Draft) -> Iterator[str]:

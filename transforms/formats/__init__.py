@@ -7,6 +7,7 @@ from beam_deid.transforms.formats.completed import Completed
 from beam_deid.transforms.formats.compression import name_inside
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel import Excel
+from beam_deid.transforms.formats.fill_down import Spelling, as_written
 from beam_deid.transforms.formats.filled_down import FilledDown
 from beam_deid.transforms.formats.format import Format, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -50,16 +51,22 @@ def format_of(path: str, options: InputOptions, partitions: Partitions = ()) -> 
     return _with_columns(plain_format_of(path, options), options, partitions)
 
 
-def format_of_shard(shard: Shard, options: InputOptions) -> Format:
-    """The format of a shard, with the columns that its file lacks or its folders name, and what the policy makes of them."""
+def format_of_shard(shard: Shard, options: InputOptions, spelt: Spelling = as_written) -> Format:
+    """The format of a shard, with the columns that its file lacks or its folders name, and what the policy makes of them.
+
+    Args:
+        shard: The shard.
+        options: How its file is written.
+        spelt: How values of ``fill_down.by`` are spelt where they are compared.
+    """
     plain = format_named(shard.format)
-    return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions)
+    return _with_columns(Completed(plain) if shard.lacks else plain, options, shard.partitions, spelt)
 
 
-def _with_columns(plain: Format, options: InputOptions, partitions: Partitions) -> Format:
+def _with_columns(plain: Format, options: InputOptions, partitions: Partitions, spelt: Spelling = as_written) -> Format:
     """A format that adds the columns of folders, fills columns down, and puts others together of them."""
     own = Partitioned(plain, partitions) if partitions else plain
-    filled = FilledDown(own) if options.fill_down is not None else own
+    filled = FilledDown(own, spelt) if options.fill_down is not None else own
     return Combined(filled) if options.combine else filled
 
 

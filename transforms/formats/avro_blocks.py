@@ -15,7 +15,7 @@ import fastavro
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.storage.limits import UNPACKED_BYTES, UNPACKED_TIMES, mebibytes
+from beam_deid.transforms.storage.limits import LARGEST_VALUE, UNPACKED_BYTES, UNPACKED_TIMES, mebibytes
 
 _SYNC = 16
 _CHECKSUM = 4  # bytes behind a block of Snappy
@@ -67,7 +67,8 @@ def opened(stream: pa.NativeFile, path: str) -> AvroFile:
     """Read a file.
 
     Raises:
-        InputError: When records are read: a block unpacks to far too much, or says that it has more records than bytes.
+        InputError: When records are read: a block unpacks to far too much, or says that it has more records than bytes; or a
+            value is larger than `LARGEST_VALUE`.
         ValueError: The file is damaged; so do other errors say, of any kind, and also when records are read.
     """
     reader = fastavro.reader(stream)
@@ -89,7 +90,7 @@ def _read(stream: pa.NativeFile, head: _Head, path: str) -> Iterator[Any]:
                 f"{path}: block at byte {begin}",
                 "The file is damaged, or its records hold nothing: fetch it again or leave it out",
             )
-        yield from _records(head.schema, count, plain)
+        yield from _records(head.schema, count, plain, f"{path}: block at byte {begin}")
 
 
 def _head(stream: pa.NativeFile, reader: Any) -> _Head:
@@ -127,9 +128,31 @@ def _unpacked(packed: bytes, codec: str, most: int, path: str) -> bytes:
     return plain
 
 
-def _records(schema: Any, count: int, plain: bytes) -> Iterator[Any]:
+class _OfBoundedValues(io.BytesIO):
+    """A block in which a value may be larger than any may be: such a one is refused before anything is made of it.
+
+    Args:
+        plain: The block.
+        where: The file and the block's place, for messages.
+    """
+
+    def __init__(self, plain: bytes, where: str) -> None:
+        super().__init__(plain)
+        self._where = where
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """``size`` bytes, which are asked for value by value."""
+        if size is not None and size > LARGEST_VALUE:
+            raise InputError(
+                f"a value is longer than {mebibytes(LARGEST_VALUE)}", self._where, "Leave it out or cut it up"
+            )
+        return super().read(size)
+
+
+def _records(schema: Any, count: int, plain: bytes, where: str) -> Iterator[Any]:
     """The records of a block, which has nothing else."""
-    rest = io.BytesIO(plain)
+    # The bounded stream is slower, and in a smaller block no value can be too large.
+    rest = io.BytesIO(plain) if len(plain) <= LARGEST_VALUE else _OfBoundedValues(plain, where)
     for _ in range(count):
         yield fastavro.schemaless_reader(rest, schema, None)
     if rest.tell() < len(plain):

@@ -47,7 +47,7 @@ class Combined(Wrapped):
         parts = {part for name in columns for part in options.combine.get(name, ())}
         spare = [name for name in spare if name not in parts]
         for chunk in self._inner.read(shard, options, list(dict.fromkeys(own)), rows, known, spare):
-            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            batch = meant(chunk.batch, self.notation.of_spreadsheets, options)
             given = dict(zip(batch.schema.names, batch.columns, strict=True))
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]

@@ -2,14 +2,13 @@
 
 import contextlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.containers import HEAD, container_of, is_text
+from beam_deid.transforms.formats.containers import HEAD, ZIP_ERRORS, container_of, is_cut_off, is_text
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import Unpacking
 from beam_deid.transforms.storage.paths import is_local, name_of, shown
@@ -64,7 +63,8 @@ def open_plain(path: str) -> pa.NativeFile | Unpacking:
             return Unpacking(stream, _unzipped(stream, path), shown(path))
         if kind in _CANNOT:
             raise InputError(_CANNOT[kind][0], path, _CANNOT[kind][1])
-        if kind is None and without_compression(path) != shown(path) and not is_text(head):
+        named = without_compression(path) != shown(path)
+        if kind is None and named and (is_cut_off(head) or not is_text(head)):
             raise InputError("the file is not packed as its name says", path, _DAMAGED[1])
     if not is_local(path):
         stream = pa.BufferedInputStream(stream, _BLOCK)  # every read is a request there
@@ -75,7 +75,7 @@ def open_plain(path: str) -> pa.NativeFile | Unpacking:
 def _telling(path: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, OSError):
+    except ZIP_ERRORS:
         raise InputError(_DAMAGED[0], path, _DAMAGED[1]) from None
 
 
@@ -118,7 +118,7 @@ class _Unzipped:
     def read(self, size: int) -> bytes:
         try:
             return bytes(self._stream.read(size))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
+        except ZIP_ERRORS:
             raise OSError("the archive is damaged") from None
 
     def close(self) -> None:

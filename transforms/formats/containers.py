@@ -1,4 +1,11 @@
-"""What a file is by its first bytes, whatever it is called."""
+"""What a file is by its first bytes, whatever it is called, and what may go wrong with an archive."""
+
+import struct
+import zipfile
+import zlib
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How what Excel wrote before 2007 begins."""
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -6,7 +13,7 @@ _MAGIC = {
     b"BZh": "bz2",
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole",
+    OLE: "ole",
     b"PAR1": "parquet",
     b"ORC": "orc",
     b"Obj\x01": "avro",
@@ -14,6 +21,18 @@ _MAGIC = {
 _PAGES = (b"<html", b"<!doctype", b"<table", b"<head", b"<meta", b"<style", b"<div", b"<body", b"<?xml")
 _SPACE = b" \t\r\n\xef\xbb\xbf"
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a\x1b")
+
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(ValueError, LookupError, EOFError, OSError, OverflowError),
+)
+"""What the standard library raises where bytes of a zip archive are damaged."""
+
+DAMAGED_WORKBOOK = (
+    "the workbook is damaged, is protected by a password, or is none",
+    "Open it in a spreadsheet and save it again without a password, as .xlsx or CSV",
+)
+"""What is said of a workbook that cannot be read, and what the user can do."""
 
 HEAD = 512
 """How many bytes `container_of`, `is_page` and `is_text` want to see."""
@@ -25,6 +44,11 @@ def container_of(head: bytes) -> str | None:
     One of ``gzip``, ``zstd``, ``bz2``, ``zip``, ``ole`` (which Excel before 2007 wrote), ``parquet``, ``orc`` and ``avro``.
     """
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def is_cut_off(head: bytes) -> bool:
+    """Whether a file has no more than some of the bytes by which `container_of` knows what it is."""
+    return head != b"" and any(magic.startswith(head) for magic in _MAGIC)
 
 
 def is_page(head: bytes) -> bool:

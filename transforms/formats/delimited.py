@@ -16,7 +16,7 @@ import pyarrow.csv
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import passed_over
 from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.text_layout import layout_of
@@ -29,8 +29,7 @@ class Delimited(Format):
     """Text with a header and one row a line, whose values a comma, semicolon, tab or other character separates (CSV, TSV)."""
 
     name = "csv"
-    opened_as_text = True
-    of_spreadsheets = True
+    notation = Notation.DELIMITED
     suffixes = (".csv", ".tsv", ".txt")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:

@@ -59,10 +59,19 @@ _ONE_BYTE = {
 
 _CENTRAL = tuple(
     frozenset(letters + letters.upper())
-    for letters in ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíľňóôšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž")
+    for letters in ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž")
 )
 """Polish, Czech, Slovak, Hungarian, Romanian, Croatian."""
-_NEVER_CENTRAL = re.compile(r"ń[aeiouóáéíú]|ă[oe]|ę[aeiouéô]|[łŁ][0-9]|[0-9][łŁ]")
+_NEVER_CENTRAL = re.compile(
+    r"ń[aeiouóáéíú]|ă[oe]|ę[aeiouéô]|ł[0-9]|[0-9]ł"
+    # As French is read: Lefèvre, Hélène, Frêne, août, cœur.
+    r"|[b-df-hj-np-tv-ziu]č(?:[rvslgmd]|[vbt]r|ch|gn|qu)e|élčne|ę[rmnqv]|[aeiou]ű|ś[aeiouyóąę]"
+    # As Danish is read: Sørensen, Møller, Kjær.
+    r"|řr|řll|ř[gj]|[b-df-hj-np-tv-z]ć[rlsdgtv]"
+    # As à and å are read: città, gård, Åsa; where they are letters, in Slovak, consonants stand on both sides, and few after ĺ.
+    r"|^[ŕĺ]|[ŕĺ]$|[ŕĺ][aeiouyáéíóúýäô]|[aeiouyáéíóúýäô][ŕĺ]|ĺ[rlg]|ĺn."
+)
+"""What stands in no Central European word in small letters: such sounds are not put side by side there, or written otherwise."""
 _ASCII = re.compile(r"[0-9A-Za-z]")
 _TURKISH = re.compile(r"[ĞİŞğış]")
 _LATIN9 = re.compile(r"€|(?<![^\W\d_])[ŠŽŒ](?=[^\W\d_])|[šžœ](?=[^\W\d_])|(?<=[^\W\d_])[šžœ]")
@@ -141,4 +150,4 @@ def _may_be_central(sample: bytes) -> bool:
 
 def _is_central(word: str) -> bool:
     letters = {one for one in word if one > "\x7f"}
-    return any(letters <= language for language in _CENTRAL) and not _NEVER_CENTRAL.search(word)
+    return any(letters <= language for language in _CENTRAL) and not _NEVER_CENTRAL.search(word.lower())

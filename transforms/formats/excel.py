@@ -16,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.containers import HEAD, container_of, is_page, is_text
+from beam_deid.transforms.formats.containers import DAMAGED_WORKBOOK, HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
 from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
-from beam_deid.transforms.formats.format import Chunk, Fault, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
+from beam_deid.transforms.formats.passed_over import PassedOver, saying
 from beam_deid.transforms.formats.reader_process import Answer, asked
 from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.terms import Reason
@@ -34,18 +35,18 @@ class Excel(Format):
     """Workbooks of Excel and its kin: one sheet, whose rows are records. Written as .xlsx, without a formula."""
 
     name = "xlsx"
-    of_spreadsheets = True
-    has_numbers = True
+    notation = Notation.SHEET
     unwritten = (".xlsm", ".xls", ".xlsb", ".ods")
     most_rows = MOST_ROWS
     suffixes = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
     def schema(self, path: str, options: InputOptions) -> pa.Schema:
-        """The names in the sheet's header, each a text column."""
+        """The names in the sheet's header, each a text column; in the metadata, what of the workbook is passed over."""
         if _is_text(path):
             return _TEXT.schema(path, options)
-        with _records(path, options) as answer:
-            return pa.schema([(name, pa.string()) for name in answer.told["names"]])
+        with _records(path, options, others=True) as answer:
+            passed = PassedOver(**answer.told["passed"])
+            return pa.schema([(name, pa.string()) for name in answer.told["names"]], saying(passed))
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """The whole file, for a sheet is read whole; a text file is cut as text."""
@@ -95,16 +96,16 @@ def _is_text(path: str) -> bool:
     return container_of(head) not in ("zip", "ole") and is_text(head)
 
 
-def _records(path: str, options: InputOptions) -> contextlib.AbstractContextManager[Answer]:
-    broken = InputError(
-        "the workbook is damaged, or is none", path, "Open it in a spreadsheet and save it again, as .xlsx or CSV"
-    )
+def _records(path: str, options: InputOptions, others: bool = False) -> contextlib.AbstractContextManager[Answer]:
+    what, next_step = DAMAGED_WORKBOOK
+    broken = InputError(what, path, next_step)
     request = {
         "path": path,
         "sheet": options.sheet,
         "skip": options.skip,
         "header": options.header,
-        "footer": options.footer or 0,
+        "footer": options.footer,
+        "others": others,
     }
     return asked("excel_sheet", request, broken)
 

@@ -40,13 +40,15 @@ class Asked(NamedTuple):
         sheet: Name of the sheet, or its number from 1; None for the only one with anything in it.
         skip: Rows before the header, which is the next that is not blank; None where it is to be found.
         header: Names of the columns, where the sheet has no header.
-        footer: Last rows that are no records.
+        footer: How many of the last rows are no records; None where nobody says.
+        others: Whether it is asked which other sheets have something in them.
     """
 
     sheet: str | int | None = None
     skip: int | None = None
     header: Sequence[str] | None = None
-    footer: int = 0
+    footer: int | None = None
+    others: bool = False
 
 
 class Header(NamedTuple):

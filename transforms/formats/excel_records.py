@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 import python_calamine as calamine
 
 from beam_deid.transforms.formats.excel_cells import ERROR, text_column
+from beam_deid.transforms.formats.excel_end import check_end
 from beam_deid.transforms.formats.excel_header import SPACE, Header, Merged
 from beam_deid.transforms.formats.excel_marks import Marks, Places
 from beam_deid.transforms.formats.header_names import column_names
+from beam_deid.transforms.formats.passed_over import PassedOver
 
 _ROWS = 1 << 16
 _OF_NO_DAY = "^(?:[0-9]{2,}:|1900-02-28)"
@@ -27,30 +29,35 @@ class Sheet(NamedTuple):
         table: Text columns by name.
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
         repeated: bool array of the same length: whether the record is the header that comes again.
+        passed: What of the sheet is passed over.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
     repeated: npt.NDArray[np.bool_]
+    passed: PassedOver
 
 
-def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer: int) -> Sheet:
+def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer: int | None) -> Sheet:
     """The records below the header. Blank rows are none; a value of merged cells stands in each of their rows.
 
     Args:
         sheet: The sheet, in which something stands.
         header: What its columns are called.
         marks: What its cells say besides their values.
-        footer: How many of the last rows that are not blank are none.
+        footer: How many of the last rows that are not blank are none; None where nobody says.
 
     Raises:
-        Refused: A column without a name has values.
+        Refused: Nobody says, and the last rows do not look like records.
     """
     first_column = (sheet.start or (0, 0))[1]
     columns = _columns(sheet, header.below)
     _mark(columns, marks, first_column, header.below)
     filled = np.flatnonzero(_any_valid(columns))
-    rows = filled[: max(len(filled) - footer, 0)]
+    if footer is None:
+        check_end(columns, filled)
+    rows = filled[: max(len(filled) - (footer or 0), 0)]
+    passed = _passed(sheet, header, filled, len(filled) - len(rows))
     for number, sources in _sources(sheet.merged_cell_ranges or [], header.below, len(columns[0])).items():
         if 0 <= number - first_column < len(columns):
             columns[number - first_column] = columns[number - first_column].take(pa.array(sources))
@@ -58,7 +65,16 @@ def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer:
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
     repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, passed)
+
+
+def _passed(sheet: calamine.CalamineSheet, header: Header, filled: npt.NDArray[np.int64], after: int) -> PassedOver:
+    """What is passed over before the header, between the records, and after the last so many rows."""
+    above = itertools.islice(sheet.iter_rows(), header.below - header.written)
+    before = sum(any(cell != "" for cell in row) for row in above)
+    blank = int(filled[-1]) + 1 - len(filled) if len(filled) else 0
+    first = int(np.argmax(filled != np.arange(len(filled)))) if blank else 0
+    return PassedOver(before, after, blank, header.below + first + 1 if blank else 0)
 
 
 def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:

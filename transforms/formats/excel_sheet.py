@@ -4,49 +4,47 @@ It runs in a process of its own (`beam_deid.transforms.formats.reader_process`),
 """
 
 import io
-import zipfile
-import zlib
-from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import python_calamine as calamine
 
 from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.formats.containers import DAMAGED_WORKBOOK, ZIP_ERRORS
+from beam_deid.transforms.formats.excel_container import check_container, is_zip
 from beam_deid.transforms.formats.excel_header import Asked, Refused, find_header
 from beam_deid.transforms.formats.excel_marks import NO_MARKS, Marks, UnplacedError, cell_marks
 from beam_deid.transforms.formats.excel_records import Sheet, records
 from beam_deid.transforms.formats.reader_child import Given
 from beam_deid.transforms.storage.files import open_arrow
-from beam_deid.transforms.storage.limits import (
-    LARGEST_WORKBOOK,
-    MOST_COLUMNS,
-    UNPACKED_TIMES,
-    mebibytes,
-    unpacks_too_much,
-)
+from beam_deid.transforms.storage.limits import LARGEST_WORKBOOK, MOST_COLUMNS, mebibytes
 
 _BATCH_ROWS = 1 << 16
 
-_DAMAGED = ("the workbook is damaged, or is none", "Open it in a spreadsheet and save it again, as .xlsx or CSV")
 
-
-def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequence[str] | None, footer: int) -> Given:
+def answer(path: str, **asked: Any) -> Given:
     """The records of a sheet.
 
+    Args:
+        path: The workbook.
+        asked: What is asked of it, as `Asked` has it.
+
     Returns:
-        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
-        more: int64, the number of each record, and bool, whether it is the header that comes again.
+        Under ``names`` what the columns are called, and under ``passed`` what is passed over (`PassedOver`); and batches of a
+        text column for each, called by its number, and two more: int64, the number of each record, and bool, whether it is
+        the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
     """
     try:
-        found = read_sheet(_bytes_of(path), Asked(sheet, skip, header, footer))
+        found = read_sheet(_bytes_of(path), Asked(**asked))
     except Refused as refused:
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-    return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
+    told = {"names": found.table.column_names, "passed": found.passed._asdict()}
+    return told, table.schema, table.to_batches(_BATCH_ROWS)
 
 
 def _bytes_of(path: str) -> bytes:
@@ -68,34 +66,22 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     Raises:
         Refused: It cannot be read, or it is not clear how.
     """
-    _check_size(data)
+    check_container(data)
     workbook = _opened(data)
     number, sheet = _chosen(workbook, asked.sheet)
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    return records(sheet, header, _marks(data, number), asked.footer)
-
-
-def _check_size(data: bytes) -> None:
-    if not data.startswith(b"PK"):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as container:
-            unpacked = sum(one.file_size for one in container.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        raise Refused(*_DAMAGED) from None
-    if unpacks_too_much(len(data), unpacked):
-        raise Refused(f"the file unpacks to more than {UNPACKED_TIMES} times its size", "Save it as CSV")
+    found = records(sheet, header, _marks(data, number), asked.footer)
+    others = _others(workbook, number) if asked.others else ()
+    return found._replace(passed=found.passed._replace(sheet=number + 1, sheets=others))
 
 
 def _opened(data: bytes) -> calamine.CalamineWorkbook:
     try:
         return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except calamine.PasswordError:
-        raise Refused("the workbook is protected by a password", "Save it without one") from None
     except (calamine.CalamineError, OSError):
-        raise Refused(*_DAMAGED) from None
+        raise Refused(*DAMAGED_WORKBOOK) from None
 
 
 def _chosen(workbook: calamine.CalamineWorkbook, asked: str | int | None) -> tuple[int, calamine.CalamineSheet]:
@@ -128,19 +114,28 @@ def _only(workbook: calamine.CalamineWorkbook) -> tuple[int, calamine.CalamineSh
     return found[0]
 
 
+def _others(workbook: calamine.CalamineWorkbook, number: int) -> tuple[int, ...]:
+    """Numbers of the other sheets in which something stands, seen or hidden, from 1."""
+    found = []
+    for other, about in enumerate(workbook.sheets_metadata):
+        if other != number and about.typ == calamine.SheetTypeEnum.WorkSheet and _loaded(workbook, other).height:
+            found.append(other + 1)
+    return tuple(found)
+
+
 def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.CalamineSheet:
     try:
         return workbook.get_sheet_by_index(number)
     except (calamine.CalamineError, OSError):
-        raise Refused(*_DAMAGED) from None
+        raise Refused(*DAMAGED_WORKBOOK) from None
 
 
 def _marks(data: bytes, number: int) -> Marks:
-    if not data.startswith(b"PK"):
+    if not is_zip(data):
         return NO_MARKS
     try:
         return cell_marks(data, number)
     except UnplacedError:
         raise Refused("a cell does not say where in the sheet it stands", "Save it again in Excel") from None
-    except (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, NotImplementedError):
-        raise Refused(*_DAMAGED) from None
+    except ZIP_ERRORS:
+        raise Refused(*DAMAGED_WORKBOOK) from None

@@ -1,11 +1,12 @@
 """Blank cells filled from the lines above them, within an order: whole columns at once, from batch to batch.
 
-A row is of the order of the row above where both say the same order. Where ``by`` is among the filled fields itself, a row that
-says none is of the order above as well, unless a row between them could not be read: that one may have begun another order.
+A row is of the order of the row above where both say the same order, in whatever spelling. Where ``by`` is among the filled
+fields itself, a row that says none is of the order above as well, unless a row between them could not be read: that one may
+have begun another order.
 A cell takes the nearest value above it in its order. What stands above the order's first value stays blank.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,13 @@ from beam_deid.transforms.formats.input_options import FillDown
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Columns = Mapping[str, pa.Array]
+Spelling = Callable[[pa.Array], pa.Array]
+"""Makes values (n,), plain or dictionary-encoded, others (n,) that are equal where they say the same; null stays null."""
+
+
+def as_written(column: pa.Array) -> pa.Array:
+    """The spelling by which only equal values say the same."""
+    return column
 
 
 class _Last(NamedTuple):
@@ -39,11 +47,13 @@ class Filling:
     Args:
         options: What is filled.
         nulls: Texts that stand for nothing, beside white space.
+        spelt: How values of ``by`` are spelt where they are compared; they stay as they are written.
     """
 
-    def __init__(self, options: FillDown, nulls: Sequence[str] = ()) -> None:
+    def __init__(self, options: FillDown, nulls: Sequence[str] = (), spelt: Spelling = as_written) -> None:
         self._nothing = words("", *nulls)
         self._by = options.by
+        self._spelt = spelt
         self._fields = options.fields
         self._last: _Last | None = None
         self._unread = np.empty(0, np.int64)
@@ -97,7 +107,7 @@ class Filling:
             source = np.maximum.accumulate(np.where(anchors, places, 0))
         else:
             source = places
-        order = np.where(says[source], _codes(by)[source], -1)
+        order = np.where(says[source], _codes(self._spelt(by))[source], -1)
         same = np.zeros(len(by), bool)
         same[1:] = (order[1:] == order[:-1]) & (order[1:] >= 0)
         return np.maximum.accumulate(np.where(same, 0, places))

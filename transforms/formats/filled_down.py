@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import pyarrow as pa
 
-from beam_deid.transforms.formats.fill_down import Filling
-from beam_deid.transforms.formats.format import Chunk, Shard
+from beam_deid.transforms.formats.fill_down import Filling, Spelling, as_written
+from beam_deid.transforms.formats.format import Chunk, Format, Shard
 from beam_deid.transforms.formats.input_options import FillDown, InputOptions
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.formats.wrapped import Wrapped
@@ -19,7 +19,12 @@ class FilledDown(Wrapped):
 
     Args:
         inner: The format of the file.
+        spelt: How values that say a row's order are spelt where they are compared.
     """
+
+    def __init__(self, inner: Format, spelt: Spelling = as_written) -> None:
+        super().__init__(inner)
+        self._spelt = spelt
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Give each file as one shard: a row in the middle of a file may say what only a row far above says."""
@@ -40,9 +45,10 @@ class FilledDown(Wrapped):
             yield from self._inner.read(shard, options, columns, rows, known, spare)
             return
         own = list(dict.fromkeys([*columns, filled.by]))
-        filling = Filling(FillDown(by=filled.by, fields=tuple(name for name in filled.fields if name in own)))
+        wanted = FillDown(by=filled.by, fields=tuple(name for name in filled.fields if name in own))
+        filling = Filling(wanted, spelt=self._spelt)
         for chunk in self._inner.read(shard, options, own, rows, known, spare):
-            batch = meant(chunk.batch, self.of_spreadsheets, options)
+            batch = meant(chunk.batch, self.notation.of_spreadsheets, options)
             given = dict(zip(own, batch.columns, strict=True))
             given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
             arrays = [given[name] for name in columns]

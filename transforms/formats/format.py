@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import BinaryIO, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -103,6 +104,37 @@ class PartWriter(Protocol):
         ...
 
 
+class Notation(Enum):
+    """How values stand in the files of a format."""
+
+    TYPED = "typed"
+    """Each column has a type of its own."""
+    DELIMITED = "delimited"
+    """All of them are text, in files that spreadsheets open and write."""
+    SHEET = "sheet"
+    """Cells of a spreadsheet, which are texts, numbers or times."""
+    JSON = "json"
+    """Texts, numbers and words of JSON."""
+
+    @property
+    def of_spreadsheets(self) -> bool:
+        """Whether spreadsheets write it, so that white space and escapes are taken off texts unless a policy says otherwise."""
+        return self in (Notation.DELIMITED, Notation.SHEET)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether numbers are no text in it but are given as text, with a point before fractions.
+
+        How else they may be written (``decimal``, ``thousands``) must not be said of them, for 1.125 would be 1125.
+        """
+        return self in (Notation.SHEET, Notation.JSON)
+
+    @property
+    def is_opened_as_text(self) -> bool:
+        """Whether spreadsheets open its files as text, so that `OutputOptions` apply."""
+        return self is Notation.DELIMITED
+
+
 class Format(ABC):
     """A file format. Instances hold no state; paths are opened by `beam_deid.transforms.storage.files`.
 
@@ -111,14 +143,10 @@ class Format(ABC):
         suffixes: How its files end, in small letters, with the dot.
         nests: Whether records may hold lists and objects, so that ``records``, ``items`` and ``fields`` of `InputOptions` apply.
         unwritten: The endings among them under which no file is written.
-        of_spreadsheets: Whether spreadsheets write it, so that white space and escapes are taken off its texts unless a policy
-            says otherwise.
-        has_numbers: Whether numbers are no text in it but are given as text, with a point before fractions: how else they may be
-            written (``decimal``, ``thousands``) must not be said of them, for 1.125 would be 1125.
+        notation: How values stand in its files.
         written: Whether a release can be written in it.
         heads: Whether a file names its columns even where it has no row.
         most_rows: Most rows of a file; None where there is no bound.
-        opened_as_text: Whether its files are text that spreadsheets open, so that `OutputOptions` apply.
         describes: Whether files keep types and metadata and say so themselves; then `described` is there. `verify` compares
             what a part says with its label, and a later run can compare the part's values with its own.
     """
@@ -127,12 +155,10 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     unwritten: ClassVar[tuple[str, ...]] = ()
     nests: ClassVar[bool] = False
-    of_spreadsheets: bool = False
-    has_numbers: ClassVar[bool] = False
+    notation: Notation = Notation.TYPED
     written: ClassVar[bool] = True
     heads: ClassVar[bool] = True
     most_rows: ClassVar[int | None] = None
-    opened_as_text: ClassVar[bool] = False
     describes: ClassVar[bool] = False
 
     @abstractmethod

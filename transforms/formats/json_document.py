@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_lines import JsonLines
@@ -26,7 +26,7 @@ class JsonDocument(Format):
 
     name = "json"
     nests = True
-    has_numbers = True
+    notation = Notation.JSON
     written = False
     heads = False
     suffixes = (".json",)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
-from beam_deid.transforms.formats.format import Chunk, Format, PartWriter, Shard
+from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_columns import Columns, Unplain
 from beam_deid.transforms.formats.json_form import holds_lines
@@ -40,7 +40,7 @@ class JsonLines(Format):
 
     name = "jsonl"
     nests = True
-    has_numbers = True
+    notation = Notation.JSON
     heads = False
     suffixes = (".jsonl", ".ndjson")
 

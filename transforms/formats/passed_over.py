@@ -1,31 +1,86 @@
-"""Lines of a file that are no rows, before its header and after its last row: how many there are, in a schema and in words."""
+"""What of a file is no row of it, and is passed over: how much there is and where, in a schema and in words. No value is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 _KEY = b"beam_deid.passed_over"
 
 
-def saying(passed: tuple[int, int]) -> dict[bytes, str] | None:
-    """A schema's metadata that says how many lines before the header and after the last row are no rows; None if none are."""
-    return {_KEY: " ".join(map(str, passed))} if any(passed) else None
+class PassedOver(NamedTuple):
+    """What is passed over.
+
+    Attributes:
+        before: Lines of text, or rows of a sheet, before the header; blank ones are not counted.
+        after: The same after the last row.
+        blank: Blank rows of a sheet among its records.
+        first_blank: Number of the first of these in the sheet, from 1; 0 where there is none.
+        sheet: Number of the sheet that is read, from 1; 0 of a file without sheets.
+        sheets: Numbers of the sheets in which something stands, and which are not read.
+    """
+
+    before: int = 0
+    after: int = 0
+    blank: int = 0
+    first_blank: int = 0
+    sheet: int = 0
+    sheets: tuple[int, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        """The same as plain values; what only workbooks have is there where there is any."""
+        found = {"before": self.before, "after": self.after}
+        more = {"blank": self.blank, "first_blank": self.first_blank, "sheet": self.sheet, "sheets": list(self.sheets)}
+        return found | {name: value for name, value in more.items() if value}
+
+    def told(self, file: str) -> str:
+        """The same for a person, a sentence without a full stop.
+
+        Args:
+            file: What the file is called.
+        """
+        said = "; ".join(self._of_sheets()) if self.sheet else f"{self._of_text()} passed over: no rows"
+        return f"{file}: {said}"
+
+    def _of_text(self) -> str:
+        if not self.after:
+            return f"{_counted(self.before, 'line')} before the header {'was' if self.before == 1 else 'were'}"
+        if not self.before:
+            return f"{_counted(self.after, 'line')} after the last row {'was' if self.after == 1 else 'were'}"
+        return f"{_counted(self.before, 'line')} before the header and {self.after} after the last row were"
+
+    def _of_sheets(self) -> Iterator[str]:
+        counts = {
+            f"{_counted(self.before, 'row')} before the header": self.before,
+            f"{_counted(self.blank, 'blank row')} (the first is row {self.first_blank})": self.blank,
+            f"{_counted(self.after, 'row')} after the last record": self.after,
+        }
+        passed = ", ".join(words for words, count in counts.items() if count)
+        if passed:
+            yield f"passed over in sheet {self.sheet}: {passed}"
+        if self.sheets:
+            yield f"not read, though something stands in them: sheets {', '.join(map(str, self.sheets))}"
 
 
-def said(schema: pa.Schema) -> tuple[int, int]:
-    """How many lines before the header and after the last row are no rows."""
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+NOTHING = PassedOver()
+"""Nothing is."""
+
+
+def saying(passed: PassedOver) -> dict[bytes, str] | None:
+    """A schema's metadata that says what is passed over; None if nothing is."""
+    is_any = passed.before or passed.after or passed.blank or passed.sheets
+    return {_KEY: json.dumps(passed)} if is_any else None
+
+
+def said(schema: pa.Schema) -> PassedOver | None:
+    """What a schema says is passed over; None if nothing is."""
     found = (schema.metadata or {}).get(_KEY)
     if found is None:
-        return (0, 0)
-    before, after = map(int, found.split())
-    return before, after
-
-
-def told(file: str, before: int, after: int) -> str:
-    """The same for a person, a sentence without a full stop."""
-    if not after:
-        lines = "1 line before the header was" if before == 1 else f"{before} lines before the header were"
-    elif not before:
-        lines = "1 line after the last row was" if after == 1 else f"{after} lines after the last row were"
-    else:
-        first = "1 line" if before == 1 else f"{before} lines"
-        lines = f"{first} before the header and {after} after the last row were"
-    return f"{file}: {lines} passed over: no rows"
+        return None
+    told = PassedOver(*json.loads(found))
+    return told._replace(sheets=tuple(told.sheets))

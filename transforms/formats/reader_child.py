@@ -18,7 +18,7 @@ Given = tuple[dict[str, Any], pa.Schema, Iterable[pa.RecordBatch]]
 
 def main() -> None:
     """Read a request from the standard input, and write the answer to the standard output."""
-    _limit()
+    limit()
     request = json.loads(sys.stdin.buffer.read())
     reader = importlib.import_module(f"beam_deid.transforms.formats.{request.pop('reader')}")
     try:
@@ -30,7 +30,7 @@ def main() -> None:
         os.abort()  # as machine code does when it gets no more
 
 
-def _limit() -> None:
+def limit() -> None:
     """Let no more memory be asked for than a reader may take, and leave no picture of it behind where it is stopped."""
     try:
         import resource

@@ -1,10 +1,14 @@
 """Lines behind the last row that are none: found where a blank line or a ruler stands before them and none begins like a row."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.text_source import length_of
+from beam_deid.transforms.formats.total_row import LAST, TOTAL_SAID, has_total
 from beam_deid.transforms.storage.files import open_arrow
+from beam_deid.transforms.storage.paths import shown
 
 if TYPE_CHECKING:
     from beam_deid.transforms.formats.text_layout import TextLayout
@@ -31,37 +35,67 @@ class Footer(NamedTuple):
 
 
 def footer_of(path: str, layout: "TextLayout") -> Footer | None:
-    """The footer of a file in which any place can be read; None where there is none for sure.
+    """The footer of a file in which any place can be read; None where there is none for sure, or it cannot be looked for.
 
     Rows that were cut off are not taken for one: a footer stands apart, rows stand before it without a gap, and none of its lines
     begins with a value like those of the first column.
+
+    Raises:
+        InputError: One of the last rows is a total.
     """
     length = None if layout.decoded else length_of(path)
-    if length is None or layout.width < 2:
+    if length is None:
         return None
     start = max(length - _TAIL, layout.begin)
     with open_arrow(path) as file:
         file.seek(start)
         tail = bytes(file.read(_TAIL))
-    delimiter = bytes([layout.dialect.delimiter])
     lines = list(_LINE.finditer(tail))
+    footer = _found(lines, layout) if layout.width > 1 else []
+    last = [line[0] for line in lines[: len(lines) - len(footer)]]
+    check_totals(last, layout, path)
+    return Footer(start + footer[0].start(), len(footer)) if footer else None
+
+
+def check_totals(lines: Sequence[bytes], layout: "TextLayout", path: str) -> None:
+    """See that no row among the last ones is a total.
+
+    Args:
+        lines: The last lines that are not blank, as they are written.
+        layout: How the file is written.
+        path: For the message.
+
+    Raises:
+        InputError: One is.
+    """
+    delimiter = bytes([layout.dialect.delimiter])
+    # Of quoted values some may have delimiters in them; a line of fewer values is at fault anyway.
+    rows = [line for line in lines[-LAST:] if line.count(delimiter) + 1 >= layout.width]
+    if has_total(_cells(row, layout) for row in rows):
+        what, next_step = TOTAL_SAID
+        raise InputError(what, shown(path), next_step)
+
+
+def _found(lines: list[re.Match[bytes]], layout: "TextLayout") -> list[re.Match[bytes]]:
+    """The lines of the footer, among the last lines of a file."""
+    delimiter = bytes([layout.dialect.delimiter])
     count = 0
     while count < min(len(lines), _MOST + 1) and lines[-1 - count][0].count(delimiter) + 1 < layout.width:
         count += 1
     rows = lines[: len(lines) - count]
     if not 0 < count <= _MOST or len(rows) < 2:
-        return None
+        return []
     footer = lines[len(rows) :]
     quote = layout.dialect.quote
     if quote is not None and any(quote in line[0] for line in [*rows[-2:], *footer]):
-        return None
+        return []
     if any(line[0].count(delimiter) + 1 != layout.width for line in rows[-2:]):
-        return None
+        return []
     gap = footer[0].start() - rows[-1].end()
     apart = gap >= 2 * (rows[-1].start() - rows[-2].end()) or _RULER.fullmatch(footer[0][0]) is not None
     if not apart or _any_like_rows([line[0] for line in footer], [line[0] for line in rows], layout):
-        return None
-    return Footer(start + footer[0].start(), count)
+        return []
+    return footer
 
 
 def _any_like_rows(footer: list[bytes], rows: list[bytes], layout: "TextLayout") -> bool:
@@ -83,7 +117,8 @@ def _any_like_rows(footer: list[bytes], rows: list[bytes], layout: "TextLayout")
 def _cells(line: bytes, layout: "TextLayout") -> list[str]:
     """The values of a line in which no delimiter is quoted, without what is around them."""
     cells = line.split(bytes([layout.dialect.delimiter]))
-    return [cell.decode(layout.encoding.name, "replace").strip(" \t\"'") for cell in cells]
+    encoding = "utf-8" if layout.decoded else layout.encoding.name
+    return [cell.decode(encoding, "replace").strip(" \t\"'") for cell in cells]
 
 
 def _characters(text: str) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import Encoding, decoder, encoded
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.passed_over import NOTHING, PassedOver
 from beam_deid.transforms.formats.text_dialect import STAND_IN, Dialect
 from beam_deid.transforms.formats.text_footer import footer_of
 from beam_deid.transforms.formats.text_header import LONGEST_NAME, Header, Sample, endless_name, find_header
@@ -33,8 +34,8 @@ class TextLayout:
         begin: Offset at which rows begin.
         end: Offset behind the last row where lines follow that are none; None for the end of the file.
         header: The line that names the columns, as it is written; empty if none does.
-        footer: How many rows at the end are none.
-        passed: How many lines before the header, and after the last row, were passed over.
+        footer: How many rows at the end are none; None where nobody says.
+        passed: Lines before the header, and after the last row, that are passed over.
     """
 
     encoding: Encoding
@@ -46,8 +47,8 @@ class TextLayout:
     begin: int
     end: int | None = None
     header: bytes = b""
-    footer: int = 0
-    passed: tuple[int, int] = (0, 0)
+    footer: int | None = None
+    passed: PassedOver = NOTHING
 
 
 def layout_of(path: str, options: InputOptions) -> TextLayout:
@@ -75,13 +76,13 @@ def layout_of(path: str, options: InputOptions) -> TextLayout:
         found.width,
         chosen.offset + found.begin,
         header=found.line,
-        footer=options.footer or 0,
-        passed=(found.passed, 0),
+        footer=options.footer,
+        passed=PassedOver(found.passed),
     )
     if options.footer is not None:
         return layout
     footer = footer_of(path, layout)
-    return replace(layout, end=footer.begin, passed=(found.passed, footer.lines)) if footer else layout
+    return replace(layout, end=footer.begin, passed=PassedOver(found.passed, footer.lines)) if footer else layout
 
 
 @dataclass

@@ -16,11 +16,13 @@ from beam_deid.transforms.formats.encoding_scores import turned
 from beam_deid.transforms.formats.format import Chunk, Fault, Shard
 from beam_deid.transforms.formats.text_blocks import Block, blocks
 from beam_deid.transforms.formats.text_dialect import STAND_IN
+from beam_deid.transforms.formats.text_footer import check_totals
 from beam_deid.transforms.formats.text_layout import TextLayout
 from beam_deid.transforms.formats.text_quotes import Flags
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.formats.text_source import open_from
 from beam_deid.transforms.formats.text_stream import Utf8Stream, turned_out
+from beam_deid.transforms.formats.total_row import LAST
 from beam_deid.transforms.storage.limits import MOST_MALFORMED
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.terms import Reason
@@ -73,16 +75,21 @@ class Reading:
             InputError: The file is truncated or damaged, has too many malformed rows, or text in another encoding.
         """
         footer = self._layout.footer if self._shard.end is None else 0
-        return _without_last(self._pieces(), footer)
+        return _without_last(self._pieces(), footer or 0)
 
     def _pieces(self) -> Iterator[Piece]:
         layout = self._layout
         number = self._shard.first_row
         stream = self._stream()
+        last: list[bytes] = []
         try:
             for block in blocks(stream, layout.dialect, layout.width, self._shard.path):
                 yield self._piece(block, number)
                 number += len(block.scan.rows.starts) + block.lost
+                last = [*last, *block.scan.last_lines(LAST)][-LAST:]
+            # Where any place of a file can be read, that was seen before.
+            if layout.footer is None and self._shard.end is None:
+                check_totals(last, layout, self._shard.path)
         finally:
             stream.close()
 

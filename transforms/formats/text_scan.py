@@ -185,6 +185,11 @@ class Scan:
         """One row as it is written, without its line end."""
         return self.data[int(self.rows.starts[row]) : int(self.rows.stops[row])]
 
+    def last_lines(self, count: int) -> list[bytes]:
+        """So many of the last rows as they are written, or all."""
+        rows = len(self.rows.starts)
+        return [self.line(row) for row in range(max(rows - count, 0), rows)]
+
     def values(self, row: int) -> list[bytes]:
         """The values of one row, without their quotes."""
         start = int(self.rows.starts[row])

@@ -1,6 +1,8 @@
 """Text files as bytes: opened from a place on, and the encoding that they are in."""
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -129,13 +131,37 @@ def encoding_of(path: str, asked: str, otherwise: str | None = None) -> Encoding
     if found.encoding is None and otherwise is not None:
         return Encoding(otherwise, found=True)
     if found.encoding is None:
-        likely = f"it may be {' or '.join(found.likely)}" if found.likely else "it is none that is known by its bytes"
-        raise InputError(
-            f"the encoding of the file cannot be told for sure, {likely}",
-            shown(path),
-            "Set input.encoding in the policy",
-        )
+        raise _unsure(found.likely, head, path)
     return Encoding(found.encoding, found=True)
+
+
+def _unsure(likely: Sequence[str], head: bytes, path: str) -> InputError:
+    """The error for a file of which several encodings may be right; it says where two of them differ, and no value."""
+    what = f"it may be {' or '.join(likely)}" if likely else "it is none that is known by its bytes"
+    next_step = "Set input.encoding in the policy"
+    place = _first_difference(head, *likely[:2]) if len(likely) > 1 else None
+    if place is not None:
+        line, character = place
+        what = f"{what}; the first two differ at line {line}, character {character}"
+        next_step = f"{next_step}, to the one in which that line reads rightly"
+    return InputError(f"the encoding of the file cannot be told for sure, {what}", shown(path), next_step)
+
+
+def _first_difference(head: bytes, one: str, other: str) -> tuple[int, int] | None:
+    """Line and character, both from 1, at which two encodings first read something else; None where they read alike.
+
+    Args:
+        head: The first bytes of a file, in encodings that keep ASCII.
+        one: An encoding; characters are counted in it.
+        other: Another one.
+    """
+    for number, line in enumerate(head.splitlines(), 1):
+        if not line.isascii():
+            pairs = zip_longest(line.decode(one, "replace"), line.decode(other, "replace"))
+            differing = next((place for place, (first, second) in enumerate(pairs, 1) if first != second), None)
+            if differing is not None:
+                return number, differing
+    return None
 
 
 def _as_asked(asked: str, marked: tuple[str, int] | None, path: str) -> Encoding:

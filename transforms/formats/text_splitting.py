@@ -49,7 +49,7 @@ def cut_delimited(shard: Shard, layout: TextLayout, rows: int) -> list[Shard]:
     stream = open_from(shard.path, layout.begin, layout.end or length)
     try:
         starts = _rows_in(stream, layout, shard.path)
-        return _cut(shard, starts, layout.begin, layout.end or length, rows, layout.footer)
+        return _cut(shard, starts, layout.begin, layout.end or length, rows, layout.footer or 0)
     finally:
         stream.close()
 

@@ -20,7 +20,7 @@ class Wrapped(Format):
 
     def __init__(self, inner: Format) -> None:
         self._inner = inner
-        self.of_spreadsheets = inner.of_spreadsheets
+        self.notation = inner.notation
 
     @property
     def name(self) -> str:  # type: ignore[override]

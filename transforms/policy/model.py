@@ -196,7 +196,7 @@ class Release(Section):
         known = next(one for one in FORMATS if one.name == self.format)
         if known.most_rows is not None and self.parts is not None and self.parts.rows > known.most_rows:
             raise ValueError(f"parts.rows: a file of {self.format} has {known.most_rows:,} rows at most")
-        if self.spreadsheet is not None and not known.opened_as_text:
+        if self.spreadsheet is not None and not known.notation.is_opened_as_text:
             raise ValueError(f"spreadsheet is for csv, and format says {self.format}; leave it out")
         return self
 

@@ -54,10 +54,11 @@ def advice(name: object, valid: Iterable[str]) -> str:
     """What to write in place of ``name``: the nearest valid name, and all valid names where they are few or none is near."""
     names = list(valid)
     like = nearest(name, names)
-    parts = [f"did you mean {shown(like)}?"] if like is not None else []
-    if 0 < len(names) <= (_ALL if like is None else _FEW):
-        parts.append("valid: " + ", ".join(map(bare, names)))
-    return " ".join(parts)
+    few = 0 < len(names) <= (_ALL if like is None else _FEW)
+    all_valid = ", ".join(map(bare, names)) if few else ""
+    if like is None:
+        return f"valid: {all_valid}" if few else ""
+    return f"did you mean {shown(like)}? valid: {all_valid}" if few else f"did you mean {shown(like)}?"
 
 
 def instead(name: str, valid: Iterable[str]) -> str:

@@ -26,10 +26,10 @@ _SAID = (
 def plain_words(error: yaml.YAMLError) -> str:
     """What is wrong and what to do. PyYAML's own words may quote the text; these never do."""
     said = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
-    found = (words for pattern, words in _SAID if pattern in said)
+    found = next((words for pattern, words in _SAID if pattern in said), "check quotes, brackets and indentation")
     if _has_full_width_colon(error):
-        return f"this is not YAML: a full-width colon ({_FULL_WIDTH}); write ': ', a colon and a space"
-    return "this is not YAML: " + next(found, "check quotes, brackets and indentation")
+        found = f"a full-width colon ({_FULL_WIDTH}); write ': ', a colon and a space"
+    return f"this is not YAML: {found}"
 
 
 def line_of(error: yaml.YAMLError, text: str) -> int | None:

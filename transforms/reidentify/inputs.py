@@ -39,7 +39,9 @@ class InputSource:
         names = self.schema.names
         for shard in self.format.shards(self.path, self.size, _OPTIONS, SHARD_ROWS):
             for chunk in self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names):
-                yield replace(chunk, batch=_as_released(chunk.batch)) if self.format.opened_as_text else chunk
+                yield (
+                    replace(chunk, batch=_as_released(chunk.batch)) if self.format.notation.is_opened_as_text else chunk
+                )
 
     def count_rows(self) -> int:
         """The number of rows; files that do not describe themselves are read once for it."""

@@ -13,6 +13,7 @@ from beam_deid.transforms.formats import format_of, passed_over, plain_format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.label.scope import NotRead
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
@@ -76,14 +77,14 @@ class Found:
         lacking: How many files lack an optional column, by its name; only columns that some file lacks.
         empty: Files in which nothing stands, not even a row.
         files: How many files there are.
-        passed: Files with lines before the header or after the last row that are no rows, and how many these are.
+        passed: Files of which something is passed over, and what.
     """
 
     ignored: tuple[str, ...] = ()
     lacking: tuple[tuple[str, int], ...] = ()
     empty: tuple[str, ...] = ()
     files: int = 0
-    passed: tuple[tuple[str, int, int], ...] = ()
+    passed: tuple[tuple[str, PassedOver], ...] = ()
 
     @cached_property
     def named(self) -> tuple[str, ...]:
@@ -109,15 +110,15 @@ class Found:
             "empty": list(self.empty),
         }
         if self.passed:
-            found["passed_over"] = {file: {"before": before, "after": after} for file, before, after in self.passed}
+            found["passed_over"] = {file: passed.to_document() for file, passed in self.passed}
         return {name: value for name, value in found.items() if value}
 
     def told(self) -> Iterator[str]:
         """The same for a person, a sentence each without a full stop."""
         if self.ignored:
             yield f"not read, as input.ignore says: {self._ignored_told()}"
-        for file, before, after in self.passed:
-            yield passed_over.told(file, before, after)
+        for file, passed in self.passed:
+            yield passed.told(file)
         if self.lacking:
             yield self._lacking_told()
         if self.empty:
@@ -190,7 +191,7 @@ def check_numbers(path: str, options: InputOptions) -> None:
     Raises:
         UsageError: It is.
     """
-    if plain_format_of(path, options).has_numbers and (options.decimal, options.thousands) != (".", ""):
+    if plain_format_of(path, options).notation.has_numbers and (options.decimal, options.thousands) != (".", ""):
         raise UsageError(
             "numbers are numbers in this file, whatever is written between their digits elsewhere",
             shown(path),
@@ -250,5 +251,5 @@ def found_in(policy: Policy, heads: Heads, shards: Sequence[Shard]) -> Found:
         lacking=tuple((name, absent[name]) for name in policy.fields if name in absent),
         empty=(*heads.empty, *without),
         files=len(heads.files) + len(heads.empty),
-        passed=tuple((head.told, *lines) for head in heads.files if any(lines := passed_over.said(head.schema))),
+        passed=tuple((head.told, passed) for head in heads.files if (passed := passed_over.said(head.schema))),
     )

@@ -12,12 +12,13 @@ from beam_deid.transforms.columns.distinct import is_text
 from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
-from beam_deid.transforms.formats import format_of_shard
+from beam_deid.transforms.formats import format_named, format_of_shard
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import is_normalized
 from beam_deid.transforms.recognisers.one_spelling import normalized
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
+from beam_deid.transforms.treat.order_spelling import order_spelling
 
 Columns = Mapping[str, pa.Array]
 
@@ -101,7 +102,8 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     Raises:
         InputError: The shard cannot be read.
     """
-    kind = format_of_shard(shard, job.policy.input)
+    spelt = order_spelling(job.policy, format_named(shard.format).notation.of_spreadsheets)
+    kind = format_of_shard(shard, job.policy.input, spelt)
     chunks = kind.read(shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
@@ -109,7 +111,7 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
             name: _of_type(column, job.types.get(name, pa.string()))
             for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
         }
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.of_spreadsheets)
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.notation.of_spreadsheets)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)

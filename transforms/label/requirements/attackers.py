@@ -20,8 +20,9 @@ class Attackers(Requirement):
         """A test of each attacker."""
         for name, attacker in scope.attackers.items():
             known = ", ".join(attacker.known) or "nothing"
-            source = "from a table of its own" if attacker.table else "of anybody"
-            said = f"share of persons whom {name} narrows down to fewer than k, knowing {known} {source}"
+            said = f"share of persons whom {name} narrows down to fewer than k, knowing {known} of anybody"
+            if attacker.table:
+                said = f"share of persons whom {name} narrows down to fewer than k, knowing {known} from a table of its own"
             yield self._test(self.limit(scope), attacker.known, said, name)
 
     def figure(self, test: Planned, seen: Seen) -> Figure:

@@ -286,9 +286,12 @@ class Requirement(ABC):
         if not (asked < own if least else asked > own):
             return None
         # With its last digit: 0.0500001 is not 0.05.
-        much = f"{asked!r} is {'below' if least else 'above'} {own:g}, the {'least' if least else 'most'}"
         whose = "any sharing model" if self.default.is_one else f"{sharing} sharing"
-        return f"{much} that {whose} allows; ask for {own:g} or {'more' if least else 'less'}, or leave it out"
+        if least:
+            return (
+                f"{asked!r} is below {own:g}, the least that {whose} allows; ask for {own:g} or more, or leave it out"
+            )
+        return f"{asked!r} is above {own:g}, the most that {whose} allows; ask for {own:g} or less, or leave it out"
 
     def _test(
         self, limit: float, columns: Sequence[str], sentence: str, target: str = "", parameter: Any = None

@@ -15,7 +15,6 @@ def distance_problem(draft: Draft, field: str, distance: Any) -> str | None:
     if not (kind.is_time or kind.is_number):
         return f"{bare(field)} is of kind {kind}; only numbers, dates and times can be near each other"
     if isinstance(distance, str) is not kind.is_time:
-        return f"{bare(field)} is of kind {kind}; write " + (
-            "2d, 12h or so" if kind.is_time else "a number without a unit"
-        )
+        needed = "2d, 12h or so" if kind.is_time else "a number without a unit"
+        return f"{bare(field)} is of kind {kind}; write {needed}"
     return None

@@ -1,0 +1,107 @@
+"""What is shown, in the language of the call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from beam_deid.pipelines.language.chosen import ENGLISH
+from beam_deid.transforms.errors import DeidError
+
+if TYPE_CHECKING:  # loaded only where another language than English is spoken
+    import polib
+
+    from beam_deid.pipelines.language.catalogue import Catalogue
+
+_OWN = "beam_deid.po"
+_CLICK = "click.po"
+PIECE = "piece"
+"""The context of a word that stands in a placeholder's place, and is no name there."""
+
+
+class _Call:
+    """The language of the call that this process answers."""
+
+    language = ENGLISH
+
+
+@contextmanager
+def spoken_in(language: str) -> Iterator[None]:
+    """Say in a language what is shown meanwhile."""
+    before = _Call.language
+    _Call.language = language
+    try:
+        yield
+    finally:
+        _Call.language = before
+
+
+def spoken() -> str:
+    """The language of the call."""
+    return _Call.language
+
+
+def said(text: str) -> str:
+    """A message in the language of the call; as it is where it is not known."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language).said(text)
+
+
+def said_by_click(text: str) -> str:
+    """The same for what click says, which has general sentences (``… is not …``) that ours must not be taken for."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).said(text)
+
+
+def word(text: str) -> str:
+    """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
+    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).word(text)
+
+
+def words(*texts: str) -> tuple[str, ...]:
+    """Headings of a table, in the language of the call."""
+    return tuple(map(word, texts))
+
+
+def message_of(error: DeidError, by_click: bool = False) -> str:
+    """The message of an error, in the language of the call.
+
+    Args:
+        error: The error.
+        by_click: Whether what is wrong may be told in words of click.
+    """
+    if _Call.language == ENGLISH:
+        return error.message
+    place = f"{said(error.where)}：" if error.where else ""
+    advice = f"。{said(error.next_step)}" if error.next_step else ""
+    return f"{place}{said_by_click(error.what) if by_click else said(error.what)}{advice}"
+
+
+@lru_cache
+def catalogue(language: str, more: str = "") -> "Catalogue":
+    """The catalogue of a language; English needs none, and loads none.
+
+    Args:
+        language: The language.
+        more: A file whose messages it has as well.
+    """
+    from beam_deid.pipelines.language.catalogue import Catalogue
+
+    messages = messages_of(language, _OWN)
+    if more:
+        messages = {**messages_of(language, more), **messages}
+    return Catalogue(messages, messages_of(language, _OWN, PIECE))
+
+
+def messages_of(language: str, name: str, context: str = "") -> dict[str, str]:
+    """The messages of a catalogue's file that are of a context, with their translations."""
+    return {one.msgid: one.msgstr for one in _entries(language, name) if (one.msgctxt or "") == context and one.msgstr}
+
+
+@lru_cache
+def _entries(language: str, name: str) -> "tuple[polib.POEntry, ...]":
+    # Neither is needed in English, and both take longer to load than `--help` does.
+    from importlib.resources import files
+
+    import polib
+
+    text = files("beam_deid.pipelines.language").joinpath(language, name).read_text("utf-8")
+    return tuple(entry for entry in polib.pofile(text) if not entry.obsolete)
