@@ -4,6 +4,7 @@ It runs in a process of its own (`beam_deid.transforms.formats.reader_process`),
 """
 
 import io
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -72,7 +73,7 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    found = records(sheet, header, _marks(data, number), asked.footer)
+    found = records(sheet, header, partial(_marks, data, number), asked.footer)
     others = _others(workbook, number) if asked.others else ()
     return found._replace(passed=found.passed._replace(sheet=number + 1, sheets=others))
 
@@ -130,11 +131,11 @@ def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.Calami
         raise Refused(*DAMAGED_WORKBOOK) from None
 
 
-def _marks(data: bytes, number: int) -> Marks:
+def _marks(data: bytes, number: int, of_days: bool) -> Marks:
     if not is_zip(data):
         return NO_MARKS
     try:
-        return cell_marks(data, number)
+        return cell_marks(data, number, of_days)
     except UnplacedError:
         raise Refused("a cell does not say where in the sheet it stands", "Save it again in Excel") from None
     except ZIP_ERRORS:

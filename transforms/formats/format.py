@@ -34,6 +34,8 @@ class Shard:
         partitions: Columns that the file's folders name, and the value of each.
         start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
         end: Offset behind the last byte to read; None for the end of the file.
+        written: How the file is written, as its format found when it listed it, so that shards need not find it again. It holds
+            no value of a row.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Shard:
     partitions: Partitions = ()
     start: int = 0
     end: int | None = None
+    written: object = None
 
 
 class Fault(NamedTuple):

@@ -54,7 +54,7 @@ class Sample:
         self._encoding = encoding
         self._texts: dict[int, list[str]] = {}
         self.count = min(len(scan.rows.starts), _SAMPLE)
-        self.counts = scan.rows.values[: self.count]
+        self.counts = scan.counts[: self.count]
         several = self.counts[self.counts > 1]
         self.usual = Counter(several.tolist()).most_common(1)[0][0] if len(several) else 1
         self.agreeing = int((self.counts == self.usual).sum())

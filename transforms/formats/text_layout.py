@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import Encoding, decoder, encoded
+from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.passed_over import NOTHING, PassedOver
 from beam_deid.transforms.formats.text_dialect import STAND_IN, Dialect
@@ -13,6 +14,7 @@ from beam_deid.transforms.formats.text_header import LONGEST_NAME, Header, Sampl
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.formats.text_source import encoding_of, head_of
 from beam_deid.transforms.formats.text_stream import translated
+from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, mebibytes
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -83,6 +85,26 @@ def layout_of(path: str, options: InputOptions) -> TextLayout:
         return layout
     footer = footer_of(path, layout)
     return replace(layout, end=footer.begin, passed=PassedOver(found.passed, footer.lines)) if footer else layout
+
+
+def layout_of_shard(shard: Shard, options: InputOptions) -> TextLayout:
+    """How the file of a shard is written: as when it was listed, where it has the same size and header still.
+
+    Raises:
+        InputError: See `layout_of`.
+    """
+    known = shard.written
+    if isinstance(known, TextLayout) and _is_still(shard, known):
+        return known
+    return layout_of(shard.path, options)
+
+
+def _is_still(shard: Shard, layout: TextLayout) -> bool:
+    if layout.decoded or not layout.header:
+        return False
+    with open_arrow(shard.path) as file:
+        size = int(file.size())
+    return size == shard.size and head_of(shard.path, layout.begin).endswith(layout.header)
 
 
 @dataclass

@@ -67,6 +67,7 @@ class Reading:
         self._columns = list(columns)
         self._extra = [f"\0{number}" for number in range(layout.width - len(layout.names))]
         self._malformed = 0
+        self._uneven = False
 
     def pieces(self) -> Iterator[Piece]:
         """The shard's rows, block by block, without those of the footer.
@@ -110,10 +111,9 @@ class Reading:
         rows = scan.rows
         numbers = np.arange(number, number + len(rows.starts), dtype=np.int64)
         repeated = self._headers(scan)
-        malformed = ~repeated & (rows.broken | (rows.values != self._layout.width))
-        sound = ~repeated & ~malformed
         self._stop_if_turned(scan, numbers)
-        batch = self._parsed(scan.selected(sound), int(sound.sum()), number)
+        sound, batch = self._sound(scan, repeated, number)
+        malformed = ~repeated & ~sound
         good = numbers[sound]
         lost = [number + len(numbers)] if block.lost else []
         wrong = np.append(numbers[malformed], np.array(lost, dtype=np.int64))
@@ -127,15 +127,27 @@ class Reading:
             batch, good, [fault for fault in [*faults, *broken] if len(fault.rows)], number + len(numbers) + len(lost)
         )
 
+    def _sound(self, scan: Scan, repeated: Flags, number: int) -> tuple[Flags, pa.RecordBatch]:
+        """Which rows are sound, and their values.
+
+        Where quotes are plain, Arrow refuses rows with another number of values, too: we count only from the first such row on.
+        """
+        sound = ~(repeated | scan.rows.broken)
+        if scan.plain and not self._uneven:
+            try:
+                return sound, self._parsed(scan.selected(sound), int(sound.sum()), number)
+            except pa.ArrowInvalid:
+                self._uneven = True
+        sound &= scan.counts == self._layout.width
+        return sound, self._parsed(scan.selected(sound), int(sound.sum()), number)
+
     def _headers(self, scan: Scan) -> Flags:
         """Which rows are the line that names the columns."""
         rows = scan.rows
         found = np.zeros(len(rows.starts), dtype=bool)
         line = self._layout.header
-        for place in scan.places_of(line) if line else ():
-            row = int(np.searchsorted(rows.starts, place))
-            if row < len(found) and rows.starts[row] == place and rows.stops[row] == place + len(line):
-                found[row] = True
+        if line:
+            found[scan.rows_like(line)] = True
         return found
 
     def _stop_if_turned(self, scan: Scan, numbers: Numbers) -> None:
@@ -164,7 +176,7 @@ class Reading:
             return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in wanted], names=wanted)
         if not layout.decoded:
             data = as_utf8(data, layout.encoding.name)
-        self._marked = MARK_BYTES in data
+        self._marked = MARK_BYTES[:1] in data and MARK_BYTES in data  # a byte that is rare is found much faster
         names = [*layout.names, *self._extra]
         quote = layout.dialect.quote
         table = pyarrow.csv.read_csv(
