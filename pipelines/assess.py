@@ -67,6 +67,7 @@ Examples:
     help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
     "FIELD are matched to it. Repeatable.",
 )
+@options.verbose_option
 @options.json_option
 def assess(
     policy: str | None,
@@ -83,6 +84,7 @@ def assess(
     wildcard: bool,
     mobiles: str | None,
     frequencies: tuple[str, ...],
+    verbose: bool,
     as_json: bool,
     written: dict[str, Any],
 ) -> None:
@@ -93,10 +95,11 @@ def assess(
     taken as the files have them; a null is a value of its own.
     """
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
+    from beam_deid.transforms.dataset.assessment import ASSESSING
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.attacker_table import Table
-    from beam_deid.transforms.dataset.counting import count_files
-    from beam_deid.transforms.dataset.joins import Dataset, join_files
+    from beam_deid.transforms.dataset.counting import COUNTING, count_files
+    from beam_deid.transforms.dataset.joins import JOINING, Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
     from beam_deid.transforms.storage.files import find
 
@@ -118,14 +121,15 @@ def assess(
     )
     key = FingerprintKey.new()
     output.warn(find(inputs).passed_over)
-    with output.progress(None):
+    steps = (COUNTING, JOINING, ASSESSING) if joins else (COUNTING, ASSESSING)
+    with output.progress(steps):
         counted, types = count_files(question, inputs, read_as, key)
         dataset = Dataset(inputs, read_as, types, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
 
-    show_assessment(output.console(as_json), document)
+    show_assessment(output.console(as_json), document, verbose=verbose)
     if as_json:
         output.emit(document)
 

@@ -18,6 +18,11 @@ def json_option(command: Command) -> Command:
     )
 
 
+def verbose_option(command: Command) -> Command:
+    """``--verbose``."""
+    return click.option("--verbose", "-v", is_flag=True, help="Show the figures of tests that pass, too.")(command)
+
+
 def input_option(required: bool) -> Callable[[Command], Command]:
     """``--input GLOB``, repeatable."""
     return click.option(

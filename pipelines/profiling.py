@@ -10,11 +10,13 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
+from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:
     from beam_deid.transforms.drafting.draft import Draft
 
 _SAMPLE_ROWS = 100_000
+_DRAFTING = "drafting"
 
 
 @click.command(
@@ -53,10 +55,11 @@ def profile(
     Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
+    from beam_deid.transforms.dataset.sampling import SAMPLING
     from beam_deid.transforms.drafting.written import as_yaml
     from beam_deid.transforms.formats import passed_over
 
-    with output.progress(None):
+    with output.progress((SAMPLING, _DRAFTING)):
         draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
     output.note(passed_over.told(*one) for one in draft.sample.passed)
@@ -128,6 +131,7 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
+    PROGRESS.start(_DRAFTING)
     numbers = {} if plain_format_of(first, read_as).has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")

@@ -17,8 +17,9 @@ Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too
 4 a release did not reach the label it expects (the others are published)."""
 )
 @click.argument("staging", metavar="STAGING")
+@options.verbose_option
 @options.json_option
-def publish(staging: str, as_json: bool) -> None:
+def publish(staging: str, verbose: bool, as_json: bool) -> None:
     """Publish what a run wrote and proved whose process died before it could, or say why not.
 
     STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
@@ -34,7 +35,7 @@ def publish(staging: str, as_json: bool) -> None:
         show_finished(out, shown(folder))
     else:
         output.warn(outcome.run.get("notes", ()))
-        show_outcome(out, outcome.run, outcome.labels, folder)
+        show_outcome(out, outcome.run, outcome.labels, folder, verbose=verbose)
     if as_json:
         output.emit(
             {

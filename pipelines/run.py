@@ -52,6 +52,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @options.workers_option
 @click.option("--runner", default=None, metavar="NAME", help="Beam engine; other Beam options may follow.")
+@options.verbose_option
 @options.json_option
 @click.pass_context
 def run(
@@ -66,6 +67,7 @@ def run(
     max_rejects: float,
     workers: int | None,
     runner: str | None,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
@@ -84,6 +86,7 @@ def run(
         workers=workers,
         runner=runner,
         beam_options=tuple(context.args),
+        verbose=verbose,
     )
 
 
@@ -101,6 +104,7 @@ def carry_out(
     workers: int | None = None,
     runner: str | None = None,
     beam_options: tuple[str, ...] = (),
+    verbose: bool = False,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -124,13 +128,14 @@ def carry_out(
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import Settings
+    from beam_deid.transforms.beam.run import STEPS, Settings
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
-    with output.progress(prepared.rows):
+    first = "starting" if engine == LOCAL else f"running on {engine}"
+    with output.progress(STEPS, prepared.rows, len(prepared.shards), first):
         outcome = run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json)
+    _show(outcome, folder, as_json, verbose)
     return outcome.run
 
 
@@ -146,11 +151,12 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool) -> None:
+def _show(outcome: "Outcome", folder: str, as_json: bool, verbose: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))
-    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes)
+    out = output.console(as_json)
+    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, verbose=verbose)
     if as_json:
         output.emit({"run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

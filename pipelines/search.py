@@ -139,7 +139,7 @@ def _searched(
     seconds: float | None,
 ) -> dict[str, Any]:
     """What the search found, as the document that ``--json`` prints."""
-    from beam_deid.transforms.decide.search_files import search_files
+    from beam_deid.transforms.decide.search_files import STEPS, search_files
     from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.shards import prepare
@@ -147,7 +147,7 @@ def _searched(
     prepared = prepare(policy, inputs, [release])
     count = options.worker_count(workers, len(prepared.shards))
     try:
-        with output.progress(prepared.rows):
+        with output.progress(STEPS, prepared.rows, len(prepared.shards)):
             outcome = search_files(prepared, count, max_rejects, Asked(frontier, seconds))
     finally:
         pool.close()

@@ -1,5 +1,6 @@
 """What would change a label, or let a search find levels."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -22,18 +23,24 @@ def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, A
 def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:
     """What would make failing tests pass: a line for each way, with the tests that it is for.
 
-    The order of rows depends on all other tests, and is named only where it alone fails.
-
     Args:
         found: The label's ``changes``.
         blocked: Why the search found no levels, if it found none. What the changes already say is not repeated.
     """
-    by_text: dict[str, list[str]] = {}
+    lines = [f"{', '.join(tests)}: {text}" for text, tests in by_text(found).items()]
+    return reasons(_without(found, blocked)) + lines if blocked else lines
+
+
+def by_text(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The tests that each change of a label would make pass, by what would be changed.
+
+    The order of rows depends on all other tests, and is named only where it alone fails.
+    """
+    ways: dict[str, list[str]] = {}
     for one in found:
         if one["test"] != "order" or len(found) == 1:
-            by_text.setdefault(one["text"], []).append(one["test"])
-    lines = [f"{', '.join(tests)}: {text}" for text, tests in by_text.items()]
-    return reasons(_without(found, blocked)) + lines if blocked else lines
+            ways.setdefault(one["text"], []).append(one["test"])
+    return ways
 
 
 def _without(found: list[dict[str, Any]], blocked: dict[str, Any]) -> dict[str, Any]:

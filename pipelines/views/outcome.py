@@ -5,20 +5,23 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
-from beam_deid.pipelines.views.cells import figure, label_style, mark
+from beam_deid.pipelines.views.cells import label_style
 from beam_deid.pipelines.views.changes import show_changes
-from beam_deid.transforms.storage.paths import shown
-
-_WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
+from beam_deid.pipelines.views.closing import show_closing
+from beam_deid.pipelines.views.tests import show_tests
 
 
 def show_outcome(
-    out: Console, run: dict[str, Any], labels: dict[str, dict[str, Any]], output: str, notes: Sequence[str] = ()
+    out: Console,
+    run: dict[str, Any],
+    labels: dict[str, dict[str, Any]],
+    output: str,
+    notes: Sequence[str] = (),
+    *,
+    verbose: bool = False,
 ) -> None:
-    """Show what a run came to. The labels stand last, a line each, where they are still in sight.
+    """Show what a run came to. What became of each release stands last, where it is still in sight.
 
     Args:
         out: Where it is shown.
@@ -26,47 +29,26 @@ def show_outcome(
         labels: The content of each release's ``label.json``, also of those that were not published.
         output: The output folder.
         notes: What was made beside it, a sentence each.
+        verbose: Whether all tests are shown with their figures; else those that fail.
     """
     for name, label in labels.items():
-        _show_release(out, name, label, run["releases"][name])
+        _show_release(out, name, label, run["releases"][name]["expect"] == "still_personal", verbose)
     out.print()
     for note in notes:
         out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
-    for name, label in labels.items():
-        out.print(_summary(name, label, run["releases"][name], output))
+    show_closing(out, run, labels, output)
 
 
-def _show_release(out: Console, name: str, label: dict[str, Any], release: dict[str, Any]) -> None:
-    out.print(f"\n[bold]{escape(name)}[/bold]: {_styled(label)}  ({escape(label['purpose'])}, {label['sharing']})")
+def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool, verbose: bool) -> None:
+    """Show a release; ``expected`` where its policy expects that it is personal."""
+    found = f"[bold {label_style(label['label'])}]{label['label']}[/]"
+    out.print(f"\n[bold]{escape(name)}[/bold]: {found}  ({escape(label['purpose'])}, {label['sharing']})")
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
-    _show_tests(out, label)
-    # Whoever expects it to be personal wants no advice.
-    if release["expect"] != "still_personal":
+    show_tests(out, label["tests"], verbose=verbose, expected=expected)
+    if not expected:  # else nobody wants advice
         show_changes(out, label["changes"], label["search"].get("blocked"))
-
-
-def _styled(label: dict[str, Any]) -> str:
-    return f"[bold {label_style(label['label'])}]{label['label']}[/]"
-
-
-def _summary(name: str, label: dict[str, Any], release: dict[str, Any], output: str) -> str:
-    """A release's label, and what became of it, on one line."""
-    met = label["label"] in ("anonymized", release["expect"])
-    sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
-    failing = sum(not test["passed"] for test in label["tests"])
-    said = f" ({'1 test fails' if failing == 1 else f'{failing} tests fail'})" if failing else ""
-    told = _published(name, label["records"], output) if release["published"] else _unpublished(release["expect"])
-    return f"{sign} [bold]{escape(name)}[/bold]: {_styled(label)}{said}, {told}"
-
-
-def _published(name: str, records: dict[str, int], output: str) -> str:
-    return f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
-
-
-def _unpublished(expected: str) -> str:
-    return f"[red]not published[/red]: the policy expects {expected}"
 
 
 def _show_levels(out: Console, search: dict[str, Any]) -> None:
@@ -77,23 +59,6 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
     if search.get("rounds"):
         suppressed = search["full_domain"]["suppressed"]
         out.print(f"  in {len(search['rounds'])} rounds; {suppressed:,} records would be suppressed in one")
-
-
-def _show_tests(out: Console, label: dict[str, Any]) -> None:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
-    table.add_column("")
-    table.add_column("test", overflow="fold", max_width=_WIDEST)
-    for heading in ("measured", "limit", "why"):
-        table.add_column(heading, overflow="fold")
-    for test in label["tests"]:
-        name = Text(test["name"], overflow="fold")
-        table.add_row(mark(test["passed"]), name, figure(test["measured"]), figure(test["limit"]), _why(test))
-    out.print(table)
-
-
-def _why(test: dict[str, Any]) -> Text:
-    """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in label.json."""
-    return Text(test["detail"], no_wrap=True, overflow="ellipsis") if test["passed"] else Text(test["detail"])
 
 
 def show_finished(out: Console, folder: str) -> None:

@@ -11,9 +11,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.decide import WHERE as DECIDING
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.inputs import HashInputs
-from beam_deid.transforms.beam.parts_sink import PartsSink
+from beam_deid.transforms.beam.measure import MeasureElements
+from beam_deid.transforms.beam.parts_sink import ASSEMBLING, PartsSink, Prove
+from beam_deid.transforms.beam.release import ReleaseElements
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now
@@ -23,7 +26,7 @@ from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, from_text
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
-from beam_deid.transforms.publish.publication import Outcome, publish
+from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
 from beam_deid.transforms.publish.register_opening import open_register
 from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
@@ -39,6 +42,9 @@ from beam_deid.transforms.storage.staging import Staging
 
 ASIDE = Bounds()
 """How many records of files are counted in memory, and how many a bucket has that measuring fills."""
+
+STEPS = (MeasureElements.where, DECIDING, ReleaseElements.where, ASSEMBLING, Prove.where, PUBLISHING)
+"""What a run does, one after the other, as `PROGRESS` is told of it."""
 
 
 @dataclass(frozen=True)

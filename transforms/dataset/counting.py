@@ -15,6 +15,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.run.progress import PROGRESS
 
+COUNTING = "counting"
 _THREADS = 2
 
 Task = tuple[Shard, Sequence[str]]
@@ -44,7 +45,7 @@ def count_files(
         UsageError: No file matches, a field is no column, or the files' columns differ.
         InputError: A file or a row of it cannot be read.
     """
-    PROGRESS.start("counting")
+    PROGRESS.start(COUNTING)
     tasks: list[Task] = []
     types: dict[str, pa.DataType] = {}
     for file in dataset_files(inputs):

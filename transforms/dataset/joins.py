@@ -18,7 +18,10 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.probes import Numbers, Probes, Released
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import match
+
+JOINING = "joining"
 
 PARTITION_ROWS = 1 << 23
 """Most released rows, about, that are in memory together: 40 bytes each, and three times that while they are ordered."""
@@ -115,6 +118,7 @@ def join_files(
         PolicyError: There is no such hierarchy.
         InputError: The table lacks a field or has it with another type, or a file cannot be read.
     """
+    PROGRESS.start(JOINING)
     found = match([table.glob])
     truth = check_table(table, found, dataset.types, dataset.subject, dataset.options)
     key = FingerprintKey.new()

@@ -27,11 +27,13 @@ class Sheet(NamedTuple):
         table: Text columns by name.
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
         repeated: bool array of the same length: whether the record is the header that comes again.
+        above: How many rows of the sheet stand above row 0.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
     repeated: npt.NDArray[np.bool_]
+    above: int
 
 
 def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer: int) -> Sheet:
@@ -58,7 +60,7 @@ def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer:
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
     repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, header.below)
 
 
 def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:

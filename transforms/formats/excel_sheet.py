@@ -34,7 +34,7 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
     """The records of a sheet.
 
     Returns:
-        Under ``names`` what the columns are called; and batches of a text column for each, called by its number, and two
+        Under ``names`` what the columns are called, under ``above`` how many rows stand above the first; and batches of a text column for each, called by its number, and two
         more: int64, the number of each record, and bool, whether it is the header that comes again.
 
     Raises:
@@ -46,7 +46,7 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-    return {"names": found.table.column_names}, table.schema, table.to_batches(_BATCH_ROWS)
+    return {"names": found.table.column_names, "above": found.above}, table.schema, table.to_batches(_BATCH_ROWS)
 
 
 def _bytes_of(path: str) -> bytes:

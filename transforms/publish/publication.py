@@ -18,6 +18,8 @@ from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.terms import LabelName
 
+PUBLISHING = "publishing"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -60,7 +62,7 @@ def publish(
     except DeidError:
         staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
         raise
-    PROGRESS.start("publishing")
+    PROGRESS.start(PUBLISHING)
     if made.publishes and session is None:
         staging.publish(made.files, made.written)
     elif made.publishes and session is not None:

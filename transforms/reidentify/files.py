@@ -132,7 +132,7 @@ def _turned_back(
             write(batch)
             outcome.read += rows_of(chunk)
             outcome.written += batch.num_rows
-            outcome.rejects += fault_rows([*chunk.faults, *faults], shown(source.path))
+            outcome.rejects += fault_rows([*chunk.faults, *faults], shown(source.path), chunk.above)
     return outcome
 
 

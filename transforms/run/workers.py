@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 from beam_deid.transforms.errors import DeidError, InternalFault
 from beam_deid.transforms.run.cores import cores
 from beam_deid.transforms.run.heap import give_back, keep_freed
+from beam_deid.transforms.run.progress import PROGRESS, Counter
 
 Result = TypeVar("Result")
 Told = TypeVar("Told")
@@ -168,12 +169,13 @@ def close() -> None:
 def _pool(workers: int) -> ProcessPoolExecutor:
     if workers not in _pools:
         context = multiprocessing.get_context("spawn")
-        _pools[workers] = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(),))
+        _pools[workers] = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(), PROGRESS.counter(context)))
     return _pools[workers]
 
 
-def _prepare(parent: int) -> None:
+def _prepare(parent: int, counter: Counter) -> None:
     keep_freed()
+    PROGRESS.count_into(counter)
     # Ctrl-C is the parent's to answer; a worker whose parent was killed must not stay behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)

@@ -1,0 +1,90 @@
+"""The last lines of a run, which are in sight when it ends: what became of each release, what would change it, what to do next."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from beam_deid.pipelines.views.cells import label_style, mark
+from beam_deid.pipelines.views.changes import by_text
+from beam_deid.transforms.storage.paths import shown
+
+_NAMED = 3  # failing tests that are named
+
+Label = Mapping[str, Any]
+
+
+def show_closing(out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str) -> None:
+    """Show what a run came to, in three lines for each release at most.
+
+    Args:
+        out: Where it is shown.
+        run: The content of ``run.json``.
+        labels: The content of each release's ``label.json``, also of those that were not published.
+        output: The output folder.
+    """
+    for name, label in labels.items():
+        release = run["releases"][name]
+        _show_line(out, Text.from_markup(_became(name, label, release, output)))
+        if not all(test["passed"] for test in label["tests"]):
+            _show_line(out, Text(f"  {_why(label, release['expect'])}"))
+    rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
+    if rejected:
+        out.print(_rejected(rejected, output))
+    out.print(_next(run, output), soft_wrap=True, markup=False)
+
+
+def _show_line(out: Console, line: Text) -> None:
+    """Show one line, cut off at the edge of a terminal: the whole of it stands above."""
+    out.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
+
+
+def _became(name: str, label: Label, release: Mapping[str, Any], output: str) -> str:
+    """A release's label, and what became of it."""
+    met = label["label"] in ("anonymized", release["expect"])
+    sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
+    found = f"[bold {label_style(label['label'])}]{label['label']}[/]"
+    if not release["published"]:
+        expected = escape(str(release["expect"]))
+        return f"{sign} [bold]{escape(name)}[/bold]: {found}, [red]not published[/red]: the policy expects {expected}"
+    records = label["records"]
+    place = f"{escape(shown(output))}/{escape(name)}"
+    given = f"{records['released']:,} of {records['read']:,} records in {place}"
+    return f"{sign} [bold]{escape(name)}[/bold]: {found}, {given}"
+
+
+def _why(label: Label, expected: str | None) -> str:
+    """Which tests fail, and what would change the label; no advice to whoever expects it as it is."""
+    failing = [test["name"] for test in label["tests"] if not test["passed"]]
+    named = ", ".join(failing[:_NAMED]) + (f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else "")
+    said = f"1 test fails: {named}" if len(failing) == 1 else f"{len(failing)} tests fail: {named}"
+    if expected == "still_personal":
+        return f"{said}; the policy expects that"
+    change = _nearest(label["changes"])
+    return f"{said}; {change}" if change else said
+
+
+def _nearest(changes: Sequence[Mapping[str, Any]]) -> str:
+    """What would change the label, where one thing would; else how much."""
+    ways = [text for text in by_text(changes)]
+    if not ways:
+        return ""
+    if len(ways) == 1:
+        return f"nearest change: {ways[0]}"
+    return f"{len(ways)} changes together would make it anonymized, see above"
+
+
+def _rejected(rejected: int, output: str) -> str:
+    where = f"{escape(shown(output))}/rejected.csv"
+    if rejected == 1:
+        return f"1 record was rejected: {where} says which and why"
+    return f"{rejected:,} records were rejected: {where} says which and why"
+
+
+def _next(run: Mapping[str, Any], output: str) -> str:
+    if any(release["published"] for release in run["releases"].values()):
+        return f"Next: beam-deid verify {shlex.quote(shown(output))}"
+    return "Next: change the policy, and run again; nothing was published"

@@ -1,0 +1,89 @@
+"""How far a command is, in words: a line at each step, and others now and then. Loads nothing that takes long."""
+
+from beam_deid.transforms.run.progress import Now, Unit
+
+_FIRST = 3.0
+_RAREST = 60.0
+"""Seconds from one line of a step to the next: first so many, then twice as many each time, up to the last."""
+
+_SURE = 2.0
+"""Seconds after which speed and time left can be told."""
+_LEAST_SHARE = 0.01
+"""The share that must be done before time left can be told."""
+
+_STEP = "step {number} of {steps}, {step}"
+_COUNTED = {Unit.ROWS: "{done:,} of {total:,} rows", Unit.BUCKETS: "{done:,} of {total:,} buckets"}
+_UNCOUNTED = {Unit.ROWS: "{done:,} rows", Unit.BUCKETS: "{done:,} buckets"}
+
+
+class ProgressLines:
+    """Decides when a line is due where there is no terminal: at each step, and within a step every few seconds, then rarer."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._since = 0.0
+        self._wait = _FIRST
+
+    def due(self, now: Now, at: float) -> str | None:
+        """The line to print; None where none is due yet.
+
+        Args:
+            now: How far the command is.
+            at: The time in seconds, on a clock that only goes forward.
+        """
+        if now.step != self._step:
+            self._step = now.step
+            self._since = at
+            self._wait = _FIRST
+            return step_of(now)
+        if at - self._since < self._wait:
+            return None
+        self._since = at
+        self._wait = min(2 * self._wait, _RAREST)
+        return f"{step_of(now)}: {details_of(now)}"
+
+
+def step_of(now: Now) -> str:
+    """The step in words, with its number where it has one."""
+    return _STEP.format(number=now.number, steps=now.steps, step=now.step) if now.number else now.step
+
+
+def details_of(now: Now) -> str:
+    """What is done within the step, how much of it, how fast, and how long it will take; else for how long it has been done."""
+    known = [one for one in (now.doing, _done(now), _speed(now), time_left(now)) if one]
+    return ", ".join(known) if known else f"{_duration(now.seconds)} so far"
+
+
+def _done(now: Now) -> str:
+    """How much is done; empty where nothing is yet."""
+    if now.total:
+        share = "" if now.share is None else f" ({now.share:.0%})"
+        return _COUNTED[now.unit].format(done=min(now.done, now.total), total=now.total) + share
+    if not now.done:
+        return ""
+    share = "" if now.share is None else f" (about {now.share:.0%})"
+    return _UNCOUNTED[now.unit].format(done=now.done) + share
+
+
+def _speed(now: Now) -> str:
+    """Rows per second; empty where that says nothing yet."""
+    speed = now.done / now.seconds if now.unit is Unit.ROWS and now.seconds >= _SURE else 0.0
+    return f"{speed:,.0f} rows/s" if speed >= 1.0 else ""
+
+
+def time_left(now: Now) -> str:
+    """About how long the step will take from now on; empty where that cannot be told."""
+    if now.share is None or now.unit is not Unit.ROWS or now.seconds < _SURE:
+        return ""
+    if not _LEAST_SHARE <= now.share < 1.0:
+        return ""
+    left = now.seconds * (1.0 - now.share) / now.share
+    return f"about {_duration(left)} left"
+
+
+def _duration(seconds: float) -> str:
+    """A duration in words, as exactly as one estimates."""
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

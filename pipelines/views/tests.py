@@ -1,0 +1,72 @@
+"""The tests behind a label: what fails in full, what passes in one line, or all of them with their figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from beam_deid.pipelines.views.cells import figure, mark
+
+_WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
+
+Test = Mapping[str, Any]
+
+
+def show_tests(out: Console, tests: Sequence[Test], *, verbose: bool, expected: bool = False) -> None:
+    """Show tests, as ``label.json`` and ``beam-deid assess --json`` have them.
+
+    Args:
+        out: Where they are shown.
+        tests: The tests.
+        verbose: Whether all are shown with their figures; else those that pass are counted only.
+        expected: Whether it is expected that some fail: then each has one line.
+    """
+    if verbose:
+        _show_all(out, tests)
+        return
+    passing = sum(test["passed"] for test in tests)
+    if passing:
+        out.print(f"  {mark(True)} {_passing(passing)}; --verbose shows their figures")
+    _show_failing(out, [test for test in tests if not test["passed"]], cut=expected)
+
+
+def _passing(count: int) -> str:
+    return "1 test passes" if count == 1 else f"{count} tests pass"
+
+
+def _show_failing(out: Console, tests: Sequence[Test], *, cut: bool) -> None:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for test in tests:
+        said = Text.assemble((test["name"], "bold"), f": {_figures(test)}; {test['detail']}")
+        if cut:
+            said.no_wrap = True
+            said.overflow = "ellipsis"
+        grid.add_row(" ", mark(False), said)
+    if tests:
+        out.print(grid)
+
+
+def _figures(test: Test) -> str:
+    return f"{figure(test['measured'])}, limit {figure(test['limit'])}"
+
+
+def _show_all(out: Console, tests: Sequence[Test]) -> None:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("")
+    table.add_column("test", overflow="fold", max_width=_WIDEST)
+    for heading in ("measured", "limit", "why"):
+        table.add_column(heading, overflow="fold")
+    for test in tests:
+        name = Text(test["name"], overflow="fold")
+        table.add_row(
+            mark(test["passed"]), name, escape(figure(test["measured"])), escape(figure(test["limit"])), _why(test)
+        )
+    out.print(table)
+
+
+def _why(test: Test) -> Text:
+    """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in the label."""
+    return Text(test["detail"], no_wrap=True, overflow="ellipsis") if test["passed"] else Text(test["detail"])
