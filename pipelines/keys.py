@@ -40,13 +40,14 @@ name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, he
 
 
 @click.group(
+    cls=options.JsonGroup,
     epilog="""\b
 Examples:
   export BEAM_DEID_KEK=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
   beam-deid keys create keys/orders.keyring --kek env:BEAM_DEID_KEK
   beam-deid keys list keys/orders.keyring
   beam-deid keys rotate keys/orders.keyring
-  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out"""
+  beam-deid keys destroy keys/orders.keyring --id 1284924461 --output out""",
 )
 def keys() -> None:
     """Make, list, rotate and destroy the keys of a keyring.
@@ -108,7 +109,13 @@ def _added(ring: str, name: str, purpose: str) -> "Keyring":
         return changing.ring
 
 
-@keys.command(name="list")
+@keys.command(
+    name="list",
+    epilog="""\b
+Examples:
+  beam-deid keys list keys/orders.keyring
+  beam-deid keys list keys/orders.keyring --json""",
+)
 @ring_argument
 @options.json_option
 def list_keys(ring: str, as_json: bool) -> None:
@@ -122,7 +129,13 @@ def list_keys(ring: str, as_json: bool) -> None:
         output.emit({"id": found.id, "kek": found.opener().where, "keys": [_shown(key) for key in found.keys]})
 
 
-@keys.command(name="rotate")
+@keys.command(
+    name="rotate",
+    epilog="""\b
+Examples:
+  beam-deid keys rotate keys/orders.keyring
+  beam-deid keys rotate keys/orders.keyring --name marketing""",
+)
 @ring_argument
 @name_option
 @options.json_option

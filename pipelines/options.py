@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from beam_deid.pipelines.completing import complete_file
 from beam_deid.transforms.run.cores import cores
 
 Command = Callable[..., Any]
@@ -32,6 +33,7 @@ def input_option(required: bool) -> Callable[[Command], Command]:
         multiple=True,
         required=required,
         metavar="GLOB",
+        shell_complete=complete_file,
         help="Files to read: Parquet, CSV, JSON Lines or JSON, also .gz and .zst; repeatable. Quote globs.",
     )
 
@@ -45,6 +47,20 @@ def workers_option(command: Command) -> Command:
         metavar="N",
         help="Processes on this machine. Default: one a core, but no more than there are shards.",
     )(command)
+
+
+class JsonGroup(click.Group):
+    """A group whose ``--json`` is that of whichever of its commands is called: all of them have it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="As --json of the command."))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call a command."""
+        if ctx.params.pop("as_json"):
+            ctx.default_map = {name: {"as_json": True} for name in self.commands}
+        return super().invoke(ctx)
 
 
 class Portion(click.FloatRange):

@@ -3,6 +3,7 @@
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import ExpectationUnmet
 
 
@@ -16,7 +17,7 @@ Examples:
 Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too many records were rejected,
 4 a release did not reach the label it expects (the others are published)."""
 )
-@click.argument("staging", metavar="STAGING")
+@click.argument("staging", metavar="STAGING", shell_complete=complete_folder)
 @options.verbose_option
 @options.json_option
 def publish(staging: str, verbose: bool, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.completing import complete_folder, complete_release
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +29,21 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
 @click.option(
-    "--output", "-o", required=True, metavar="DIR", help="Where to publish: a folder that is not there, or empty."
+    "--output",
+    "-o",
+    required=True,
+    metavar="DIR",
+    help="Where to publish: a folder that is not there, or empty.",
+    shell_complete=complete_folder,
 )
-@click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
+@click.option(
+    "--release",
+    "releases",
+    multiple=True,
+    metavar="NAME",
+    help="Make only this release; repeatable.",
+    shell_complete=complete_release,
+)
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(
     "--unreleased",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.completing import complete_release
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
-@click.option("--release", metavar="NAME", help="The release; may be left out where only one has open levels.")
+@click.option(
+    "--release",
+    metavar="NAME",
+    help="The release; may be left out where only one has open levels.",
+    shell_complete=complete_release,
+)
 @click.option(
     "--objective", metavar="NAME", help="The metric that is minimized, in place of the policy's search.objective."
 )

@@ -60,16 +60,17 @@ def _why(label: Label, expected: str | None) -> str:
     """Which tests fail, and what would change the label; no advice to whoever expects it as it is."""
     failing = [test["name"] for test in label["tests"] if not test["passed"]]
     named = ", ".join(failing[:_NAMED]) + (f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else "")
-    said = f"1 test fails: {named}" if len(failing) == 1 else f"{len(failing)} tests fail: {named}"
+    count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
     if expected == "still_personal":
-        return f"{said}; the policy expects that"
+        return f"{count}, as the policy expects: {named}"
+    said = f"{count}: {named}"
     change = _nearest(label["changes"])
     return f"{said}; {change}" if change else said
 
 
 def _nearest(changes: Sequence[Mapping[str, Any]]) -> str:
     """What would change the label, where one thing would; else how much."""
-    ways = [text for text in by_text(changes)]
+    ways = list(by_text(changes))
     if not ways:
         return ""
     if len(ways) == 1:

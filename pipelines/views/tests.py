@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -61,9 +60,7 @@ def _show_all(out: Console, tests: Sequence[Test]) -> None:
         table.add_column(heading, overflow="fold")
     for test in tests:
         name = Text(test["name"], overflow="fold")
-        table.add_row(
-            mark(test["passed"]), name, escape(figure(test["measured"])), escape(figure(test["limit"])), _why(test)
-        )
+        table.add_row(mark(test["passed"]), name, figure(test["measured"]), figure(test["limit"]), _why(test))
     out.print(table)
 
 

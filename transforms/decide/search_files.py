@@ -55,7 +55,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         PROGRESS.add_shard()
         parts.append(part)
     measured = Measured.merge(parts)
-    raise_if_refused(refusals(measured, max_rejects))
+    raise_if_refused(refusals(measured, max_rejects, job.policy))
     found = measured.releases.get(release)
     histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:

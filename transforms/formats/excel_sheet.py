@@ -34,8 +34,9 @@ def answer(path: str, sheet: str | int | None, skip: int | None, header: Sequenc
     """The records of a sheet.
 
     Returns:
-        Under ``names`` what the columns are called, under ``above`` how many rows stand above the first; and batches of a text column for each, called by its number, and two
-        more: int64, the number of each record, and bool, whether it is the header that comes again.
+        Under ``names`` what the columns are called, under ``above`` how many rows stand above the first; and batches of a text
+        column for each, called by its number, and two more: int64, the number of each record, and bool, whether it is the
+        header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.

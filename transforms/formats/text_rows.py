@@ -178,9 +178,9 @@ class Reading:
             ),
         )
         if table.num_rows != count:
+            first = reported(number, layout.above)
             raise InternalFault(
-                f"{count} rows were found and {table.num_rows} read",
-                f"{shown(self._shard.path)}: from row {reported(number, layout.above)} on",
+                f"{count} rows were found and {table.num_rows} read", f"{shown(self._shard.path)}: from row {first} on"
             )
         columns = [self._whole(table.column(name)) for name in wanted]
         return pa.RecordBatch.from_arrays(columns, names=wanted)
