@@ -84,12 +84,12 @@ def test_the_paper_of_a_run_is_what_it_was(out):
 
 def test_a_run_leaves_what_it_left_and_nothing_else(out):
     parts = {f"{release}/{name.removesuffix('.txt')}" for release in RELEASES for name in read_golden(OLD / release)}
-    papers = {"run.json", "rejected.parquet", *(f"{release}/label.json" for release in RELEASES)}
+    papers = {"run.json", "rejected.parquet", "rejected.csv", *(f"{release}/label.json" for release in RELEASES)}
     assert {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} == parts | papers
 
 
 def restored(out: Path, parts: Path, to: Path) -> str:
-    given = ["reidentify", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment"]
+    given = ["reidentify", "--policy", POLICY, "--release", "sealed", "--fields", "buyer_nick,payment", "--all"]
     label = str(out / "sealed" / "label.json")
     put = ["--output", str(to), "--record", f"{to}.record", "--reason", "golden"]
     assert call([*given, "--label", label, "--input", str(parts / "part-*.csv"), *put]) == 0

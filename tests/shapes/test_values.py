@@ -224,7 +224,7 @@ def test_what_is_turned_back_from_other_formats_is_what_was_there(run):
     table = pa.table({"k": [f"K{number}" for number in range(len(texts))], "v": texts})
     fields = {"k": DIRECT, "v": DIRECT}
     run("v.parquet", table, fields, {"k": {"tokenize": {}}, "v": {"tokenize": {}}})
-    given = ["reidentify", "--policy", "policy.yaml", "--release", "a", "--fields", "k,v", "--reason", "test"]
+    given = ["reidentify", "--policy", "policy.yaml", "--release", "a", "--fields", "k,v", "--reason", "test", "--all"]
     assert call([*given, "--input", "out/a/*.parquet", "--output", "back.parquet"]) == 0
     back = {row["k"]: row["v"] for row in pq.read_table("back.parquet").to_pylist()}
     assert [back[f"K{number}"] for number in range(len(texts))] == texts

@@ -43,7 +43,7 @@ def _lines(release: str, found: ReleaseMeasured, read: int, policy: Policy) -> I
     share = found.rejected / read
     yield f"release {release}: {found.rejected} of {read} records rejected ({share:.2%})"
     for (column, code), count in sorted(found.faults.items()):
-        reason = Reason(code)
+        reason = Reason[code.upper()]  # as reasons are named
         hint = reason.hint
         if reason is Reason.OUTSIDE_HIERARCHY and count > _MOST * found.rejected:
             hint = _of_hierarchy(policy.releases[release].fields.get(column))
