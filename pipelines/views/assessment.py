@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from beam_deid.pipelines.views.cells import figure, label_style
+from beam_deid.pipelines.views.cells import Detail, figure, label_style
 from beam_deid.pipelines.views.tests import show_tests
 
 _SETS = 12
@@ -45,7 +45,7 @@ def show_assessment(out: Console, document: dict[str, Any], *, verbose: bool = F
     for name in _FIGURES:
         if document.get(name) not in (None, {}):
             out.print(f"  {name}: {figure(document[name])}")
-    show_tests(out, document["tests"], verbose=verbose)
+    show_tests(out, document["tests"], Detail.ALL if verbose else Detail.FAILING)
     for attack in document["attacks"]:
         _show_attack(out, attack)
     _show_combinations(out, document["combinations"])

@@ -7,17 +7,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from beam_deid.pipelines.views.cells import Detail
 
-def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
+_MOST = 3
+"""Changes that are shown where all must be short."""
+
+
+def show_changes(
+    out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None, detail: Detail = Detail.FAILING
+) -> None:
     """Show what would change a label, where something fails."""
     lines = changes(found, blocked)
     if not lines:
         return
+    short = detail is Detail.SHORT
     out.print("  [bold]what would change the label[/bold]")
     table = Table.grid(padding=(0, 1, 0, 0))
-    for line in lines:
-        table.add_row("  -", Text(line, overflow="fold"))
+    for line in lines[: _MOST if short else None]:
+        table.add_row("  -", Text(line, no_wrap=short, overflow="ellipsis" if short else "fold"))
     out.print(table)
+    if short and len(lines) > _MOST:
+        out.print(f"    and {len(lines) - _MOST} more changes; --verbose shows all")
 
 
 def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:

@@ -1,7 +1,7 @@
 """The last lines of a run, which are in sight when it ends: what became of each release, what would change it, what to do next."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from beam_deid.pipelines.views.changes import by_text
 from beam_deid.transforms.storage.paths import shown
 
 _NAMED = 3  # failing tests that are named
+_NOTHING = "Next: change the policy, and run again; nothing was published"
 
 Label = Mapping[str, Any]
 
@@ -31,10 +32,11 @@ def show_closing(out: Console, run: Mapping[str, Any], labels: Mapping[str, Labe
         _show_line(out, Text.from_markup(_became(name, label, release, output)))
         if not all(test["passed"] for test in label["tests"]):
             _show_line(out, Text(f"  {_why(label, release['expect'])}"))
+    published = any(release["published"] for release in run["releases"].values())
     rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
-    if rejected:
+    if rejected and published:
         out.print(_rejected(rejected, output))
-    out.print(_next(run, output), soft_wrap=True, markup=False)
+    out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
 
 
 def _show_line(out: Console, line: Text) -> None:
@@ -63,19 +65,12 @@ def _why(label: Label, expected: str | None) -> str:
     count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
     if expected == "still_personal":
         return f"{count}, as the policy expects: {named}"
-    said = f"{count}: {named}"
-    change = _nearest(label["changes"])
-    return f"{said}; {change}" if change else said
-
-
-def _nearest(changes: Sequence[Mapping[str, Any]]) -> str:
-    """What would change the label, where one thing would; else how much."""
-    ways = list(by_text(changes))
+    ways = list(by_text(label["changes"]))
     if not ways:
-        return ""
+        return f"{count}: {named}"
     if len(ways) == 1:
-        return f"nearest change: {ways[0]}"
-    return f"{len(ways)} changes together would make it anonymized, see above"
+        return f"{count}; nearest change: {ways[0]}"
+    return f"{count}; {len(ways)} changes together would mend that, see above: {named}"
 
 
 def _rejected(rejected: int, output: str) -> str:
@@ -85,7 +80,5 @@ def _rejected(rejected: int, output: str) -> str:
     return f"{rejected:,} records were rejected: {where} says which and why"
 
 
-def _next(run: Mapping[str, Any], output: str) -> str:
-    if any(release["published"] for release in run["releases"].values()):
-        return f"Next: beam-deid verify {shlex.quote(shown(output))}"
-    return "Next: change the policy, and run again; nothing was published"
+def _next(output: str) -> str:
+    return f"Next: beam-deid verify {shlex.quote(shown(output))}"

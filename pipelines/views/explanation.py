@@ -14,7 +14,9 @@ _TITLES = {REASON: "Why records are rejected", TEST: "Tests behind a label, by l
 
 def show_explanation(out: Console, one: Explanation) -> None:
     """Show what a code means, and what to do about it."""
-    title = "a reason why records are rejected" if one.what == REASON else f"a test of line {one.line} of the label rule"
+    title = (
+        "a reason why records are rejected" if one.what == REASON else f"a test of line {one.line} of the label rule"
+    )
     out.print(Text.assemble((one.code, "bold"), f": {title}"))
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(style="dim", no_wrap=True)

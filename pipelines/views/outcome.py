@@ -1,15 +1,21 @@
 """What a run published, under which labels, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 
-from beam_deid.pipelines.views.cells import label_style
+from beam_deid.pipelines.views.cells import Detail, label_style
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.pipelines.views.closing import show_closing
 from beam_deid.pipelines.views.tests import show_tests
+
+_LINES = 40
+"""Lines that a screen has at least."""
+_BESIDE = 3
+"""Lines of it that the command line and the next prompt take."""
 
 
 def show_outcome(
@@ -29,33 +35,47 @@ def show_outcome(
         labels: The content of each release's ``label.json``, also of those that were not published.
         output: The output folder.
         notes: What was made beside it, a sentence each.
-        verbose: Whether all tests are shown with their figures; else those that fail.
+        verbose: Whether all tests are shown with their figures; else those that fail, in full where a screen has room for it.
     """
-    for name, label in labels.items():
-        _show_release(out, name, label, run["releases"][name]["expect"] == "still_personal", verbose)
-    out.print()
-    for note in notes:
-        out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
-    show_closing(out, run, labels, output)
+
+    def show(detail: Detail) -> None:
+        for name, label in labels.items():
+            _show_release(out, name, label, run["releases"][name]["expect"] == "still_personal", detail)
+        out.print()
+        for note in notes:
+            out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
+        show_closing(out, run, labels, output)
+
+    show(Detail.ALL if verbose else _fitting(out, show))
 
 
-def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool, verbose: bool) -> None:
+def _fitting(out: Console, show: Callable[[Detail], None]) -> Detail:
+    """How much finds room on a screen. What goes into a file has all the room that it needs."""
+    if not out.is_terminal:
+        return Detail.FAILING
+    with out.capture() as captured:
+        show(Detail.FAILING)
+    lines = captured.get().count("\n")
+    return Detail.FAILING if lines <= max(_LINES, out.height) - _BESIDE else Detail.SHORT
+
+
+def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool, detail: Detail) -> None:
     """Show a release; ``expected`` where its policy expects that it is personal."""
     found = f"[bold {label_style(label['label'])}]{label['label']}[/]"
     out.print(f"\n[bold]{escape(name)}[/bold]: {found}  ({escape(label['purpose'])}, {label['sharing']})")
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
-    show_tests(out, label["tests"], verbose=verbose, expected=expected)
+    show_tests(out, label["tests"], detail, expected=expected)
     if not expected:  # else nobody wants advice
-        show_changes(out, label["changes"], label["search"].get("blocked"))
+        show_changes(out, label["changes"], label["search"].get("blocked"), detail)
 
 
 def _show_levels(out: Console, search: dict[str, Any]) -> None:
     levels = search.get("levels") or {}
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
-        out.print(f"  levels chosen: {escape(chosen)}")
+        out.print(Padding(f"levels chosen: {escape(chosen)}", (0, 0, 0, 2), expand=False))
     if search.get("rounds"):
         suppressed = search["full_domain"]["suppressed"]
         out.print(f"  in {len(search['rounds'])} rounds; {suppressed:,} records would be suppressed in one")

@@ -1,12 +1,14 @@
 """How far a command is, as a bar that stays in its line and is gone when the command ends."""
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
-from beam_deid.pipelines.views.progress_lines import details_of, step_of
+from beam_deid.pipelines.views.progress_lines import short_details_of, step_of
 from beam_deid.transforms.run.progress import Now
 
 _BAR = 12
@@ -19,9 +21,10 @@ class Bar:
 
     Args:
         out: Where it is shown.
+        clock: Tells seconds, on a clock that only goes forward.
     """
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = Progress(
             TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
@@ -35,6 +38,7 @@ class Bar:
             console=out,
             expand=True,
             transient=True,
+            get_time=clock,
         )
         self._task = self._progress.add_task("", total=None, said="")
 
@@ -47,6 +51,11 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
+    @property
+    def line(self) -> RenderableType:
+        """The bar as it is shown now."""
+        return self._progress.get_renderable()
+
     def show(self, now: Now) -> None:
         """Show how far the command is."""
         total = None if now.share is None else _STEPS
@@ -55,5 +64,5 @@ class Bar:
             description=step_of(now),
             total=total,
             completed=round(_STEPS * (now.share or 0.0)),
-            said=details_of(now),
+            said=short_details_of(now),
         )

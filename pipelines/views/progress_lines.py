@@ -54,15 +54,30 @@ def details_of(now: Now) -> str:
     return ", ".join(known) if known else f"{_duration(now.seconds)} so far"
 
 
+def short_details_of(now: Now) -> str:
+    """The same where a line may be cut off: first what is done and how long it will take, then the figures."""
+    share = "" if now.share is None else _share(now.share)
+    known = [one for one in (now.doing, share, time_left(now), _count(now), _speed(now)) if one]
+    return ", ".join(known) if known else f"{_duration(now.seconds)} so far"
+
+
 def _done(now: Now) -> str:
     """How much is done; empty where nothing is yet."""
+    count = _count(now)
+    if not count or now.share is None:
+        return count
+    return f"{count} ({_share(now.share)})" if now.total else f"{count} (about {_share(now.share)})"
+
+
+def _count(now: Now) -> str:
     if now.total:
-        share = "" if now.share is None else f" ({now.share:.0%})"
-        return _COUNTED[now.unit].format(done=min(now.done, now.total), total=now.total) + share
-    if not now.done:
-        return ""
-    share = "" if now.share is None else f" (about {now.share:.0%})"
-    return _UNCOUNTED[now.unit].format(done=now.done) + share
+        return _COUNTED[now.unit].format(done=min(now.done, now.total), total=now.total)
+    return _UNCOUNTED[now.unit].format(done=now.done) if now.done else ""
+
+
+def _share(share: float) -> str:
+    """A share in whole percent, never more than is done."""
+    return f"{int(100 * share)}%"
 
 
 def _speed(now: Now) -> str:

@@ -7,29 +7,35 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from beam_deid.pipelines.views.cells import figure, mark
+from beam_deid.pipelines.views.cells import Detail, figure, mark
 
 _WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
+_MOST = 5
+"""Failing tests that are shown where all must be short."""
 
 Test = Mapping[str, Any]
 
 
-def show_tests(out: Console, tests: Sequence[Test], *, verbose: bool, expected: bool = False) -> None:
+def show_tests(out: Console, tests: Sequence[Test], detail: Detail, *, expected: bool = False) -> None:
     """Show tests, as ``label.json`` and ``beam-deid assess --json`` have them.
 
     Args:
         out: Where they are shown.
         tests: The tests.
-        verbose: Whether all are shown with their figures; else those that pass are counted only.
+        detail: How much of them.
         expected: Whether it is expected that some fail: then each has one line.
     """
-    if verbose:
+    if detail is Detail.ALL:
         _show_all(out, tests)
         return
     passing = sum(test["passed"] for test in tests)
     if passing:
         out.print(f"  {mark(True)} {_passing(passing)}; --verbose shows their figures")
-    _show_failing(out, [test for test in tests if not test["passed"]], cut=expected)
+    failing = [test for test in tests if not test["passed"]]
+    most = _MOST if detail is Detail.SHORT else len(failing)
+    _show_failing(out, failing[:most], cut=expected or detail is Detail.SHORT)
+    if failing[most:]:
+        out.print(f"    and {len(failing) - most} more fail; --verbose shows all")
 
 
 def _passing(count: int) -> str:
