@@ -41,7 +41,10 @@ def show_closing(out: Console, run: Mapping[str, Any], labels: Mapping[str, Labe
 
 def _show_line(out: Console, line: Text) -> None:
     """Show one line, cut off at the edge of a terminal: the whole of it stands above."""
-    out.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
+    if out.is_terminal:
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    else:
+        out.print(line, soft_wrap=True)
 
 
 def _became(name: str, label: Label, release: Mapping[str, Any], output: str) -> str:

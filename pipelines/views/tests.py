@@ -30,7 +30,7 @@ def show_tests(out: Console, tests: Sequence[Test], detail: Detail, *, expected:
         return
     passing = sum(test["passed"] for test in tests)
     if passing:
-        out.print(f"  {mark(True)} {_passing(passing)}; --verbose shows their figures")
+        out.print(f"  {mark(True)} {_passing(passing)}")
     failing = [test for test in tests if not test["passed"]]
     most = _MOST if detail is Detail.SHORT else len(failing)
     _show_failing(out, failing[:most], cut=expected or detail is Detail.SHORT)
@@ -39,7 +39,11 @@ def show_tests(out: Console, tests: Sequence[Test], detail: Detail, *, expected:
 
 
 def _passing(count: int) -> str:
-    return "1 test passes" if count == 1 else f"{count} tests pass"
+    return (
+        "1 test passes; --verbose shows its figure"
+        if count == 1
+        else f"{count} tests pass; --verbose shows their figures"
+    )
 
 
 def _show_failing(out: Console, tests: Sequence[Test], *, cut: bool) -> None:
