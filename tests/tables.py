@@ -1,28 +1,27 @@
-"""Write the tables of README that are made from the code: ``python -m tests.tables``, after something was added or reworded."""
+"""Write the tables of pages that are made from the code: ``python -m tests.tables``, after something was added or reworded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from beam_deid.transforms.actions import table as actions
 from beam_deid.transforms.label import table as requirements
 from beam_deid.transforms.search import documented as objectives
 
-README = Path(__file__).parent.parent / "README.md"
-TABLES: Mapping[str, Callable[[], str]] = {
-    actions.MARK: actions.actions_table,
-    requirements.MARK: requirements.requirements_table,
-    objectives.MARK: objectives.objectives_table,
-}
-"""What makes each table, by the mark that stands before and behind it."""
+ROOMS = Path(__file__).parent.parent / "transforms"
+TABLES: tuple[tuple[Path, str, Callable[[], str]], ...] = (
+    (ROOMS / "actions" / "README.md", actions.MARK, actions.actions_table),
+    (ROOMS / "label" / "README.md", requirements.MARK, requirements.requirements_table),
+    (ROOMS / "search" / "README.md", objectives.MARK, objectives.objectives_table),
+)
+"""The page of each table, the mark that stands before and behind it there, and what makes it."""
 
 
-def with_tables(text: str) -> str:
-    """A README with its tables as they should be."""
-    for mark, table in TABLES.items():
-        before, _, behind = text.split(mark)
-        text = f"{before}{mark}\n{table()}{mark}{behind}"
-    return text
+def with_table(text: str, mark: str, table: str) -> str:
+    """A page with its table as it should be."""
+    before, _, behind = text.split(mark)
+    return f"{before}{mark}\n{table}{mark}{behind}"
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    for page, mark, table in TABLES:
+        page.write_text(with_table(page.read_text("utf-8"), mark, table()), "utf-8")

@@ -1,19 +1,17 @@
-"""README's table of actions is made from what the actions say of themselves."""
-
-from pathlib import Path
-
-import pytest
+"""The page's table of actions is made from what the actions say of themselves."""
 
 from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.table import MARK, actions_table
 
-README = Path(__file__).parents[2] / "README.md"
+from ..kit.pages import ROOT, needs_pages
+
+PAGE = ROOT / "transforms" / "actions" / "README.md"
 
 
-@pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
-def test_readme_holds_it_between_its_marks() -> None:
+@needs_pages
+def test_the_page_holds_it_between_its_marks() -> None:
     """Regenerate: ``python -m tests.tables``."""
-    _, held, _ = README.read_text("utf-8").split(MARK)
+    _, held, _ = PAGE.read_text("utf-8").split(MARK)
     assert held == f"\n{actions_table()}"
 
 

@@ -1,6 +1,6 @@
 """A new action, mask preset, kind of hierarchy, FPE preset or substitute is one file and one line.
 
-Schema, plan, README's table and a real run know it then.
+Schema, plan, the page's table and a real run know it then.
 """
 
 import re
@@ -303,7 +303,7 @@ def test_the_readers_advice_names_each(package: Package) -> None:
     assert all(f"did you mean '{name}'?" in said for name in ("reverse", "suffix", "job"))
 
 
-def test_readmes_table_lists_each(package: Package) -> None:
+def test_the_pages_table_lists_each(package: Package) -> None:
     table = package.run("-c", "from beam_deid.transforms.actions.table import actions_table as t; print(t())")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*)$", table, re.MULTILINE))
     assert rows["reverse"] == "writes the value backwards | `clear` | like `keep` |"

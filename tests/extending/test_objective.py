@@ -1,4 +1,4 @@
-"""A new objective of the search is one file and one entry: policies, `search` and README's table know it then."""
+"""A new objective of the search is one file and one entry: policies, `search` and the page's table know it then."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -72,6 +72,6 @@ def test_the_search_goes_by_it(package: Package) -> None:
     )
 
 
-def test_readmes_table_has_its_row(package: Package) -> None:
+def test_the_pages_table_has_its_row(package: Package) -> None:
     table = package.run("-c", "from beam_deid.transforms.search.documented import objectives_table as t; print(t())")
     assert "| `missing_classes` | records less classes | this test |" in table.splitlines()

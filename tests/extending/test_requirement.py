@@ -1,4 +1,4 @@
-"""A new requirement is one file and one entry: schemas, plan, label and README's table know it then."""
+"""A new requirement is one file and one entry: schemas, plan, label and the page's table know it then."""
 
 import jsonschema
 import pyarrow as pa
@@ -97,7 +97,7 @@ def test_the_label_and_its_schema_have_it(package: Package) -> None:
         jsonschema.validate(label, label_schema())
 
 
-def test_readmes_table_has_its_row(package: Package) -> None:
+def test_the_pages_table_has_its_row(package: Package) -> None:
     table = package.run("-c", "from beam_deid.transforms.label.table import requirements_table as t; print(t())")
     row = "| 5 Dominance | `records` | records that are released | ≥ 4 | this test | `records: 9` |"
     assert row in table.splitlines()

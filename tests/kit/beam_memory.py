@@ -2,7 +2,7 @@
 
 More than a third of a small run goes into the signatures of the same few hundred functions, and into argument parsers of the
 same few classes of options. The suite, which has hundreds of small runs in its own process, remembers both. Runs in processes of
-their own, such as those of the commands of README, have Beam as it is.
+their own, such as those of the commands of pages, have Beam as it is.
 """
 
 import copy

@@ -1,7 +1,6 @@
-"""README's table of requirements is made from `REQUIREMENTS`."""
+"""The page's table of requirements is made from `REQUIREMENTS`."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,16 +11,17 @@ from beam_deid.transforms.label.table import MARK, requirements_table
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.terms import Sharing
 
+from ..kit.pages import ROOT, needs_pages
 from ..policy.policies import orders
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = ROOT / "transforms" / "label" / "README.md"
 OPTIONAL = [one for one in REQUIREMENTS if one.option is not None]
 
 
-@pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
-def test_readme_holds_it_between_its_marks() -> None:
+@needs_pages
+def test_the_page_holds_it_between_its_marks() -> None:
     """Regenerate: ``python -m tests.tables``."""
-    _, held, _ = README.read_text("utf-8").split(MARK)
+    _, held, _ = PAGE.read_text("utf-8").split(MARK)
     assert held == f"\n{requirements_table()}"
 
 

@@ -1,19 +1,19 @@
-"""README's table of objectives is made from `OBJECTIVES`."""
-
-from pathlib import Path
+"""The page's table of objectives is made from `OBJECTIVES`."""
 
 import pytest
 
 from beam_deid.transforms.search.documented import MARK, objectives_table
 from beam_deid.transforms.search.objectives import OBJECTIVES
 
-README = Path(__file__).parents[2] / "README.md"
+from ..kit.pages import ROOT, needs_pages
+
+PAGE = ROOT / "transforms" / "search" / "README.md"
 
 
-@pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
-def test_readme_holds_it_between_its_marks() -> None:
+@needs_pages
+def test_the_page_holds_it_between_its_marks() -> None:
     """Regenerate: ``python -m tests.tables``."""
-    _, held, _ = README.read_text("utf-8").split(MARK)
+    _, held, _ = PAGE.read_text("utf-8").split(MARK)
     assert held == f"\n{objectives_table()}"
 
 

@@ -87,7 +87,7 @@ def names_of(things: Iterable[Named]) -> str:
 
 
 class Documented(NamedTuple):
-    """A row of README's table of actions, in Markdown.
+    """A row of the table of actions in README.md, in Markdown.
 
     Attributes:
         written: How a policy writes it.
@@ -125,7 +125,7 @@ class Action(BaseModel, ABC):
     name: ClassVar[str]
     """What a policy calls it."""
     documented: ClassVar[tuple[Documented, ...]]
-    """Its rows in README's table of actions; one, unless its options make several things of it."""
+    """Its rows in the table of actions in README.md; one, unless its options make several things of it."""
     keyed: ClassVar[bool] = False
     """Whether it takes a key."""
     beside: ClassVar[Beside | None] = None

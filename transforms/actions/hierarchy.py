@@ -38,7 +38,7 @@ class Hierarchy(ABC, Generic[Options]):
     option: ClassVar[str]
     """The option of ``generalize`` that chooses this kind of hierarchy, one of the fields of `options`."""
     documented: ClassVar[str | None] = None
-    """How README's table of actions calls it, in Markdown; by its option where nothing is said."""
+    """How the table of actions in README.md calls it, in Markdown; by its option where nothing is said."""
     options: ClassVar[type[HierarchyOptions]]
     """The options that this kind adds to ``generalize``. Each is None where a policy does not say it."""
     wants: ClassVar[Kind]

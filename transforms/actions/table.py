@@ -6,7 +6,7 @@ from beam_deid.transforms.actions import ACTIONS
 from beam_deid.transforms.actions.action import Action
 
 MARK = "<!-- actions -->"
-"""What stands before and after the table in README."""
+"""What stands before and after the table in README.md beside this file."""
 
 _HEADINGS = ("action", "does", "recoverability", "can be `anonymized`?")
 

@@ -7,7 +7,7 @@ from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.label.requirements.requirement import Compare, Requirement
 
 MARK = "<!-- requirements -->"
-"""What stands before and after the table in README."""
+"""What stands before and after the table in README.md beside this file."""
 
 _HEADINGS = (
     "line",

@@ -1,7 +1,7 @@
 """Typed records to released ones: treated at the levels that were decided, and without what is suppressed."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import Orders, Proof, joint_key
+from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import row_digest
@@ -157,16 +158,37 @@ def release_together(
 ) -> dict[str, tuple[TreatedBatch, Released]]:
     """Release a batch in the given releases of a job: as it was treated, and what is given out of it.
 
-    Those that are tested together are all given, or none of them is.
+    Raises:
+        InternalFault: Of some that are tested together only a part is given.
     """
     keys = RecordKeys(job, records)
     treated = {name: releaser.treat(keys) for name, releaser in releasers.items()}
     found = {}
-    for together in (table for table in job.tables if {*table} <= {*releasers}):
+    for together in tables_of(job, releasers):
         joint = _joint(together, releasers, treated, keys)
         for name in together:
             own = None if joint is None else joint[treated[name].sound]
             found[name] = treated[name], releasers[name].release(treated[name], own)
+    return found
+
+
+def tables_of(job: Job, given: Collection[str]) -> list[tuple[str, ...]]:
+    """The given releases of a job, those that were tested together side by side.
+
+    Raises:
+        InternalFault: Of some that were tested together only a part is given.
+    """
+    found = []
+    for together in job.tables:
+        lacking = [name for name in together if name not in given]
+        if not lacking:
+            found.append(together)
+        elif len(lacking) < len(together):
+            raise InternalFault(
+                f"{', '.join(lacking)} was tested together with releases that are written without it",
+                "releasing",
+                "Nothing was published. Please report this message; it holds no data",
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 from beam_deid.transforms.search.objectives import OBJECTIVES
 
 MARK = "<!-- objectives -->"
-"""What stands before and after the table in README."""
+"""What stands before and after the table in README.md beside this file."""
 
 
 def objectives_table() -> str:

@@ -123,7 +123,7 @@ def _connected(scheme: str, authority: str, options: tuple[tuple[str, str], ...]
     except (OSError, ValueError, NotImplementedError) as error:
         said = type(error).__name__
         raise UsageError(
-            f"the filesystem cannot be set up ({said})", f"{scheme}://{authority}", "See README, Storage"
+            f"the filesystem cannot be set up ({said})", f"{scheme}://{authority}", "See transforms/storage/README.md"
         ) from None
 
 

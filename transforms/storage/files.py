@@ -223,4 +223,6 @@ def _asked(path: str, question: Callable[[Store, str], Answer]) -> Answer:
             f"the file cannot be opened ({said})", shown(path), advice(said, "Check its permissions")
         ) from None
     except (ValueError, pa.ArrowException):  # no path of this store, or what reaches it is not installed
-        raise InputError("the path cannot be opened", shown(path), "Check the path, and see README, Storage") from None
+        raise InputError(
+            "the path cannot be opened", shown(path), "Check the path, and see transforms/storage/README.md"
+        ) from None

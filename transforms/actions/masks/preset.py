@@ -22,7 +22,7 @@ class MaskPreset(ABC):
     recoverability: ClassVar[Recoverability] = Recoverability.PARTIAL
     """How far what is left can be turned back."""
     documented: ClassVar[Documented | None] = None
-    """Its own row in README's table of actions, where it does something else than hide characters."""
+    """Its own row in the table of actions in README.md, where it does something else than hide characters."""
     takes_division: ClassVar[bool] = False
     """Whether the option ``division`` goes with it."""
 

@@ -1,4 +1,4 @@
-"""The contract of a requirement: one object in one file, of which schema, `plan`, search, rule and README are made.
+"""The contract of a requirement: one object in one file, of which schema, `plan`, search, rule and README.md are made.
 
 A requirement says which tests a release has (`planned`), what is measured for each (`figure`), and, on the lines for which
 rows may be suppressed, what breaks it (`broken`). Whether a figure is within its limit is decided in one place, `holds`.
@@ -212,7 +212,7 @@ class Requirement(ABC):
         default: Its limit by sharing model; None where only a policy asks for it.
         source: Where the measure comes from, where only a policy asks for it; else the default says it.
         compare: How its figure is compared with its limit.
-        words: What its figure is, for README and report: in a few words, without a full stop.
+        words: What its figure is, for README.md and report: in a few words, without a full stop.
         remedy: What to do where it does not hold, in sentences.
         suppresses: Whether rows that break it may be suppressed.
         told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
