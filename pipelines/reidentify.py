@@ -98,6 +98,7 @@ def reidentify(
     OUTPUT.rejected.csv and OUTPUT.rejected.parquet.
     """
     from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.reidentify.files import STEPS
     from beam_deid.transforms.reidentify.files import reidentify as reidentify_files
     from beam_deid.transforms.reidentify.request import Request
     from beam_deid.transforms.reidentify.selection import Selection
@@ -107,7 +108,8 @@ def reidentify(
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)
     request = Request(release, wanted, inputs, target, reason, record or _beside(policy), selection, label, overwrite)
-    outcome = reidentify_files(read, request)
+    with output.progress(STEPS):
+        outcome = reidentify_files(read, request)
     output.console(as_json).print(_said(outcome, target, request.record), markup=False)
     if as_json:
         output.emit(_document(request, outcome))

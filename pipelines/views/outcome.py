@@ -75,7 +75,8 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
     levels = search.get("levels") or {}
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
-        out.print(Padding(f"levels chosen: {escape(chosen)}", (0, 0, 0, 2), expand=False))
+        said = f"levels chosen: {escape(chosen)}"
+        out.print(Padding(said, (0, 0, 0, 2), expand=False) if out.is_terminal else f"  {said}")
     if search.get("rounds"):
         suppressed = search["full_domain"]["suppressed"]
         out.print(f"  in {len(search['rounds'])} rounds; {suppressed:,} records would be suppressed in one")

@@ -23,7 +23,7 @@ def show_tests(out: Console, tests: Sequence[Test], detail: Detail, *, expected:
         out: Where they are shown.
         tests: The tests.
         detail: How much of them.
-        expected: Whether it is expected that some fail: then each has one line.
+        expected: Whether it is expected that some fail: then each has one line on a terminal.
     """
     if detail is Detail.ALL:
         _show_all(out, tests)
@@ -33,7 +33,7 @@ def show_tests(out: Console, tests: Sequence[Test], detail: Detail, *, expected:
         out.print(f"  {mark(True)} {_passing(passing)}")
     failing = [test for test in tests if not test["passed"]]
     most = _MOST if detail is Detail.SHORT else len(failing)
-    _show_failing(out, failing[:most], cut=expected or detail is Detail.SHORT)
+    _show_failing(out, failing[:most], cut=detail is Detail.SHORT or (expected and out.is_terminal))
     if failing[most:]:
         out.print(f"    and {len(failing) - most} more fail; --verbose shows all")
 

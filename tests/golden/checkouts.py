@@ -39,7 +39,7 @@ from .texts import settled, storage_text, values_text
 _MOST = 12  # differences of a run that are told
 _BEFORE, _BEHIND = 40, 60  # characters that are shown around the place where two lines begin to differ
 _READS = "assembling|counting|measuring|proving|publishing|releasing|sampling|starting"
-_THINKS = "assessing|deciding|drafting|joining|searching"
+_THINKS = "assessing|deciding|drafting|joining|re-identifying|searching"
 _PROGRESS = re.compile(
     rf"^beam-deid: (?:step [0-9]+ of [0-9]+, )?(?:{_READS}|{_THINKS})(?:[:,] [^\n]+)?\n", re.MULTILINE
 )

@@ -19,25 +19,27 @@ def test_a_step_counts_rows_and_knows_its_place():
     progress = Progress()
     progress.plan(STEPS, rows=200)
     assert (progress.now().step, progress.now().number) == ("starting", 0)
-    progress.start("measuring")
+    progress.start("measuring", reads=True)
     progress.add(50)
     now = progress.now()
     assert (now.step, now.number, now.steps, now.done, now.total, now.share) == ("measuring", 1, 3, 50, 200, 0.25)
-    progress.start("measuring")  # as each bundle of an engine does
+    progress.start("measuring", reads=True)  # as each bundle of an engine does
     progress.add(50)
     assert progress.now().done == 100
-    progress.start("releasing")
-    assert (progress.now().number, progress.now().done) == (3, 0)
+    progress.start("releasing", reads=True)
+    assert (progress.now().number, progress.now().done, progress.now().total) == (3, 0, 200)
+    progress.start("deciding")
+    assert progress.now().total is None  # no row of the input is read in it
 
 
 def test_rows_that_are_known_only_when_they_were_read_count_from_then_on():
     progress = Progress()
     progress.plan(STEPS)
-    progress.start("measuring")
+    progress.start("measuring", reads=True)
     progress.add(10)
     assert (progress.now().total, progress.now().share) == (None, None)
     progress.know_rows(40)
-    progress.start("releasing")
+    progress.start("releasing", reads=True)
     progress.add(10)
     assert progress.now().share == 0.25
 
@@ -45,12 +47,12 @@ def test_rows_that_are_known_only_when_they_were_read_count_from_then_on():
 def test_where_rows_are_not_known_the_pieces_of_the_input_tell_the_share():
     progress = Progress()
     progress.plan(STEPS, shards=4)
-    progress.start("measuring")
+    progress.start("measuring", reads=True)
     assert progress.now().share is None
     progress.add_shard()
     assert progress.now().share == 0.25
     progress.plan(STEPS, shards=1)
-    progress.start("measuring")
+    progress.start("measuring", reads=True)
     progress.add_shard()
     assert progress.now().share is None
 
@@ -98,7 +100,7 @@ def slowly(rows: int) -> None:
 
 def test_what_other_processes_count_is_seen_while_they_work():
     PROGRESS.plan(("measuring",), rows=40)
-    PROGRESS.start("measuring")
+    PROGRESS.start("measuring", reads=True)
     seen = set()
     done = threading.Event()
 
@@ -154,8 +156,8 @@ def test_a_run_goes_through_its_steps_in_their_order(tmp_path, monkeypatch):
 
 
 def _noting(noted, then):
-    def note(first, *more):
+    def note(first, *more, **named):
         noted.append(first)
-        return then(first, *more)
+        return then(first, *more, **named)
 
     return note

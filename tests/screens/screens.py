@@ -46,7 +46,15 @@ def captures() -> dict[str, str]:
 def capture(show: Callable[[Console], None], width: int, terminal: bool = True) -> str:
     """What is shown, as text, without blanks at the ends of lines."""
     text = io.StringIO()
-    out = Console(file=text, width=width, height=40, highlight=False, force_terminal=terminal, color_system=None)
+    out = Console(
+        file=text,
+        width=width,
+        height=40,
+        highlight=False,
+        force_terminal=terminal,
+        color_system=None,
+        soft_wrap=not terminal,  # as `beam_deid.pipelines.output.console` has it
+    )
     show(out)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 

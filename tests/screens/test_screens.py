@@ -46,6 +46,11 @@ def test_a_file_has_all_of_what_fails():
     whole = capture(SCREENS["everything-fails"], 80, terminal=False)
     assert "--verbose shows all" not in whole
     assert whole.count("✗ order: ") == 2
+    levels = "levels chosen: receiver_city at region, birth_year at by 10, created at quarter, payment at 6 bins"
+    for name in ("everything-fails", "two-releases"):
+        whole = capture(SCREENS[name], 80, terminal=False)
+        assert "…" not in whole
+        assert levels in whole
 
 
 def test_the_end_is_three_lines_for_a_release():

@@ -101,7 +101,7 @@ class Decide(beam.DoFn):
         if decision.left:
             self._released.count(0, 0, kept.nbytes)
             return
-        PROGRESS.start(RELEASING)
+        PROGRESS.start(RELEASING, reads=True)
         PROGRESS.add(kept.read)
         self._released.count(kept.read, kept.rejected, kept.nbytes)
 

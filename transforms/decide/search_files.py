@@ -43,7 +43,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
             f"release {release}",
             "Leave level out of a field's generalize",
         )
-    PROGRESS.start(MEASURING)
+    PROGRESS.start(MEASURING, reads=True)
     tasks = Tasks(workers, MEASURING)
     told = Shared(MeasurePass(job))
     parts = []

@@ -22,9 +22,16 @@ from beam_deid.transforms.reidentify.record import ReidentificationRecord
 from beam_deid.transforms.reidentify.request import Outcome, Request, check_output, checked
 from beam_deid.transforms.reidentify.selection import Selecting
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.treat.rejected import write_rejects
+
+COUNTING = "counting"
+REIDENTIFYING = "re-identifying"
+
+STEPS = (COUNTING, REIDENTIFYING)
+"""What a re-identification does, one after the other, as `PROGRESS` is told of it."""
 
 
 def reidentify(policy: Policy, request: Request) -> Outcome:
@@ -54,8 +61,11 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     check_output(request, [source.path for source in sources])
     _check_columns(reidentifier, sources)
     request.selection.check_columns(sources[0].schema.names, len(sources))
+    PROGRESS.start(COUNTING)
+    rows = sum(source.count_rows() for source in sources)
     record = ReidentificationRecord(request.record)
-    record.append("begun", _beginning(policy, request, sources))
+    record.append("begun", _beginning(policy, request, sources, rows))
+    PROGRESS.start(REIDENTIFYING, rows)
     options = policy.releases[request.release].output
     outcome = _recorded(record, reidentifier, request, sources, openings, options)
     if outcome.rejects:
@@ -88,7 +98,7 @@ def _check_columns(reidentifier: Reidentifier, sources: Sequence[InputSource]) -
             raise UsageError(what, source.path, "Re-identify it into a file of its own")
 
 
-def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource]) -> dict[str, Any]:
+def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource], rows: int) -> dict[str, Any]:
     """What the record says before the first value is written."""
     return {
         "why": request.reason,
@@ -98,7 +108,7 @@ def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource])
         "input": [shown(source.path) for source in sources],
         "output": request.output,
         "selection": request.selection.to_document(),
-        "rows": sum(source.count_rows() for source in sources),
+        "rows": rows,
     }
 
 
@@ -140,6 +150,7 @@ def _turned_back(
     for source, opening in zip(sources, openings, strict=True):
         for chunk in source.chunks():
             outcome.read += rows_of(chunk)
+            PROGRESS.add(rows_of(chunk))
             chosen = selecting.of(chunk)
             batch, faults = reidentifier.reidentify(chosen, opening)
             write(batch)

@@ -88,13 +88,19 @@ class Progress:
         """Say how many rows the input has, once they were read."""
         self._rows = rows
 
-    def start(self, step: str, rows: int | None = None) -> None:
-        """Begin a step, in which rows are counted: all of the input, or so many."""
+    def start(self, step: str, rows: int | None = None, *, reads: bool = False) -> None:
+        """Begin a step.
+
+        Args:
+            step: The step.
+            rows: How many rows are counted in it, where that is known.
+            reads: Whether these are the rows of the input.
+        """
         with self._lock:
             if step != self._step:
                 self._step = step
                 self._doing = []
-                self._begin(Unit.ROWS, self._rows if rows is None else rows)
+                self._begin(Unit.ROWS, self._rows if reads else rows)
 
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[None]:
