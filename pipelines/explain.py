@@ -1,11 +1,13 @@
 """``beam-deid explain``: what a reason for rejected records means, or a test behind a label, and what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_code
+from beam_deid.transforms.errors import UsageError
 
 
 @click.command(
@@ -31,6 +33,16 @@ def explain(code: str | None, as_json: bool) -> None:
             output.emit([asdict(one) for one in every])
         return
     found = explanation_of(code)
+    if found is None:
+        raise _unknown(code, [one.code for one in explanations()])
     show_explanation(out, found)
     if as_json:
         output.emit(asdict(found))
+
+
+def _unknown(code: str, known: Sequence[str]) -> UsageError:
+    from beam_deid.transforms.policy.nearest import nearest, shown
+
+    like = nearest(code, known)
+    hint = f"Did you mean {shown(like)}? " if like else ""
+    return UsageError("this is neither a reason nor a test", shown(code), f"{hint}All are listed by: beam-deid explain")

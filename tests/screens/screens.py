@@ -95,6 +95,12 @@ def _outcome(run: dict[str, Any], labels: dict[str, Any], **more: Any) -> Callab
     return lambda out: show_outcome(out, run, labels, "demo/out", **more)
 
 
+def _explained(code: str) -> Callable[[Console], None]:
+    found = explanation_of(code)
+    assert found is not None
+    return lambda out: show_explanation(out, found)
+
+
 TWO = run_of(analytics=("anonymized", True), crm=("still_personal", True))
 SCREENS: dict[str, Callable[[Console], None]] = {
     "progress-bar": _bars,
@@ -111,7 +117,7 @@ SCREENS: dict[str, Callable[[Console], None]] = {
         {"analytics": EVERYTHING_FAILS, "crm": EVERYTHING_FAILS},
     ),
     "explain": lambda out: show_all(out, explanations()),
-    "explain-reason": lambda out: show_explanation(out, explanation_of("outside_hierarchy")),
-    "explain-test": lambda out: show_explanation(out, explanation_of("l:category")),
+    "explain-reason": _explained("outside_hierarchy"),
+    "explain-test": _explained("l:category"),
 }
 """What is captured, by name."""

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.table import limits_of
-from beam_deid.transforms.policy.nearest import nearest, shown
 from beam_deid.transforms.terms import Reason
 
 REASON = "reason"
@@ -61,18 +59,7 @@ def _of_test(one: Requirement) -> Explanation:
     )
 
 
-def explanation_of(code: str) -> Explanation:
-    """The meaning of a code, which may be written as a label has it, as ``l:category``.
-
-    Raises:
-        UsageError: There is no such code.
-    """
+def explanation_of(code: str) -> Explanation | None:
+    """The meaning of a code, which may be written as a label has it, as ``l:category``; None where there is no such code."""
     known = {one.code: one for one in explanations()}
-    name = code if code in known else code.partition(":")[0]
-    if name not in known:
-        like = nearest(name, known)
-        hint = f"Did you mean {shown(like)}? " if like else ""
-        raise UsageError(
-            "this is neither a reason nor a test", shown(code), f"{hint}All are listed by: beam-deid explain"
-        )
-    return known[name]
+    return known.get(code) or known.get(code.partition(":")[0])
