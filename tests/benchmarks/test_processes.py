@@ -50,7 +50,11 @@ def test_phases_are_what_the_lines_of_stderr_say():
 
 
 def test_memory_is_told_of_each_phase():
-    said = [(0.5, "beam-deid: step 1 of 6, measuring\n"), (3.0, "beam-deid: step 3 of 6, releasing\n"), (3.5, "beam-deid: step 1 of 6, measuring\n")]
+    said = [
+        (0.5, "beam-deid: step 1 of 6, measuring\n"),
+        (3.0, "beam-deid: step 3 of 6, releasing\n"),
+        (3.5, "beam-deid: step 1 of 6, measuring\n"),
+    ]
     peaks = {0.1: 1.0, 0.5: 7.0, 2.9: 5.0, 3.1: 6.0, 3.7: 8.0}
     assert peak_of_each(said, peaks) == {STARTING: 1.0, "measuring": 8.0, "releasing": 6.0}
 
