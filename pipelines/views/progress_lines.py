@@ -1,5 +1,7 @@
 """How far a command is, in words: a line at each step, and others now and then. Loads nothing that takes long."""
 
+from collections.abc import Iterable
+
 from beam_deid.transforms.run.progress import Now, Unit
 
 _FIRST = 3.0
@@ -50,15 +52,19 @@ def step_of(now: Now) -> str:
 
 def details_of(now: Now) -> str:
     """What is done within the step, how much of it, how fast, and how long it will take; else for how long it has been done."""
-    known = [one for one in (now.doing, _done(now), _speed(now), time_left(now)) if one]
-    return ", ".join(known) if known else f"{_duration(now.seconds)} so far"
+    return _joined(now, (_done(now), _speed(now), time_left(now)))
 
 
 def short_details_of(now: Now) -> str:
     """The same where a line may be cut off: first what is done and how long it will take, then the figures."""
     share = "" if now.share is None else _share(now.share)
-    known = [one for one in (now.doing, share, time_left(now), _count(now), _speed(now)) if one]
-    return ", ".join(known) if known else f"{_duration(now.seconds)} so far"
+    return _joined(now, (share, time_left(now), _count(now), _speed(now)))
+
+
+def _joined(now: Now, figures: Iterable[str]) -> str:
+    """What is done, with the figures that are known; without any, for how long it has been done."""
+    known = [one for one in figures if one] or [f"{_duration(now.seconds)} so far"]
+    return ", ".join([now.doing, *known] if now.doing else known)
 
 
 def _done(now: Now) -> str:

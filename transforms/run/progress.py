@@ -112,6 +112,7 @@ class Progress:
         finally:
             if self._doing:  # a step that began meanwhile has begun without
                 self._doing.pop()
+                self.count(None)
 
     def count(self, total: int | None, unit: Unit = Unit.BUCKETS) -> None:
         """Begin to count within a step, up to ``total`` where that is known."""
