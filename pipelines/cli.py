@@ -6,9 +6,12 @@ import sys
 
 import click
 
-from beam_deid.pipelines.output import fail
-from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.pipelines.commands import Group, told
+from beam_deid.pipelines.output import fail, open_streams
+from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals, said
+from beam_deid.transforms.errors import DeidError, fault_of
 from beam_deid.transforms.run.processor import sort_quickly
+from beam_deid.transforms.storage.stopping import STOPPING
 
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
@@ -34,7 +37,7 @@ _MODULES = {"profile": "profiling"}
 """Where a command's module has another name than the command: ``profile`` is one of the standard library."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Commands that are imported when they are called, so that ``--help`` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -97,11 +100,15 @@ def _show_version(verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    heed_signals()
+    open_streams()
     sort_quickly()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_news)
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
-    sys.exit(call(arguments))
+    code = call(arguments)
+    heed_no_more()
+    sys.exit(code)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -111,6 +118,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    STOPPING.begin()
     try:
         cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
     except DeidError as error:
@@ -118,16 +126,21 @@ def call(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        fail("interrupted; nothing was published")
-        return 130
-    except BrokenPipeError:
-        return 0
+        return error.exit_code
+    except click.ClickException as error:
+        wrong = told(error)
+        fail(wrong.message)
+        return wrong.exit_code
+    except Stopped as stopped:
+        fail(said())
+        return stopped.exit_code
+    except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
+        fail(said())
+        return Stopped().exit_code
     except Exception as error:
-        fault = InternalFault.from_exception(error, "beam-deid")
+        fault = fault_of(error, "command")
         fail(fault.message)
         return fault.exit_code
     return 0

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.run import carry_out
 from beam_deid.transforms.errors import UsageError
 
@@ -16,12 +18,13 @@ _SAMPLE = 10_000
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid demo
   beam-deid demo --rows 100000 --folder /tmp/demo --overwrite
   beam-deid demo --platform douyin --rows 10000
-  beam-deid demo --monthly --rows 120000 --folder demo/shop"""
+  beam-deid demo --monthly --rows 120000 --folder demo/shop""",
 )
 @click.option("--rows", type=click.IntRange(1), default=40_000, show_default=True, help="Orders to make.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")
@@ -73,9 +76,10 @@ def run_demo(
     target = place / "out"
     if not overwrite and target.is_dir() and any(target.iterdir()):
         raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
-    place.mkdir(parents=True, exist_ok=True)
     orders = place / "orders.parquet"
     policy = place / "policy.yaml"
+    _see_that_it_is_a_demos(place, [orders, policy])
+    place.mkdir(parents=True, exist_ok=True)
     write_orders(str(orders), rows, seed)
     policy.write_bytes(_policy())
     out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}", markup=False)
@@ -85,15 +89,16 @@ def run_demo(
     # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
     read = read_policy(str(policy)).without_register()
     carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
-    out.print(f"And: beam-deid plan {policy}", markup=False)
+    out.print(f"And: {program()} plan {policy}", markup=False)
 
 
 def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
     """Write orders month by month, and the policy beside them."""
     from beam_deid.transforms.synthetic import write_monthly_orders
 
-    place.mkdir(parents=True, exist_ok=True)
     policy = place / "policy.yaml"
+    _see_that_it_is_a_demos(place, [policy, *sorted(place.glob("orders-*.parquet"))])
+    place.mkdir(parents=True, exist_ok=True)
     policy.write_bytes(_policy())
     files = write_monthly_orders(str(place), rows, seed)
     output.console(as_json).print(
@@ -102,6 +107,19 @@ def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
     )
     if as_json:
         output.emit({"files": files, "policy": str(policy)})
+
+
+def _see_that_it_is_a_demos(place: Path, files: list[Path]) -> None:
+    """See that a demo replaces nothing but an earlier demo's files: those beside the policy that every demo writes.
+
+    Raises:
+        UsageError: There are others.
+    """
+    there = [path for path in files if os.path.lexists(path)]
+    policy = place / "policy.yaml"
+    if there and not (policy.is_file() and policy.read_bytes() == _policy()):
+        what = f"{there[0].name} is not as a demo writes it, and would be lost"
+        raise UsageError(what, str(place), "Move it away, or choose another --folder")
 
 
 def _policy() -> bytes:

@@ -6,17 +6,19 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_code
 from beam_deid.transforms.errors import UsageError
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid explain                       all reasons and tests, a line each
   beam-deid explain outside_hierarchy     a reason in rejected.csv
   beam-deid explain k
-  beam-deid explain l:category            as a label names it"""
+  beam-deid explain l:category            as a label names it""",
 )
 @click.argument("code", required=False, metavar="[CODE]", shell_complete=complete_code)
 @options.json_option

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _TAB = r"\t"
 
 
-class InputCommand(click.Command):
+class InputCommand(Command):
     """A command with the options of ``input:``, which it is called with as ``written``: what was given, by the option's name.
 
     The options are looked up when the command line is read, so that loading the command loads no reader of files.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
@@ -25,7 +26,7 @@ def _forms() -> str:
     return ", ".join(kek.form for kek in KEKS)
 
 
-class _CreateCommand(click.Command):
+class _CreateCommand(Command):
     """A command whose help ends with the forms of ``--kek``, which are looked up only when the help is shown."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -202,7 +203,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
     if (identity is None) == (name is None):
         advice = "Give either --id or --name; `beam-deid keys list` shows them"
-        raise UsageError("say which key", "beam-deid keys destroy", advice)
+        raise UsageError("say which key", "keys destroy", advice)
     found = opened(ring)
     versions = [found.version(identity)] if identity is not None else found.versions(str(name))
     chosen = [key for key in versions if key.state != DESTROYED]
@@ -213,7 +214,7 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", "beam-deid keys destroy", "Add --yes")
+        raise UsageError("nobody is here to be asked", "keys destroy", "Add --yes")
     click.confirm("Destroy? This cannot be undone", abort=True, err=as_json)
 
 

@@ -5,13 +5,15 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid keys destroy keys/orders.keyring --name main --output out
-  beam-deid label --again out"""
+  beam-deid label --again out""",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @click.option("--again", is_flag=True, required=True, help="Decide again; there is nothing else to do with a label.")

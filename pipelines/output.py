@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines.views.progress_lines import ProgressLines
+from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to load, which usage errors and --help do without
@@ -19,16 +21,44 @@ if TYPE_CHECKING:  # rich takes a tenth of a second to load, which usage errors 
 _TICK = 0.1
 
 
+def open_streams() -> None:
+    """See that stdout and stderr can be written to: what is closed leads nowhere, and what an encoding lacks becomes a ``?``."""
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            place = os.open(os.devnull, os.O_WRONLY)
+            if place != descriptor:  # else a file of somebody else's would get its number, and its words
+                os.dup2(place, descriptor)
+            setattr(sys, name, os.fdopen(descriptor, "w"))
+        getattr(sys, name).reconfigure(errors="replace")
+
+
 def console(as_json: bool) -> "Console":
     """Where words for a person go: stdout, or stderr where stdout is for a machine."""
-    from rich.console import Console
+    from beam_deid.pipelines.views.console import PatientConsole
 
-    return Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return PatientConsole(stderr=as_json, highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def emit(document: Any) -> None:
-    """Print the one JSON document of a ``--json`` call."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print the one JSON document of a ``--json`` call.
+
+    Raises:
+        OutputError: It cannot be written. Where nobody reads on, that is no fault.
+    """
+    try:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    except BrokenPipeError:
+        leave_unread(1)
+    except OSError as error:
+        leave_unread(1)
+        raise OutputError(f"the document cannot be written ({error.strerror})", "stdout", "Free space there") from None
+
+
+def leave_unread(descriptor: int) -> None:
+    """Let a stream lead nowhere whose reader is gone, or that takes no more: what a command does is not its reader's to decide."""
+    place = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(place, descriptor)
+    os.close(place)
 
 
 def fail(message: str) -> None:

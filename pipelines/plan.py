@@ -5,30 +5,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid plan policy.yaml
+  beam-deid plan policy.yaml -v                       # every field in a sentence, and every test
   beam-deid plan policy.yaml --input 'orders/*.csv'
-  beam-deid plan policy.yaml --output out/2026-06"""
+  beam-deid plan policy.yaml --output out/2026-06""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=False)
 @click.option(
     "--output", "-o", "output_folder", metavar="DIR", help="The --output of the run, beside which its register is."
 )
+@click.option("--verbose", "-v", is_flag=True, help="Show each field in a sentence, and every test.")
 @options.json_option
-def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_json: bool) -> None:
-    """Say what will happen to each field, what is dropped, every test, and the best label that can come out.
+def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, verbose: bool, as_json: bool) -> None:
+    """Say which label each release can get at best and why, what is missing, and what will happen to its fields.
 
     With --input the files' columns are checked against POLICY as well; no record is read. With --output, or where POLICY says
     where its register is, the earlier releases are told that a run will be tested with if it has some of their records.
     """
+    from beam_deid.transforms.policy.keys_here import absent_keys
     from beam_deid.transforms.policy.plan import plan as make_plan
     from beam_deid.transforms.policy.reader import read_policy
 
@@ -36,15 +41,17 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, as_jso
     files = _checked_files(read, inputs) if inputs else 0
     made = make_plan(read)
     document = made.to_document()
+    for name, release in document["releases"].items():
+        release["absent_keys"] = list(absent_keys(read, name))
     earlier = _earlier(read, output_folder)
     from beam_deid.pipelines.views.plan import show_plan, show_register
 
     out = output.console(as_json)
-    show_plan(out, document)
+    show_plan(out, document, verbose)
     show_register(out, made.register, earlier)
     if files:
         what = "file" if files == 1 else "files"
-        out.print(f"\n[green]✓[/green] the columns of {files:,} {what} are those of the policy")
+        out.print(f"[green]✓[/green] the columns of {files:,} {what} are those of the policy")
     if as_json:
         output.emit({**document, "earlier": earlier})
 

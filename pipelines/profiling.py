@@ -9,6 +9,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
+from beam_deid.pipelines.program import program
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
 from beam_deid.transforms.run.progress import PROGRESS
 
@@ -68,7 +69,8 @@ def profile(
     else:
         click.echo(as_yaml(draft), nl=False)
     about = draft.platform or "no platform that is known"
-    click.echo(f"beam-deid: {about}; {len(draft.columns)} fields, {draft.todo} to decide (TODO)", err=True)
+    fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
+    click.echo(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)", err=True)
     output.note(_ready(draft))
     if not as_json:
         click.echo("\n".join(_next(inputs, bool(draft.service))), err=True)
@@ -84,10 +86,10 @@ def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
     )
     return [
         "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
-        f"  beam-deid schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
+        f"  {program()} schema > {SCHEMA_FILE}  # once: your editor then completes and checks the policy",
         *([key] if keyed else []),
-        f"  beam-deid plan policy.yaml {files}",
-        f"  beam-deid run policy.yaml {files} --output out",
+        f"  {program()} plan policy.yaml {files}",
+        f"  {program()} run policy.yaml {files} --output out",
     ]
 
 

@@ -3,11 +3,13 @@
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import ExpectationUnmet
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid publish out
@@ -15,7 +17,7 @@ Examples:
   beam-deid publish s3://bucket/out/.beam-deid-3f0c9a6d2b41-4711-88123-9e1b5c07
 
 Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too many records were rejected,
-4 a release did not reach the label it expects (the others are published)."""
+4 a release did not reach the label it expects (the others are published).""",
 )
 @click.argument("staging", metavar="STAGING", shell_complete=complete_folder)
 @options.verbose_option

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from beam_deid.pipelines.program import program
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import DeidError, UsageError
 from beam_deid.transforms.label.documents import plain
@@ -87,7 +88,7 @@ def forgettable(found: Document, name: str, path: str) -> Entry:
     said = next((event for event in reversed(entry.events) if event.state is entry.state), None)
     when = f" on {said.at}" if said is not None else ""
     what = f"this release was {entry.state}{when}: nothing new is tested with it"
-    raise UsageError(what, shown(path), f"See: beam-deid releases show {shown(path)} {entry.name}")
+    raise UsageError(what, shown(path), f"See: {program()} releases show {shown(path)} {entry.name}")
 
 
 def forget_entry(path: str, entry: Entry, reason: str) -> tuple[Entry, Document]:

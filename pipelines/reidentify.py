@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.policy.nearest import instead
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -16,6 +18,7 @@ _SHOWN = 10  # rejected rows that the message names; the file names all
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid reidentify --policy policy.yaml --release crm --fields buyer_open_uid,receiver_mobile \\
@@ -28,7 +31,7 @@ Examples:
       -i out/crm -o all.parquet --reason 'move to another system, ticket 4713' --all
 
 Exit codes: 0 all rows that were asked for are re-identified, 2 usage or key, 3 some are not there or could not be (the others
-are written)."""
+are written).""",
 )
 @click.option("--policy", required=True, metavar="FILE", type=click.Path(dir_okay=False), help="The release's policy.")
 @click.option("--release", required=True, metavar="NAME", help="The release.", shell_complete=complete_release)
@@ -151,7 +154,7 @@ def _condition(text: str) -> tuple[str, str]:
 def _wanted(policy: "Policy", release: str, fields: str) -> tuple[str, ...]:
     """The fields that are asked for, each once."""
     if release not in policy.releases:
-        raise UsageError("the policy has no such release", "--release", f"It has: {', '.join(policy.releases)}")
+        raise UsageError(f"the policy has no release {release}", "--release", instead(release, policy.releases))
     wanted = options.names(fields)
     if not wanted:
         raise UsageError("no field is named", "--fields", "Write them like a,b")
@@ -184,5 +187,6 @@ def _incomplete(request: "Request", outcome: "Outcome") -> InputError:
         return InputError("; ".join(outcome.missed), "reidentify", "What was found is written")
     lines = [f"  {path}: row {row}: {name}: {why}" for path, row, name, why, _ in outcome.rejects[:_SHOWN]]
     more = ["  …"] if len(outcome.rejects) > _SHOWN else []
-    what = "\n".join([f"{outcome.rejected} rows could not be re-identified", *lines, *more, *outcome.missed])
+    rows = "1 row" if outcome.rejected == 1 else f"{outcome.rejected} rows"
+    what = "\n".join([f"{rows} could not be re-identified", *lines, *more, *outcome.missed])
     return InputError(what, "reidentify", f"\nAll are named in {request.rejected['csv']}")

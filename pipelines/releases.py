@@ -147,7 +147,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
 
 def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", "beam-deid releases forget", "Add --yes")
+        raise UsageError("nobody is here to be asked", "releases forget", "Add --yes")
     click.confirm("Forget? This cannot be undone", abort=True, err=as_json)
 
 

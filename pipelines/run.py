@@ -1,12 +1,15 @@
 """``beam-deid run``: files in, labelled releases out."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_folder, complete_release
-from beam_deid.transforms.errors import ExpectationUnmet, UsageError
+from beam_deid.pipelines.engine_options import EngineCommand, beam_options
+from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -14,14 +17,15 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    cls=EngineCommand,
     epilog="""\b
 Examples:
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
   beam-deid run policy.yaml -i orders.parquet -o out --release analytics --overwrite
   beam-deid run policy.yaml -i orders.parquet -o out --overwrite --unreleased
+  beam-deid run policy.yaml -i 'orders/*.csv' -o out --dry-run
   beam-deid run policy.yaml -i 's3://bucket/orders/*.parquet' -o s3://bucket/out \\
-      --runner FlinkRunner --flink_master=localhost:8081
+      --runner FlinkRunner -- --flink_master=localhost:8081
 
 Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 input beyond the allowed rejects,
 4 a release did not reach the label it expects.""",
@@ -56,6 +60,9 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     help="Begin a new register where one is gone: nothing is tested with what was given out before.",
 )
 @click.option(
+    "--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing."
+)
+@click.option(
     "--max-rejects",
     type=options.Portion(),
     default=0.001,
@@ -64,7 +71,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     help="Greatest share of records that may be rejected.",
 )
 @options.workers_option
-@click.option("--runner", default=None, metavar="NAME", help="Beam engine; other Beam options may follow.")
+@click.option("--runner", default=None, metavar="NAME", help="Beam engine; its options follow behind --.")
 @options.verbose_option
 @options.json_option
 @click.pass_context
@@ -77,6 +84,7 @@ def run(
     overwrite: bool,
     unreleased: bool,
     new_register: bool,
+    dry_run: bool,
     max_rejects: float,
     workers: int | None,
     runner: str | None,
@@ -98,7 +106,8 @@ def run(
         max_rejects=max_rejects,
         workers=workers,
         runner=runner,
-        beam_options=tuple(context.args),
+        beam_options=beam_options(context),
+        dry=dry_run,
         verbose=verbose,
     )
 
@@ -117,6 +126,7 @@ def carry_out(
     workers: int | None = None,
     runner: str | None = None,
     beam_options: tuple[str, ...] = (),
+    dry: bool = False,
     verbose: bool = False,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
@@ -134,6 +144,12 @@ def carry_out(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
     engine = runner or LOCAL
+    if engine != LOCAL or beam_options:
+        from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
+
+        check_engine(engine, beam_options)
+    if dry:
+        _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases)
     output.note(prepared.found.told())
@@ -141,15 +157,40 @@ def carry_out(
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import STEPS, Settings
+    from beam_deid.transforms.beam.run import STEPS, Settings, dry_run
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     first = "starting" if engine == LOCAL else f"running on {engine}"
-    with output.progress(STEPS, prepared.rows, len(prepared.shards), first):
-        outcome = run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json, verbose)
+    with output.progress(STEPS, prepared.rows, len(prepared.shards), first), _saying_what_became():
+        outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
+    _show(outcome, folder, as_json, dry=dry, verbose=verbose)
     return outcome.run
+
+
+@contextlib.contextmanager
+def _saying_what_became() -> Iterator[None]:
+    """Let the message of a run that failed say that nothing was published, where that is so."""
+    from beam_deid.transforms.storage.stopping import STOPPING
+
+    try:
+        yield
+    except (InputError, InternalFault, OutputError) as error:
+        if STOPPING.published or STOPPING.is_begun:
+            raise
+        told = ". ".join(filter(None, [error.next_step, "Nothing was published"]))
+        raise type(error)(error.what, error.where, told) from None
+
+
+def _check_here(engine: str, beam_options: tuple[str, ...]) -> None:
+    """See that a dry run can be told what was decided: workers elsewhere would have to write it down where all can read it."""
+    from beam_deid.transforms.run.engines import is_here
+
+    if not is_here(engine, beam_options):
+        what = (
+            f"a dry run writes nothing, so that workers of {engine} on other machines could not tell what they decide"
+        )
+        raise UsageError(what, "--dry-run", "Leave out --runner: every engine decides the same")
 
 
 def _check_reach(
@@ -164,17 +205,17 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool, verbose: bool) -> None:
+def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))
     out = output.console(as_json)
-    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, verbose=verbose)
+    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, dry=dry, verbose=verbose)
     if as_json:
-        output.emit({"run": outcome.run, "labels": outcome.labels})
+        output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:
         raise ExpectationUnmet(
             f"not the label that the policy expects: {', '.join(outcome.unmet)}",
             "run",
-            "The failing tests are listed with it; mend the release, or expect still_personal",
+            "The failing tests are listed with it; fix the release, or expect still_personal",
         )

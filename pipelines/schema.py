@@ -3,17 +3,19 @@
 import click
 
 from beam_deid.pipelines import output
+from beam_deid.pipelines.commands import Command
 from beam_deid.transforms.errors import UsageError
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid schema > policy.schema.json
   # then, as the first line of a policy:
   # yaml-language-server: $schema=policy.schema.json
   beam-deid schema --label > label.schema.json
-  beam-deid schema --register > register.schema.json"""
+  beam-deid schema --register > register.schema.json""",
 )
 @click.option("--label", is_flag=True, help="The schema of label.json instead: a label and all that it rests on.")
 @click.option(

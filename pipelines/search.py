@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid search policy.yaml --input 'orders/*.parquet'
@@ -20,7 +22,7 @@ Examples:
   beam-deid search policy.yaml -i orders.csv --choose 10           writes level: … and k: 10 into policy.yaml
   beam-deid search policy.yaml -i orders.csv --choose 10 --to chosen.yaml
 
-Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would)."""
+Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would).""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)

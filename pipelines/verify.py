@@ -5,15 +5,17 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import VerificationError
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   beam-deid verify out
-  beam-deid verify out --key signing.pub"""
+  beam-deid verify out --key signing.pub""",
 )
 @click.argument("folder", metavar="DIR", shell_complete=complete_folder)
 @click.option(

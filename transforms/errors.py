@@ -3,8 +3,8 @@
 ::
 
     DeidError
-    ├── PolicyError        the policy is wrong: mend the file                    exit 2
-    ├── UsageError         the call is wrong: mend the command or the caller     exit 2
+    ├── PolicyError        the policy is wrong: fix the file                     exit 2
+    ├── UsageError         the call is wrong: fix the command or the caller      exit 2
     │   └── InUse          somebody else uses what one at a time may use         exit 2
     ├── KeyFault           a key is missing, unreadable or too short             exit 2
     │   └── NoSuchKey      a key of that id was destroyed, or never was          exit 2
@@ -19,6 +19,8 @@ Every message says what happened, where, and what to do next. None ever holds a 
 of a key. All survive pickling, and being turned into text by a remote worker (`from_text`).
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -137,6 +139,55 @@ class InternalFault(DeidError):
                 place = f"{where} ({name}:{frame.tb_lineno})"
             frame = frame.tb_next
         return cls(f"unforeseen {type(cause).__name__}", place, "Please report this message; it holds no data")
+
+
+_ROOM = "Free space there, or choose another place: --output for what is published, TMPDIR for what is set aside"
+_RIGHTS = "Choose another place, or check the rights to it"
+RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What a system says where somebody may not write."""
+_MEMORY = "Use fewer --workers, or free memory, and run again"
+_A_FILE = "Choose another place: a file is where a folder should be"
+_OF_SYSTEM = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Allow larger files there (ulimit -f), or choose another place",
+    errno.EROFS: _RIGHTS,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.ENAMETOOLONG: "Choose a shorter name",
+    errno.EMFILE: "Allow more open files (ulimit -n 4096), and run again",
+    errno.ENFILE: "Close other programs, and run again",
+    errno.ENOTDIR: _A_FILE,
+    errno.EEXIST: _A_FILE,
+    errno.ENOENT: "See that nobody removes folders while they are used, and run again",
+    errno.ENOMEM: _MEMORY,
+    errno.EIO: "Check the disk, and run again",
+    errno.ESTALE: "Check the network disk, and run again",
+}
+"""What to do about what a system says, by its number. A user can cause, and end, all of these."""
+
+
+def step_of(error: OSError, otherwise: str) -> str:
+    """What to do about an error of the system, by its number alone."""
+    return _OF_SYSTEM.get(error.errno or 0, otherwise)
+
+
+def fault_of(cause: BaseException, where: str) -> DeidError:
+    """The error for an exception that is none of ours: what a user can do about it, or that it was not foreseen.
+
+    Args:
+        cause: The exception. Its text is left out: it may quote data.
+        where: The step that it came from.
+    """
+    if isinstance(cause, DeidError):
+        return cause
+    if isinstance(cause, MemoryError):
+        return InternalFault("out of memory", where, _MEMORY)
+    number = cause.errno if isinstance(cause, OSError) else None
+    if number not in _OF_SYSTEM:
+        return InternalFault.from_exception(cause, where)
+    name = cause.filename if isinstance(cause, OSError) and isinstance(cause.filename, str) else where
+    return OutputError(f"a file cannot be used ({os.strerror(number)})", name, _OF_SYSTEM[number])
 
 
 ERRORS: dict[str, type[DeidError]] = {

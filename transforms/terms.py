@@ -152,7 +152,8 @@ class Reason(Word):
     OUTSIDE_FORMAT = (
         "outside_format",
         "The value has not the form that format-preserving encryption keeps",
-        "Choose the preset that is right for the field, or another action, as tokenize.",
+        "Name the characters that it has: fpe: {alphabet: alphanumeric}; or choose another action, as mask or tokenize.",
+        "fpe's preset does not take it: name its characters instead, fpe: {alphabet: alphanumeric}, or mask it",
     )
     NO_RECORD_NUMBER = (
         "no_record_number",

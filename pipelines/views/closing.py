@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_style, mark
 from beam_deid.pipelines.views.changes import by_text
 from beam_deid.transforms.storage.paths import shown
@@ -18,7 +19,9 @@ _NOTHING = "Next: change the policy, and run again; nothing was published"
 Label = Mapping[str, Any]
 
 
-def show_closing(out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str) -> None:
+def show_closing(
+    out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str, *, dry: bool = False
+) -> None:
     """Show what a run came to, in three lines for each release at most.
 
     Args:
@@ -26,17 +29,19 @@ def show_closing(out: Console, run: Mapping[str, Any], labels: Mapping[str, Labe
         run: The content of ``run.json``.
         labels: The content of each release's ``label.json``, also of those that were not published.
         output: The output folder.
+        dry: Whether it is what a run would come to, of which nothing was published.
     """
     for name, label in labels.items():
         release = run["releases"][name]
-        _show_line(out, Text.from_markup(_became(name, label, release, output)))
+        _show_line(out, Text.from_markup(_became(name, label, release, output, dry)))
         if not all(test["passed"] for test in label["tests"]):
             _show_line(out, Text(f"  {_why(label, release['expect'])}"))
     published = any(release["published"] for release in run["releases"].values())
     rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
-    if rejected and published:
+    if rejected and published and not dry:
         out.print(_rejected(rejected, output))
-    out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
+    if not dry:
+        out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
 
 
 def _show_line(out: Console, line: Text) -> None:
@@ -47,18 +52,19 @@ def _show_line(out: Console, line: Text) -> None:
         out.print(line, soft_wrap=True)
 
 
-def _became(name: str, label: Label, release: Mapping[str, Any], output: str) -> str:
+def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dry: bool) -> str:
     """A release's label, and what became of it."""
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     found = f"[bold {label_style(label['label'])}]{label['label']}[/]"
     if not release["published"]:
         expected = escape(str(release["expect"]))
-        return f"{sign} [bold]{escape(name)}[/bold]: {found}, [red]not published[/red]: the policy expects {expected}"
+        no = "would not be" if dry else "not"
+        return f"{sign} [bold]{escape(name)}[/bold]: {found}, [red]{no} published[/red]: the policy expects {expected}"
     records = label["records"]
     place = f"{escape(shown(output))}/{escape(name)}"
     given = f"{records['released']:,} of {records['read']:,} records in {place}"
-    return f"{sign} [bold]{escape(name)}[/bold]: {found}, {given}"
+    return f"{sign} [bold]{escape(name)}[/bold]: {found}, {'would publish ' if dry else ''}{given}"
 
 
 def _why(label: Label, expected: str | None) -> str:
@@ -84,4 +90,4 @@ def _rejected(rejected: int, output: str) -> str:
 
 
 def _next(output: str) -> str:
-    return f"Next: beam-deid verify {shlex.quote(shown(output))}"
+    return f"Next: {program()} verify {shlex.quote(shown(output))}"

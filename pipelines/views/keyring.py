@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import NO_VALUE
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, REGISTER_NAME, SIGN
 from beam_deid.transforms.crypto.keyring import Keyring, KeyVersion
@@ -52,7 +53,7 @@ def _show_new(out: Console, ring: Keyring, key: KeyVersion, what: str) -> None:
     where = f"in {escape(ring.path)}, under {escape(ring.opener().where)}"
     out.print(f"{what}: key [bold]{key.id}[/bold] ({key.name}) {where}")
     if key.public:
-        out.print(f"Its public key, for beam-deid verify --key: {key.public}", soft_wrap=True)
+        out.print(f"Its public key, for {program()} verify --key: {key.public}", soft_wrap=True)
 
 
 def show_destroying(
@@ -91,6 +92,6 @@ def show_destroyed(out: Console, relying: Sequence[Reliance]) -> None:
     """Show that keys were destroyed, and what to do next."""
     out.print("Destroyed.")
     for folder in dict.fromkeys(one.output for one in relying):
-        out.print(f"Now run: beam-deid label --again {escape(folder)}")
+        out.print(f"Now run: {program()} label --again {escape(folder)}")
     if relying:
         out.print("That never makes a published release anonymized; only a new run can.")

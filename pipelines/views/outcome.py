@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import Detail, label_style
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.pipelines.views.closing import show_closing
@@ -25,6 +26,7 @@ def show_outcome(
     output: str,
     notes: Sequence[str] = (),
     *,
+    dry: bool = False,
     verbose: bool = False,
 ) -> None:
     """Show what a run came to. What became of each release stands last, where it is still in sight.
@@ -35,6 +37,7 @@ def show_outcome(
         labels: The content of each release's ``label.json``, also of those that were not published.
         output: The output folder.
         notes: What was made beside it, a sentence each.
+        dry: Whether it is what a run would come to, of which nothing was published.
         verbose: Whether all tests are shown with their figures; else those that fail, in full where a screen has room for it.
     """
 
@@ -44,7 +47,9 @@ def show_outcome(
         out.print()
         for note in notes:
             out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
-        show_closing(out, run, labels, output)
+        if dry:
+            out.print("[bold]A dry run: nothing was published, and nothing was written.[/bold]")
+        show_closing(out, run, labels, output, dry=dry)
 
     show(Detail.ALL if verbose else _fitting(out, show))
 
@@ -84,4 +89,4 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
 
 def show_finished(out: Console, folder: str) -> None:
     """Show that a publication was finished of which only the end was missing."""
-    out.print(f"Finished: {escape(folder)} is published. See: beam-deid verify {escape(folder)}")
+    out.print(f"Finished: {escape(folder)} is published. See: {program()} verify {escape(folder)}")

@@ -1,7 +1,7 @@
-"""What a policy will do to each field, the tests, and the best label that can come out."""
+"""What a policy will do to each field, the tests, and the best label that can come out: the label first."""
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import Any
 
 from rich.console import Console
@@ -10,58 +10,131 @@ from rich.table import Table
 
 from beam_deid.pipelines.views.cells import label_style, table
 from beam_deid.transforms.label.lines import LINES
+from beam_deid.transforms.terms import LabelName
 
 _WIDEST = 30  # of a test's name
+_SHORT = 110  # characters of a list of names, where not all are asked for
 _SIGNS = {"at_least": "≥", "at_most": "≤", "below": "<"}
 
 
-def show_plan(out: Console, document: dict[str, Any]) -> None:
-    """Show a plan.
+def show_plan(out: Console, document: dict[str, Any], verbose: bool) -> None:
+    """Show a plan: of each release the best label and why, what is missing, and what happens to its fields.
 
     Args:
         out: Where it is shown.
         document: The plan, as ``beam-deid plan --json`` prints it.
+        verbose: Whether each field and each test is shown by itself.
     """
-    if document["never_released"]:
-        out.print(f"In no release: {_names(document['never_released'])}")
-    _show_input(out, document)
+    for number, (name, release) in enumerate(document["releases"].items()):
+        if number:
+            out.print()
+        _show_release(out, name, release, document, verbose)
+    out.print()
+    _show_input(out, document, verbose)
+    if not verbose:
+        out.print("With -v: what happens to each field in a sentence, and every test with its limit")
+
+
+def _show_release(out: Console, name: str, release: dict[str, Any], document: dict[str, Any], verbose: bool) -> None:
+    best = release["best_label"]
+    expected = ", as expected" if best == release["expect"] else ""
+    out.print(
+        f"[bold]{escape(name)}[/bold]: at best [bold {label_style(best)}]{best}[/]{expected}  "
+        f"({escape(release['purpose'])}; {release['sharing']})"
+    )
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for heading, said in (*_label(release, verbose), *_missing(release), *_treatments(release["fields"])):
+        grid.add_row(f"  {heading}", said)
+    for heading, said in _around(release, document, verbose):
+        grid.add_row(f"  {heading}", said)
+    out.print(grid)
+    if verbose:
+        _show_fields(out, release["fields"])
+        _show_tests(out, release["tests"])
+
+
+def _label(release: Mapping[str, Any], verbose: bool) -> Iterator[tuple[str, str]]:
+    """Why this is the best label: what the policy alone makes impossible, or else what the data must show."""
+    if not release["reasons"]:
+        limits = [_limited(test) for test in release["tests"] if test["limit"]]
+        yield "if", f"all {len(release['tests'])} tests hold, such as {_names(limits, verbose)}"
+    elif verbose:
+        for reason in release["reasons"]:
+            yield "why", escape(f"line {reason['line']}: {reason['what']}; {reason['instead']}")
+    else:
+        yield from _obstacles(release)
+
+
+def _obstacles(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What makes a better label impossible, a line for each line of the label rule; and what to do, where one is wanted."""
+    for line, those in groupby(release["reasons"], key=lambda reason: reason["line"]):
+        reasons = list(those)
+        fields = [f"{reason['field']} ({reason['action']})" for reason in reasons if reason["field"] is not None]
+        if fields:
+            yield "why", f"line {line}, {LINES[line]}: {escape(', '.join(fields))}"
+        for reason in reasons:
+            if reason["field"] is None:
+                yield "why", escape(f"line {line}, {LINES[line]}: {reason['what']}; {reason['instead']}")
+    named = any(reason["field"] is not None for reason in release["reasons"])
+    if named and release["expect"] != LabelName.STILL_PERSONAL:
+        yield "instead", "drop or generalize these fields, or expect still_personal"
+
+
+def _missing(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from (("missing", escape(one)) for one in (*release["absent_keys"], *release["unsaid"]))
+    yield from (("[red]note[/red]", escape(one)) for one in release["warnings"])
+
+
+def _treatments(fields: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The fields by what is done with them, in the order of the first of each."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for field in fields:
+        alike.setdefault((field["action"], _how(field)), []).append(field["field"])
+    for (action, how), names in alike.items():
+        yield action, escape(", ".join(names)) + (f" ({how})" if how else "")
+
+
+def _how(field: Mapping[str, Any]) -> str:
+    """What must be known of an action beside its name."""
+    if field["action"] == "generalize":
+        return "the search chooses the level" if field["level_open"] else "at a fixed level"
+    return "" if field["recoverability"] in ("clear", "removed") else str(field["recoverability"])
+
+
+def _around(release: Mapping[str, Any], document: Mapping[str, Any], verbose: bool) -> Iterator[tuple[str, str]]:
+    """What stands around the fields: what is left out, by what persons are counted, what else is tested with it."""
+    yield "left out", _left_out(release["not_released"], document["never_released"], verbose)
     uncounted = "record: each is one person" if document["subject"] else "nobody, so nothing can be measured"
-    for name, release in document["releases"].items():
-        _show_release(out, name, release, uncounted)
+    yield "counted by", _names(release["identities"], verbose) if release["identities"] else uncounted
+    if release["tested_with"]:
+        yield "tested with", _names(release["tested_with"], verbose)
+    if release["part_rows"]:
+        yield "parts", f"{release['part_rows']:,} rows each"
 
 
-def _show_input(out: Console, document: dict[str, Any]) -> None:
-    """What is allowed to differ between files, and what is made of their rows."""
+def _left_out(names: Sequence[str], never: Sequence[str], verbose: bool) -> str:
+    """The fields that other releases alone give out, and how many are in no release, which are listed below."""
+    if verbose or not never:
+        return _names(names, verbose)
+    others = [name for name in names if name not in never]
+    count = "1 field that is" if len(never) == 1 else f"{len(never)} fields that are"
+    return f"{_names(others, verbose)}, and {count} in no release" if others else f"{count} in no release"
+
+
+def _show_input(out: Console, document: dict[str, Any], verbose: bool) -> None:
+    """What is in no release, what is allowed to differ between files, and what is made of their rows."""
+    if document["never_released"]:
+        out.print(f"In no release: {_names(document['never_released'], verbose)}")
     if document["optional"]:
-        out.print(f"Files may lack: {_names(document['optional'])}; it is null there")
+        out.print(f"Files may lack: {_names(document['optional'], verbose)}; it is null there")
     if document["ignored"]:
-        out.print(f"Not read: {_names(document['ignored'])}")
+        out.print(f"Not read: {_names(document['ignored'], verbose)}")
     if document["filled"]:
         filled = document["filled"]
-        out.print(
-            f"Filled down where blank, by {escape(filled['by'])}: {_names(filled['fields'])}; a file is one shard"
-        )
-
-
-def _show_release(out: Console, name: str, release: dict[str, Any], uncounted: str) -> None:
-    style = label_style(release["best_label"])
-    out.print(
-        f"\n[bold]{name}[/bold]: at best [bold {style}]{release['best_label']}[/]  "
-        f"({escape(release['purpose'])}, {release['sharing']})"
-    )
-    _show_fields(out, release["fields"])
-    out.print(f"  dropped: {_names(release['not_released'])}")
-    out.print(f"  persons are counted by: {_names(release['identities']) if release['identities'] else uncounted}")
-    if release["tested_with"]:
-        out.print(f"  tested together with: {_names(release['tested_with'])}")
-    if release["part_rows"]:
-        out.print(f"  rows of a part: {release['part_rows']:,}")
-    for reason in release["reasons"]:
-        said = escape(f"{reason['what']}; {reason['instead']}")
-        out.print(f"  [yellow]still_personal[/yellow], line {reason['line']}: {said}")
-    for warning in release["warnings"]:
-        out.print(f"  [red]note[/red]: {escape(warning)}")
-    _show_tests(out, release["tests"])
+        fields = _names(filled["fields"], verbose)
+        out.print(f"Filled down where blank, by {escape(filled['by'])}: {fields}; a file is one shard")
 
 
 def _show_fields(out: Console, fields: Iterable[dict[str, str]]) -> None:
@@ -83,9 +156,13 @@ def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
     out.print(grid)
 
 
-def _limit(test: dict[str, Any]) -> str:
+def _limit(test: Mapping[str, Any]) -> str:
     sign = _SIGNS[test["compare"]]
     return "0" if sign == "≤" and not test["limit"] else f"{sign} {test['limit']:g}"
+
+
+def _limited(test: Mapping[str, Any]) -> str:
+    return f"{test['name']} {_limit(test)}"
 
 
 def show_register(out: Console, missing: str, earlier: list[dict[str, Any]] | None) -> None:
@@ -97,19 +174,19 @@ def show_register(out: Console, missing: str, earlier: list[dict[str, Any]] | No
         earlier: The registered releases; None where it is not known yet where the register is.
     """
     if missing:
-        out.print(f"\nNothing is remembered of what is given out: {escape(missing)}", soft_wrap=True)
+        out.print(f"Nothing is remembered of what is given out: {escape(missing)}", soft_wrap=True)
     elif earlier is None:
         out.print(
-            "\nThe register is beside the output; with --output DIR, plan lists the releases that a run will be tested with"
+            "The register is beside the output; with --output DIR, plan lists the releases that a run will be tested with"
         )
     elif not earlier:
-        out.print("\nNothing is registered yet that a run would be tested with")
+        out.print("Nothing is registered yet that a run would be tested with")
     else:
         _show_earlier(out, earlier)
 
 
 def _show_earlier(out: Console, earlier: list[dict[str, Any]]) -> None:
-    out.print("\nWhere it has some of the same records, a run is tested together with")
+    out.print("Where it has some of the same records, a run is tested together with")
     rows = ((one["name"], one["made_at"], one["sharing"], f"{one['records']:,}") for one in earlier)
     out.print(_filled(("release", "made", "sharing", "records"), rows))
 
@@ -121,5 +198,16 @@ def _filled(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
     return made
 
 
-def _names(names: list[str]) -> str:
-    return escape(", ".join(names)) or "nothing"
+def _names(names: Sequence[str], verbose: bool) -> str:
+    """Names in a list; of many the first ones, unless all are asked for."""
+    told = list(names) if verbose else _first(names)
+    left = len(names) - len(told)
+    listed = escape(", ".join(told)) or "nothing"
+    return f"{listed} and {left} more" if left else listed
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    """The first names that go together into a line or two; all of them where only one is over."""
+    lengths = accumulate(len(name) + 2 for name in names)
+    few = max(1, sum(length <= _SHORT for length in lengths))
+    return list(names if few + 1 >= len(names) else names[:few])

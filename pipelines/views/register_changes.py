@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry, State
 
@@ -45,7 +46,9 @@ def show_forgotten(out: Console, document: Document, entry: Entry, register: str
     left = count(len(document.tested), "release")
     out.print(f"Still tested together with a new release of the same records: {left} of the register.")
     if entry.table is not None:
-        out.print(f"Its fingerprints are still there. To remove them: beam-deid releases compact {printable(register)}")
+        out.print(
+            f"Its fingerprints are still there. To remove them: {program()} releases compact {printable(register)}"
+        )
 
 
 def show_compacted(out: Console, before: int, after: int, rows: int) -> None:

@@ -16,7 +16,8 @@ def show_results(out: Console, results: Sequence[Verified]) -> None:
         for problem in result.problems:
             out.print(f"{mark(False)} {name}: {escape(problem)}")
         if not result.problems:
-            said = f"{result.label}, {result.files} files" if result.release else "as published"
+            files = "1 file" if result.files == 1 else f"{result.files} files"
+            said = f"{result.label}, {files}" if result.release else "as published"
             out.print(f"{mark(True)} {name}: {said}")
 
 

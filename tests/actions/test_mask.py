@@ -1,3 +1,5 @@
+import re
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from pydantic import ValidationError
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.mask import Mask
+from beam_deid.transforms.actions.masks.presets import PRESETS
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
 from beam_deid.transforms.recognisers.kinds.credit_code import CREDIT_CODE
@@ -173,3 +176,10 @@ def test_an_address_cut_to_a_division_counts_as_generalized_and_all_else_as_part
     assert Mask().recoverability(Target("r", "f", ADDRESS)) is Recoverability.GENERALIZED
     assert Mask(preset="address").recoverability(Target("r", "f")) is Recoverability.GENERALIZED
     assert Mask(keep_first=0).recoverability(Target("r", "f", ADDRESS)) is Recoverability.PARTIAL
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_told_with_the_right_article(name):
+    said = PRESETS[name].sentence("field", None)
+    vowel = re.search(r" an? [aeiou]", said) is not None
+    assert (" an " in said) == vowel

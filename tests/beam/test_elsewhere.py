@@ -138,7 +138,7 @@ def test_workers_elsewhere_count_in_buckets_with_all_their_cores(orders, tempora
     whole = published(orders, tmp_path / "whole", "--workers", "1")
     monkeypatch.setattr(engine, "BOUNDS", IN_BUCKETS)
     with job_service(tmp_path) as options:
-        apart = published(orders, tmp_path / "apart", "--runner", "PortableRunner", *options)
+        apart = published(orders, tmp_path / "apart", "--runner", "PortableRunner", "--", *options)
     assert apart.keys() == whole.keys()
     assert list(unlike(whole, apart)) == []
     assert [name for name in os.listdir(temporary) if name.startswith("beam-deid-")] == []

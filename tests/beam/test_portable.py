@@ -21,6 +21,7 @@ def test_an_external_worker_writes_the_bytes_that_this_process_writes(published,
             str(out),
             "--runner",
             "PortableRunner",
+            "--",
             *options,
         ]
         assert call(command) == 0

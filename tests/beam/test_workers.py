@@ -59,7 +59,7 @@ def test_workers_in_other_processes_publish_into_a_bucket_what_this_process_does
         *([] if environment == "EXTERNAL" else ["--environment_type=LOOPBACK", "--environment_config="]),
     ]
     command = ["run", f"{bucket.uri}/policy.yaml", "-i", f"{bucket.uri}/in", "-o", f"{bucket.uri}/out", *MORE]
-    assert call([*command, "--runner", "PortableRunner", *options]) == 0
+    assert call([*command, "--runner", "PortableRunner", "--", *options]) == 0
     assert published(bucket) == undisturbed
     assert_nothing_left(bucket)
 
@@ -134,7 +134,7 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
     )
     policy = upload(bucket, EPHEMERAL)
     command = ["run", policy, "-i", f"{bucket.uri}/in", "-o", f"{bucket.uri}/out", *MORE]
-    assert call([*command, "--runner", "PortableRunner", *portable]) == 0
+    assert call([*command, "--runner", "PortableRunner", "--", *portable]) == 0
     assert modes == [0o700, 0o700]
     assert gone == [True]
     assert places[1].parent == tmp_path

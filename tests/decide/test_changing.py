@@ -90,7 +90,7 @@ def test_every_change_that_is_named_makes_the_condition_hold(case):
 
 
 def test_a_share_that_leaves_too_great_a_risk_is_not_told():
-    # Nearly all of a group have the value "a": its certainty would be mended by suppression, the overall risk would not.
+    # Nearly all of a group have the value "a": its certainty would be fixed by suppression, the overall risk would not.
     table = people(
         persons=8, category=lambda who: "a" if who.cell == 0 and who.person else turn("abc", who.person + who.order)
     )

@@ -1,4 +1,4 @@
-"""Levels that are chosen for the label: all that levels can mend is mended, and labels of hierarchies are read before."""
+"""Levels that are chosen for the label: all that levels can fix is fixed, and labels of hierarchies are read before."""
 
 import pytest
 

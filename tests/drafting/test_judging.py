@@ -86,7 +86,7 @@ def test_platform_ciphertext_is_a_direct_identifier_under_any_name():
 def test_a_column_without_values_is_a_direct_identifier_and_a_person_decides():
     one = role(city=[None, ""] * 10)
     assert one.role == DIRECT
-    assert one.todo
+    assert one.is_empty
 
 
 def test_choices_with_as_many_choices_as_values_are_taken_for_names():

@@ -237,7 +237,7 @@ releases:
 """
 SENTENCES = {
     "city": "city is written backwards",
-    "tid": "tid is masked as a order number",
+    "tid": "tid is masked as an order number",
     "code": "code is generalized by suffix (4, 2); fixed at level last 2",
     "parcel": "parcel becomes another tracking number of the same carrier (FF1), which the key turns back, "
     "domain out/parcel; taken trimmed, and whole numbers without a point and a zero (17850.0)",

@@ -8,6 +8,7 @@ import pytest
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.decide_again import as_published, decide_again
 from beam_deid.transforms.label.read_scope import read_scope
+from beam_deid.transforms.label.scope import NotRead
 
 RING = "a"
 
@@ -17,6 +18,17 @@ def test_a_published_label_follows_from_its_own_evidence_and_says_what_it_is_abo
     label = json.loads((published / release / "label.json").read_text("utf-8"))
     assert contradictions(label) == []
     scope = read_scope(label)
+    assert json.loads(json.dumps(scope.to_document())) == label["asked"]
+
+
+def test_a_label_that_names_ignored_columns_is_read_back_and_so_is_one_that_names_none(published):
+    label = json.loads((published / "analytics" / "label.json").read_text("utf-8"))
+    assert "ignored" not in label["asked"]
+    assert read_scope(label).ignored == NotRead()
+    label["asked"]["ignored"] = {"patterns": ["ext_*"], "columns": ["ext_1", "ext_2"], "unnamed": 1}
+    assert contradictions(label) == []
+    scope = read_scope(label)
+    assert scope.ignored == NotRead(("ext_*",), ("ext_1", "ext_2"), 1)
     assert json.loads(json.dumps(scope.to_document())) == label["asked"]
 
 

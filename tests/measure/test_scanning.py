@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.attack.recovery import mask_recoveries, platform_recoveries
-from beam_deid.transforms.measure.scanning import Scanned, Scanner, scan, scan_names
+from beam_deid.transforms.measure.scanning import Scanned, Scanner, scan
+from beam_deid.transforms.recognisers.in_names import scan_names
 
 from ..kit.examples import examples
 

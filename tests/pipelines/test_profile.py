@@ -320,5 +320,5 @@ def test_lines_that_are_no_rows_are_told(tmp_path, capsys):
     path.write_text(f"Shop x\n\norder_id,buyer,city\n{rows}\nexported by x\n")
     assert call(["profile", "--input", str(path), "--json"]) == 0
     out, err = capsys.readouterr()
-    assert "1 lines before the header and 1 after the last row were passed over" in err
+    assert "1 line before the header and 1 after the last row were passed over" in err
     assert json.loads(out)["sample"]["passed_over"] == {str(path): {"before": 1, "after": 1}}

@@ -1,79 +1,64 @@
-"""The program itself: its version and the machine, completion in shells, and ``--json`` where one expects it."""
+"""Commands that are printed for copying call the program as its user did."""
 
-import json
-import os
-import socket
+import subprocess
+import sys
 
+import click
 import pytest
 
-from beam_deid.pipelines.cli import call, cli
-from beam_deid.transforms.run.memory import memory
+from beam_deid.pipelines.cli import call
+from beam_deid.pipelines.program import program
+from beam_deid.transforms.formats import FORMATS
 
-from ..kit.keys import KEK
-
-POLICY = """\
-releases:
-  analytics: {purpose: one}
-  crm: {purpose: another}
-"""
+SCRIPT = "#!{python}\nfrom beam_deid.pipelines.cli import main\nmain()\n"
 
 
-def completed(monkeypatch, capsys, words, incomplete=""):
-    """What a shell is told to complete."""
-    monkeypatch.setenv("_BEAM_DEID_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", " ".join(["beam-deid", *words, incomplete]))
-    monkeypatch.setenv("COMP_CWORD", str(len(words) + 1))
-    with pytest.raises(SystemExit):
-        cli.main([], prog_name="beam-deid", standalone_mode=False)
-    return capsys.readouterr().out.split()
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A program in a folder ``.venv/bin``, which the shell does not look through."""
+    script = tmp_path / ".venv" / "bin" / "beam-deid"
+    script.parent.mkdir(parents=True)
+    script.write_text(SCRIPT.format(python=sys.executable), "utf-8")
+    script.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    return script
 
 
-def test_the_version_tells_of_the_machine_where_that_is_asked(capsys):
-    assert call(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("beam-deid, version ")
-    assert call(["--version", "-v"]) == 0
-    said = capsys.readouterr().out
-    for word in ("Python ", "apache-beam ", "pyarrow ", "numpy ", "cores that may be used: ", "GiB"):
-        assert word in said
-    assert socket.gethostname() not in said
-    assert os.getcwd() not in said
+def test_the_next_commands_of_a_draft_are_those_of_the_program_that_was_typed(installed, tmp_path):
+    (tmp_path / "orders.csv").write_text("order_id,city\n" + "".join(f"A{row},York\n" for row in range(20)), "utf-8")
+    done = subprocess.run([".venv/bin/beam-deid", "profile", "-i", "orders.csv"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "  .venv/bin/beam-deid plan policy.yaml --input orders.csv\n" in done.stderr
+    assert "  .venv/bin/beam-deid run policy.yaml --input orders.csv --output out\n" in done.stderr
 
 
-def test_memory_is_no_more_than_a_container_is_given(tmp_path):
-    whole = memory(tmp_path / "nothing")
-    assert whole is None or whole > 1 << 20
-    (tmp_path / "limit").write_text("max\n")
-    assert memory(tmp_path / "limit") == whole
-    (tmp_path / "limit").write_text("1048576\n")
-    assert memory(tmp_path / "limit") == 1048576
+def test_a_program_that_the_shell_finds_is_called_by_its_name(installed, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(installed), "plan"])
+    assert program() == str(installed)
+    monkeypatch.setenv("PATH", str(installed.parent))
+    assert program() == "beam-deid"
 
 
-def test_commands_are_completed(monkeypatch, capsys):
-    assert completed(monkeypatch, capsys, [], "re") == ["plain,reidentify", "plain,releases"]
-    assert completed(monkeypatch, capsys, ["keys"], "ro") == ["plain,rotate"]
+@pytest.mark.parametrize(
+    ("argv", "typed"),
+    [
+        ("./beam-deid", "./beam-deid"),
+        ("my tools/beam-deid", "'my tools/beam-deid'"),
+        ("beam-deid", "beam-deid"),
+        ("/usr/bin/pytest", "beam-deid"),
+        ("/somewhere/pipelines/__main__.py", "python3 -m beam_deid.pipelines"),
+    ],
+)
+def test_what_was_typed_is_what_a_shell_understands(argv, typed, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [argv])
+    monkeypatch.setattr(sys, "orig_argv", ["python3", argv])
+    assert program() == typed
 
 
-def test_releases_of_the_policy_are_completed(monkeypatch, capsys, tmp_path):
-    (tmp_path / "policy.yaml").write_text(POLICY)
-    policy = str(tmp_path / "policy.yaml")
-    assert completed(monkeypatch, capsys, ["run", policy, "--release"]) == ["plain,analytics", "plain,crm"]
-    assert completed(monkeypatch, capsys, ["reidentify", "--policy", policy, "--release"], "c") == ["plain,crm"]
-    assert completed(monkeypatch, capsys, ["run", f"{policy}.not", "--release"]) == []
-
-
-def test_files_and_codes_are_completed(monkeypatch, capsys):
-    assert completed(monkeypatch, capsys, ["run", "policy.yaml", "--input"], "or") == ["file,or"]
-    assert completed(monkeypatch, capsys, ["explain"], "k_v") == ["plain,k_values"]
-
-
-def test_the_json_of_a_group_is_that_of_its_command(monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("SHOP_KEK", KEK)
-    ring = str(tmp_path / "orders.keyring")
-    assert call(["keys", "--json", "create", ring, "--kek", "env:SHOP_KEK"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    for words in (["keys", "--json", "list", ring], ["keys", "list", ring, "--json"]):
-        assert call(words) == 0
-        assert json.loads(capsys.readouterr().out)["id"] == made["keyring"]
-    assert call(["keys", "list", ring]) == 0
-    with pytest.raises(ValueError, match="Expecting value"):
-        json.loads(capsys.readouterr().out)
+@pytest.mark.parametrize("command", ["run", "plan", "profile", "assess", "search"])
+def test_the_help_names_every_format(command, capsys, monkeypatch):
+    monkeypatch.setattr(click.formatting, "FORCED_WIDTH", 400)
+    assert call([command, "--help"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "--input" in line and "Files to read" in line)
+    for known in FORMATS:
+        assert known.name in line

@@ -146,6 +146,6 @@ def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tm
     os.kill(child, signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "a worker process died" in said
+    assert "a worker process was killed" in said
     assert not out.exists()
     assert leftovers(out) == []

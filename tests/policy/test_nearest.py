@@ -22,9 +22,18 @@ def test_the_nearest_name_is_found_whatever_case_and_dashes(name: object, expect
     assert nearest(name, NAMES) == expected
 
 
-def test_few_names_are_listed_and_many_are_not() -> None:
+def test_names_are_listed_where_they_are_few_or_none_is_near_unless_they_are_very_many() -> None:
     assert advice("x", NAMES) == "valid: direct_identifier, quasi_identifier, sensitive, insensitive"
-    assert advice("x", [f"name{n}" for n in range(40)]) == ""
+    many = [f"name{n}" for n in range(40)]
+    assert advice("x", many).startswith("valid: name0, name1, ")
+    assert advice("name7x", many) == "did you mean 'name7'?"
+    assert advice("x", [*many, "one more"]) == ""
+
+
+def test_what_others_call_otherwise_is_known() -> None:
+    assert nearest("phone", ["text", "mobile"]) == "mobile"
+    assert nearest("phone", ["text"]) is None
+    assert nearest("phone", ["mobile", "phone"]) == "phone"
 
 
 def test_a_shown_name_is_one_short_line() -> None:

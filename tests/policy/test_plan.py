@@ -57,7 +57,7 @@ def test_a_release_without_identifiers_can_be_anonymized() -> None:
     release = planned()
     assert (release.best_label, release.reasons) == (LabelName.ANONYMIZED, ())
     (warning,) = release.warnings
-    assert warning.startswith("records are known again by all their columns")
+    assert warning.startswith("record: names no field")
     assert release.open_levels == ("birth_year", "created")
 
 

@@ -513,7 +513,12 @@ FILES: dict[str, tuple[bytes, str]] = {
     "a word": (b"policy\n", "a policy is a mapping"),
     "two documents": (b"version: 1\n---\nversion: 1\n", "policy.yaml:2: a second document begins here"),
     "not UTF-8": ("version: 1\ndataset: 订单\n".encode("gb18030"), "policy.yaml:2: the policy is not UTF-8"),
-    "UTF-16": ("version: 1".encode("utf-16"), "the policy is not UTF-8"),
+    "UTF-16": ("version: 1".encode("utf-16"), "the policy is UTF-16"),
+    "no text": (b"PAR1\0\xff", "this is no text, so it is no policy"),
+    "a full-width colon": (
+        "version: 1\ndataset：orders\nsubject: a\n".encode(),
+        "policy.yaml:2: this is not YAML: a full-width colon (：)",
+    ),
     "a tab": (
         b"version: 1\nfields:\n\ta: {role: sensitive}\n",
         "policy.yaml:3: this is not YAML: a tab where",

@@ -227,13 +227,13 @@ def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp
     policy = shelf.bucket.put("in/policy.yaml", ONE.encode())
     given = ["-i", shelf.bucket.put("in/may.csv", shelf.may), "-o", f"{shelf.bucket.uri}/out"]
     with engine(tmp_path) as options:
-        assert call(["run", policy, *given, "--runner", "PortableRunner", *options]) == 0
+        assert call(["run", policy, *given, "--runner", "PortableRunner", "--", *options]) == 0
         assert shelf.states() == {"analytics.1": "published"}
         with monkeypatch.context() as patch:
             patch.setattr(job, "is_here", lambda *given: True)
             assert shelf.run(shelf.may, "out", "--overwrite") == 0
         assert shelf.states() == {"analytics.1": "superseded", "analytics.2": "published"}
-        assert call(["run", policy, *given, "--runner", "PortableRunner", *options, "--overwrite"]) == 0
+        assert call(["run", policy, *given, "--runner", "PortableRunner", "--overwrite", "--", *options]) == 0
     label = shelf.bucket.manifest("out/analytics/label.json")
     assert label["register"]["tested"] == ["analytics.1", "analytics.2"]
     shelf.assert_clean("out")

@@ -28,7 +28,7 @@ OUTCOME = RunOutcome(
         Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),
         Moved("rejected.csv.1", "rejected.csv", 5, SHA256),
     ),
-    notes=("1 of 2 files have no row: b.csv",),
+    notes=("1 of 2 files has no row: b.csv",),
 )
 
 

@@ -5,7 +5,10 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.recognisers import BY_NAME, RECOGNISERS
 from beam_deid.transforms.recognisers.bank_card import is_luhn
+from beam_deid.transforms.recognisers.hong_kong_id import is_hong_kong_id
+from beam_deid.transforms.recognisers.iban import is_iban
 from beam_deid.transforms.recognisers.id_card import is_id_card
+from beam_deid.transforms.recognisers.taiwan_id import is_taiwan_id
 
 # All of these are made up.
 FOUND = {
@@ -64,6 +67,23 @@ FOUND = {
     "order_number": ["251111-123456789012345", "P123456789012345678", "退款R123456789012345678。"],
     "tracking_number": ["SF1234567890123", "运单YT1234567890123", "JDVB12345678901", "EA123456789CN"],
     "masked_document": ["330106********1234", "1****************2", "6222 **** **** 1234"],
+    "iban": [
+        "DE89370400440532013000",
+        "IBAN DE89 3704 0044 0532 0130 00, BIC X",
+        "GB29 NWBK 6016 1331 9268 19",
+        "NO9386011117947",
+        "FR1420041010050500013M02606",
+    ],
+    "cpf": ["529.982.247-25", "CPF: 52998224725", "o cpf 529.982.247-25."],
+    "cnpj": ["11.222.333/0001-81", "CNPJ 11222333000181", "12.ABC.345/01DE-35"],
+    "ssn": ["123-45-6789", "SSN 123456789", "social security number: 123 45 6789"],
+    "nino": ["AB 12 34 56 C", "NINO: AB123456C", "his national insurance number AB123456C"],
+    "vat_id": ["VAT DE123456789", "USt-IdNr.: DE123456789", "P.IVA IT12345678901", "VAT reg. no. GB123456789"],
+    "foreign_passport": ["Passport No. X1234567", "passport: 123456789", "护照号码：AB1234567", "Reisepass C01X00T47"],
+    "hong_kong_id": ["A123456(3)", "香港身份证A1234563", "HKID: AB987654(3)"],
+    "macau_id": ["澳门身份证：1234567(8)", "澳門居民身份證 5/123456/7", "澳门身份证号12345678"],
+    "taiwan_id": ["身份证字号：A123456789", "統一證號 A800000014", "居留证A123456789"],
+    "travel_permit": ["回乡证H12345678", "台胞证：12345678", "港澳通行证C12345678", "通行证号码 CA1234567"],
     "masked_address": ["龙*街道花**路**号某某住宅区**-*-*", "人民路**号*幢***室", "文一西路****"],
 }
 ORDINARY = [
@@ -121,6 +141,32 @@ ORDINARY = [
     "P1234",
     "991399-123456789012345",
     "长*宽*高 30*20*10",
+    "DE89370400440532013001",
+    "DE8937040044053201300",
+    "52998224725",
+    "529.982.247-26",
+    "111.111.111-11",
+    "11222333000181",
+    "20240102030405",
+    "123456789",
+    "000-12-3456",
+    "666-12-3456",
+    "900-12-3456",
+    "2024-01-02 12-3456",
+    "AB123456C",
+    "GB 12 34 56 C",
+    "DE123456789",
+    "VAT 19% of 123456789",
+    "passport photo 35x45",
+    "护照夹 真皮 2024新款",
+    "A123456(4)",
+    "A123456789",
+    "身份证字号：A123456780",
+    "通行证20240101",
+    "停车通行证 2024",
+    "5/12/2024",
+    "1234567(8)",
+    "5/123456/7",
 ]
 
 
@@ -161,3 +207,53 @@ def test_both_checks_know_their_standards_examples():
     assert not is_id_card("110105194912310021")
     assert is_luhn("49927398716")  # a textbook's example
     assert not is_luhn("49927398717")
+
+
+CHECKED = {one.name: one for one in RECOGNISERS if one.columnar is not None and one.name in ("iban", "cpf", "cnpj")}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_of_numbers_that_differ_in_one_character_one_has_the_right_check_digits(name):
+    """All three sums find each single fault but where they are taken modulo eleven and ten is told as zero."""
+    number = FOUND[name][0]
+    others = [
+        number[:place] + other + number[place + 1 :]
+        for place, own in enumerate(number)
+        if own.isdigit()
+        for other in "0123456789"
+        if other != own
+    ]
+    found = CHECKED[name].find(pa.array([number, *others])).to_pylist()
+    assert found[0]
+    assert sum(found[1:]) <= len(others) // 20
+
+
+@pytest.mark.parametrize("name", CHECKED)
+@given(st.data())
+def test_a_column_is_checked_as_its_values_are_one_by_one(name, data):
+    one = CHECKED[name]
+    texts = data.draw(st.lists(st.from_regex(rf"\A(?:{one.body})\Z", alphabet=st.characters(codec="ascii"))))
+    assert one.columnar(pa.array(texts, pa.string())).tolist() == [one.check(text) for text in texts]
+
+
+def test_known_numbers_have_the_right_check_digits():
+    ibans = [
+        "DE89370400440532013000",
+        "GB29NWBK60161331926819",
+        "MT84MALT011000012345MTLCAST001S",
+        "BR1800000000141455123924100C2",
+    ]
+    assert [is_iban(number) for number in ibans] == [True] * len(ibans)  # examples of the registry
+    assert is_hong_kong_id("A123456(3)")
+    assert is_hong_kong_id("AB987654(3)")
+    assert not is_hong_kong_id("A123456(5)")
+    assert is_taiwan_id("A123456789")
+    assert not is_taiwan_id("A123456788")
+
+
+@pytest.mark.parametrize("name", ["cpf", "cnpj", "vat_id", "nino", "taiwan_id"])
+def test_a_number_that_many_things_may_have_counts_only_where_its_signs_or_words_say_what_it_is(name):
+    bare = {"cpf": "52998224725", "cnpj": "11222333000181", "vat_id": "DE123456789", "nino": "AB123456C"}
+    number = bare.get(name, "A123456789")
+    assert BY_NAME[name].find(pa.array([number])).to_pylist() == [False]
+    assert any(number in text for text in FOUND[name])

@@ -29,7 +29,7 @@ from ..kit.s3.bucket import told_by
 from ..kit.two_releases import MORE, POLICY, fill, upload
 from ..kit.unpacking import assert_holds_none, unpacked
 
-REMOTE = ["--runner", "PortableRunner", "--job_endpoint=far.example:8099"]
+REMOTE = ["--runner", "DataflowRunner"]
 
 
 def mapping(hierarchy=None, **paths):
@@ -95,7 +95,7 @@ def test_a_path_on_this_machine_is_refused_before_anything_but_the_policy_is_rea
     source, out = (near if what == one else f"s3://far/{one}" for one in ("input", "output"))
     assert call(["run", policy, "-i", source, "-o", out, *REMOTE]) == 2
     said = capsys.readouterr().err
-    assert "near.csv: this path is local, and the workers of PortableRunner are on other machines" in said
+    assert "near.csv: this path is local, and the workers of DataflowRunner are on other machines" in said
     assert asked == {policy, str(tmp_path / "near.csv")} if what == "hierarchy" else asked == {policy}
     assert {path.name for path in tmp_path.iterdir()} == {"policy.yaml", "near.csv"}
 

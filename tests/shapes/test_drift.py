@@ -102,7 +102,7 @@ def test_an_optional_column_is_null_where_it_lacks_as_if_it_stood_there_empty(sh
     assert shop.run("*.csv", fields=optional("coupon")) == 0
     assert (shop.released(), shop.label()) == expected
     assert shop.released()["coupon"].null_count == 60
-    assert "1 of 3 files lack the optional column 'coupon', which is null there" in capsys.readouterr().err
+    assert "1 of 3 files lacks the optional column 'coupon', which is null there" in capsys.readouterr().err
     assert shop.about["input"] == {"files": 3, "shards": 3, "lacking": {"coupon": 1}}
 
 
@@ -183,11 +183,23 @@ def test_columns_are_ignored_by_name_and_by_pattern_and_all_others_stop_the_run(
     assert shop.run("*.csv", ignore=["ext_*", "note"]) == 0
     assert "not read, as input.ignore says: 'ext_9', 'note'" in capsys.readouterr().err
     assert shop.about["input"]["ignored"] == ["ext_9", "note"]
+    ignored = {"patterns": ["ext_*", "note"], "columns": ["ext_9", "note"], "unnamed": 0}
+    assert shop.label()["asked"]["ignored"] == ignored
     ignoring = shop.about["run"]
     shop.write("c.csv", HEAD, lines("C"))
     assert shop.run("*.csv", ignore=["ext_*", "note"]) == 0
     assert shop.about["run"] != ignoring
     assert "ignored" not in shop.about["input"]
+
+
+def test_a_column_whose_name_is_an_identifier_is_ignored_without_being_named(shop, capsys):
+    """A table that was turned round has mobiles where others have names, and a label is published."""
+    shop.write("c.csv", f"打13800000000,{HEAD},ext", [f"1,{line},2" for line in lines("C")])
+    assert shop.run("c.csv", ignore=["打*", "ext"]) == 0
+    assert shop.label()["asked"]["ignored"] == {"patterns": ["ext", "打*"], "columns": ["ext"], "unnamed": 1}
+    assert (shop.about["input"]["ignored"], shop.about["input"]["ignored_unnamed"]) == (["ext"], 1)
+    assert "'ext', and 1 column whose name looks like an identifier" in capsys.readouterr().err
+    assert not any(b"13800000000" in path.read_bytes() for path in shop.out.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("pattern", ["c*", "coupon", "[a-c]*", "?oupon"])
@@ -274,7 +286,7 @@ def test_one_file_without_rows_among_others_is_told(shop, name, content, tmp_pat
     (tmp_path / name).write_text(content, "utf-8")
     assert shop.run("a.csv", name) == 0
     assert len(shop.released()) == 60
-    assert f"files have no row: {tmp_path / name}" in capsys.readouterr().err
+    assert f"has no row: {tmp_path / name}" in capsys.readouterr().err
 
 
 def test_a_run_whose_rows_are_all_rejected_says_why(shop, capsys):

@@ -131,9 +131,7 @@ def test_lines_that_are_passed_over_are_told(given):
     document["fields"]["amount"] = {"role": "insensitive"}
     policy = policy_from_mapping(document)
     found = prepare(policy, [str(path)]).found
-    assert [*found.told()] == [
-        f"{path}: 1 lines before the header and 2 after the last row were passed over, for they are no rows"
-    ]
+    assert [*found.told()] == [f"{path}: 1 line before the header and 2 after the last row were passed over: no rows"]
 
 
 def test_a_footer_like_rows_is_said(given):

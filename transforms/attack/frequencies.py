@@ -77,7 +77,7 @@ def read_frequencies(path: str, name: str, key: FingerprintKey, read: As = _PLAI
                 if chunk.faults:
                     row = reported(int(chunk.faults[0].rows[0]), chunk.above)
                     raise InputError(
-                        f"row {row} of the table of frequencies cannot be read", file.path, "Mend the table"
+                        f"row {row} of the table of frequencies cannot be read", file.path, "Fix the table"
                     )
                 given = meant(chunk.batch, format_.of_spreadsheets, options)
                 batch = given.filter(pc.is_valid(plain(given.column(0))))
@@ -93,7 +93,7 @@ def _values(column: pa.Array, read: As, name: str, path: str) -> pa.Array:
     typed, wrong = to_kind(column, read.reading)
     if wrong is not None:
         raise InputError(
-            "a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Mend it"
+            "a value of the table of frequencies cannot be read as the field's kind", f"{path}: {name}", "Fix it"
         )
     if read.normal is not None and is_text(typed.type):
         typed = normalized(typed, read.kind, read.normal)
@@ -106,5 +106,5 @@ def _weights(column: pa.Array, name: str, path: str) -> Numbers:
     except pa.ArrowInvalid:
         found = np.full(1, np.nan)
     if not (np.isfinite(found) & (found >= 0)).all():
-        raise InputError("a frequency must be a number from 0 on", f"{path}: {name}", "Mend the table of frequencies")
+        raise InputError("a frequency must be a number from 0 on", f"{path}: {name}", "Fix the table of frequencies")
     return found

@@ -153,7 +153,7 @@ def _files(table: str) -> list[InputFile]:
         return match([table])
     except UsageError:
         raise InputError(
-            "no file matches the attacker's table", table, "Put the table back, or mend its path in the policy"
+            "no file matches the attacker's table", table, "Put the table back, or fix its path in the policy"
         ) from None
 
 
@@ -162,7 +162,7 @@ def _refuse(faults: Sequence[Fault], path: str, above: int) -> None:
         raise InputError(
             f"row {reported(int(fault.rows[0]), above)} of the attacker's table cannot be read ({fault.reason})",
             f"{path}: {fault.field}",
-            "Mend the table, or leave that row out",
+            "Fix the table, or leave that row out",
         )
 
 

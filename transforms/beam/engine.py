@@ -39,15 +39,18 @@ class Engine(beam.PTransform):
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, inputs: tuple[beam.PCollection, beam.PCollection]) -> Any:
-        """Two passes over the elements, with the decision as side input of the second, or one where that released all."""
+        """Two passes over the elements, with the decision as side input of the second, or one where that is enough."""
         register_coders()
         elements, known = inputs
         given = AsSingleton(known)
-        staging = self._sink.outputs.staging
+        outputs = self._sink.outputs
+        staging = "" if outputs is None else outputs.staging
         measured = elements | "Measure" >> Measure(self._job, self._source, staging, given, BOUNDS)
         decide = Decide(self._job, self._sink.decider, self._max_rejects, BOUNDS, self._source.deciding, staging)
         deciding = beam.ParDo(decide, given, AsMultiMap(measured.records)).with_output_types(Decision, kept=RunFacts)
         decided = measured.facts | "Decide" >> deciding.with_outputs(KEPT, main="decision")
         sides = Sides(given, AsSingleton(decided.decision))
-        release = Release(self._job, self._source, self._sink.outputs, sides, decided.kept)
+        if outputs is None:
+            return self._sink.finish(None, decided.decision, sides)
+        release = Release(self._job, self._source, outputs, sides, decided.kept)
         return self._sink.finish(elements | "Release" >> release, decided.decision, sides)

@@ -54,7 +54,7 @@ class PartsSink:
     """
 
     def __init__(self, job: Job, staging: str, workers: int, inputs: beam.PCollection[InputFacts]) -> None:
-        self.outputs: Outputs = ToParts(staging)
+        self.outputs: Outputs | None = ToParts(staging)
         self.decider: Decider = PartsDecider(staging)
         self._job = job
         self._staging = staging
@@ -62,9 +62,10 @@ class PartsSink:
         self._inputs = inputs
 
     def finish(
-        self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides
+        self, released: ReleasedElements | None, decision: beam.PCollection[Decision], sides: Sides
     ) -> beam.PCollection:
         """The path of the outcome, once all parts are whole and proved."""
+        assert released is not None  # noqa: S101 - it has outputs
         facts = (released.facts, released.kept) | "Both reads" >> beam.Flatten() | "Merge" >> Merge(RunFacts)
         lots = decision | "Lots" >> beam.FlatMap(shuffled_lots, self._job) | "Spread" >> beam.Reshuffle()
         assembling = AssembleParts(self._job, self._staging, self._workers)

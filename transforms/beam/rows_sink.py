@@ -94,7 +94,7 @@ def _check_expectation(decision: ReleaseDecision, expected: str | None) -> None:
     raise ExpectationUnmet(
         f"the label is {decision.label.label}, {expected} is expected; failing: {failing}",
         f"release {decision.release}",
-        "Mend the release, or expect still_personal",
+        "Fix the release, or expect still_personal",
     )
 
 
@@ -108,13 +108,16 @@ class RowsSink:
     """
 
     def __init__(self, job: Job, condition: str, everywhere: bool) -> None:
-        self.outputs: Outputs = ToCollection()
+        self.outputs: Outputs | None = ToCollection()
         self.decider: Decider = StrictDecider(condition)
         self._job = job
         self._everywhere = everywhere
 
-    def finish(self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides) -> ProvedRows:
+    def finish(
+        self, released: ReleasedElements | None, decision: beam.PCollection[Decision], sides: Sides
+    ) -> ProvedRows:
         """Shuffle rows, prove all that was done, and only then let them leave."""
+        assert released is not None  # noqa: S101 - it has outputs
         arrange = beam.ParDo(Arrange(self._job), *sides).with_output_types(pa.RecordBatch, facts=RunFacts)
         parts = released.by_part | "By part" >> beam.GroupByKey()
         arranged_rows = parts | "Arrange" >> arrange.with_outputs("facts", main="rows")

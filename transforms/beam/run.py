@@ -1,8 +1,7 @@
 """A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
 
-import contextlib
+import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,21 +12,24 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.decide import WHERE as DECIDING
 from beam_deid.transforms.beam.engine import Engine
+from beam_deid.transforms.beam.forecast_sink import ForecastSink
 from beam_deid.transforms.beam.inputs import HashInputs
 from beam_deid.transforms.beam.measure import MeasureElements
 from beam_deid.transforms.beam.parts_sink import ASSEMBLING, PartsSink, Prove
 from beam_deid.transforms.beam.release import ReleaseElements
 from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.beam.sink import Sink
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
-from beam_deid.transforms.errors import DeidError, InternalFault, from_text
+from beam_deid.transforms.errors import DeidError, InternalFault, fault_of, from_text
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
+from beam_deid.transforms.publish.forecast import read_forecast
 from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
-from beam_deid.transforms.publish.register_opening import open_register
+from beam_deid.transforms.publish.register_opening import consult_register, open_register
 from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
@@ -38,7 +40,9 @@ from beam_deid.transforms.run.shipping import check_reach, shipped
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.hidden import place_of
+from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.stopping import STOPPING
 
 ASIDE = Bounds()
 """How many records of files are counted in memory, and how many a bucket has that measuring fills."""
@@ -59,6 +63,7 @@ class Settings:
         overwrite: Whether an earlier run's output may be replaced.
         unreleased: Whether what is replaced was never given out.
         new_register: Whether a new register may be made for a dataset that had one.
+        dry: Whether the run stops when all is decided, and publishes nothing.
     """
 
     runner: str = LOCAL
@@ -68,6 +73,7 @@ class Settings:
     overwrite: bool = False
     unreleased: bool = False
     new_register: bool = False
+    dry: bool = False
 
 
 def build(
@@ -89,9 +95,14 @@ def build(
         | "Shards" >> beam.Create(list(prepared.shards), reshuffle=False)
         | "Spread" >> beam.Reshuffle()  # descriptors only; a read from a source would not run in parallel everywhere
     )
-    secret = pipeline | "Secret" >> RunSecret(job)
-    inputs = pipeline | "Inputs" >> HashInputs(prepared)
-    sink = PartsSink(job, staging, settings.workers, inputs)
+    # A dry run's register that is not there yet has no key: see `publish.register_opening.consult_register`.
+    is_unmade = settings.dry and job.register is not None and job.register.is_new
+    secret = pipeline | "Secret" >> RunSecret(None if is_unmade else job)
+    sink: Sink
+    if settings.dry:
+        sink = ForecastSink(job, staging)
+    else:
+        sink = PartsSink(job, staging, settings.workers, pipeline | "Inputs" >> HashInputs(prepared))
     source = Source.files(settings.workers, settings.workers if settings.runner == LOCAL else None, aside)
     _ = (shards, secret) | "Records" >> Engine(job, source, sink, settings.max_rejects)
 
@@ -142,9 +153,37 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         keys.discard()
         forget()
         forget_register()
-        staging.discard()
-        if session is not None:
-            session.close()
+        try:
+            if session is not None:
+                session.close()
+        finally:
+            staging.discard()  # last, for a folder goes with it that was made for both
+
+
+def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
+    """Say what a run would publish, and under which labels. Nothing is written but to a private folder, which goes again.
+
+    Raises:
+        DeidError: What the run would raise before it publishes.
+    """
+    started = now()
+    place = place_of(output)
+    see_that_it_can_be(place, settings.overwrite)
+    prepared = _for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    _signer(prepared)
+    with SpillFolder() as folder:
+        keys = RunKeys(prepared.job, folder.path)
+        try:
+            job = consult_register(prepared.job, place, unreleased=settings.unreleased, new=settings.new_register)
+            keys = RunKeys(job, folder.path)
+            prepared = replace(prepared, job=keys.made())
+            _execute(prepared, folder.path, replace(settings, dry=True))
+            return read_forecast(job, folder.path, _facts(prepared, settings, started))
+        finally:
+            workers.close()
+            keys.discard()
+            forget()
+            forget_register()
 
 
 def _for_workers(prepared: Prepared, settings: Settings) -> Prepared:
@@ -180,34 +219,48 @@ def _signer(prepared: Prepared) -> SigningKey | None:
 
 
 def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+    with SpillFolder() as folder:
+        try:
+            pipeline = _pipeline(settings, folder)
+            build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder))
+            result = pipeline.run()
+            stopping = STOPPING.add(result.cancel)
+            result.wait_until_finish()
+            STOPPING.forget(stopping)
+        except DeidError as error:
+            raise _ours(error, settings.runner) from None
+        except Exception as error:
+            raise _ours(error, settings.runner) from None
+
+
+def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
+    """An empty pipeline, whose own folder for temporary files is in one that the next run sweeps if this one is killed."""
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
-    pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
-    try:
-        with _aside(prepared, local) as aside:
-            build(pipeline, prepared, staging, settings, aside)
-            pipeline.run().wait_until_finish()
-    except DeidError as error:
-        raise _ours(error) from None
-    except Exception as error:
-        raise _ours(error) from None
+    with STOPPING.whole():
+        pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
+        os.rmdir(pipeline.local_tempdir)
+        pipeline.local_tempdir = folder.file("beam")
+        os.mkdir(pipeline.local_tempdir)
+    return pipeline
 
 
-@contextlib.contextmanager
-def _aside(prepared: Prepared, local: bool) -> Iterator[Aside | None]:
+def _aside(prepared: Prepared, settings: Settings, folder: SpillFolder) -> Aside | None:
     """Where measured records wait if they are many. Workers on other machines have no folder of this one."""
-    if not local or prepared.most_rows <= ASIDE.few:
-        yield None
-        return
-    with SpillFolder() as folder:
-        yield Aside(folder.path, ASIDE.buckets(prepared.most_rows))
+    if settings.runner != LOCAL or prepared.most_rows <= ASIDE.few:
+        return None
+    return Aside(folder.path, ASIDE.buckets(prepared.most_rows))
 
 
-def _ours(error: Exception) -> DeidError:
+def _ours(error: Exception, runner: str) -> DeidError:
     """The error of ours behind whatever an engine raised. Beam appends the step's name to an exception's text."""
     found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
     if found is not None:
         return found
-    if isinstance(error, DeidError):
-        return error
-    return InternalFault.from_exception(error, "engine")
+    fault = fault_of(error, "engine")
+    if isinstance(fault, InternalFault) and fault is not error and runner != LOCAL:
+        what = f"{runner} ended the run ({type(error).__name__})"
+        return InternalFault(
+            what, "engine", "See what the engine and its job service say, in their logs, and run again"
+        )
+    return fault

@@ -15,17 +15,17 @@ class Sink(Protocol):
 
     Attributes:
         decider: How its releases are decided.
-        outputs: What takes the rows of each piece of the input.
+        outputs: What takes the rows of each piece of the input; None where the decision is all that is wanted.
     """
 
     decider: Decider
-    outputs: Outputs
+    outputs: Outputs | None
 
-    def finish(self, released: ReleasedElements, decision: beam.PCollection[Decision], sides: Sides) -> Any:
+    def finish(self, released: ReleasedElements | None, decision: beam.PCollection[Decision], sides: Sides) -> Any:
         """The last steps: rows brought into their order, and the proof.
 
         Args:
-            released: What the second pass gave.
+            released: What the second pass gave; None where there was none.
             decision: The decision.
             sides: What the steps are told beside the rows.
         """

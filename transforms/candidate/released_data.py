@@ -21,11 +21,12 @@ from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import ReleaseMeasured
-from beam_deid.transforms.measure.scanning import Scanned, scan, scan_names
+from beam_deid.transforms.measure.scanning import Scanned, scan
 from beam_deid.transforms.measure.spelling import without_spelling
 from beam_deid.transforms.measure.unchanged import still_whole
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
+from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.measures.measure import Setting

@@ -222,9 +222,10 @@ def _overwrite(stream: BinaryIO) -> None:
 
 
 def _read(stream: BinaryIO, path: str) -> Keyring:
-    check_private(stream, path, path)
     own = not others_may_write(stream)
-    return _parsed(stream.read(), path, own=own)
+    ring = _parsed(stream.read(), path, own=own)  # first: of what is no keyring nobody need change the rights
+    check_private(stream, path, path)
+    return ring
 
 
 def _parsed(data: bytes, path: str, *, own: bool = False) -> Keyring:

@@ -11,7 +11,7 @@ MINIMUM_BYTES = 32
 _MAKE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 
 
-def read_variable(name: str, where: str, advice: str = _MAKE) -> bytes:
+def read_variable(name: str, where: str, advice: str = f"Set it to the key. {_MAKE}") -> bytes:
     """The text of an environment variable, as bytes.
 
     Raises:

@@ -52,7 +52,7 @@ def batches(
             raise InputError(
                 f"row {reported(int(fault.rows[0]), chunk.above)} cannot be read ({fault.reason})",
                 shard.path,
-                "Mend the file, or leave that row out",
+                "Fix the file, or leave that row out",
             )
         batch = meant(chunk.batch, kind.of_spreadsheets, options)
         arrays = [

@@ -24,7 +24,7 @@ from beam_deid.transforms.search.requirements import Requirements
 from beam_deid.transforms.terms import LabelName
 
 CHANGING = (1, 2, 6, 7)
-"""Lines that no suppression mends, and that the choice of levels may."""
+"""Lines that no suppression fixes, and that the choice of levels may."""
 _STANDING = (1, 2)
 """Lines of which some tests hold at every level or at none."""
 

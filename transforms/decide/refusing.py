@@ -9,7 +9,7 @@ from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
 from beam_deid.transforms.terms import Reason
 
 _OF_DIVISIONS = "cn_divisions"
-_ADDRESSES = "if these are whole addresses, use hierarchy: cn_districts, or mask: {preset: address, division: city}"
+_ADDRESSES = "full addresses need hierarchy: cn_districts, or mask: {preset: address, division: city}"
 _MOST = 0.5
 """Where a greater share of what was rejected has one reason, it is told what that mostly means."""
 
@@ -47,7 +47,8 @@ def _lines(release: str, found: ReleaseMeasured, read: int, policy: Policy) -> I
         hint = reason.hint
         if reason is Reason.OUTSIDE_HIERARCHY and count > _MOST * found.rejected:
             hint = _of_hierarchy(policy.releases[release].fields.get(column))
-        yield f"  {column or 'whole row'}: {reason}, {count} records" + (f" ({hint})" if hint else "")
+        records = "1 record" if count == 1 else f"{count} records"
+        yield f"  {column or 'whole row'}: {reason}, {records}" + (f" ({hint})" if hint else "")
 
 
 def _of_hierarchy(action: object) -> str:

@@ -7,7 +7,6 @@ import numpy as np
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.decision import Remembered, Written
-from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.past.views import person_keys
 from beam_deid.transforms.policy.scoping import least_values
@@ -16,8 +15,8 @@ from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.register.tables import write_persons, write_prints
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
-from beam_deid.transforms.storage.files import reason
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.files import unwritable
+from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.treat.part import new_attempt
 
 REMEMBERED = "register"
@@ -110,6 +109,4 @@ def _written(folder: str, name: str, write: Callable[[str], tuple[int, int, str]
     try:
         return Written(path, *write(whole))
     except OSError as error:
-        raise OutputError(
-            f"fingerprints cannot be written ({reason(error)})", shown(whole), "Free space there"
-        ) from None
+        raise unwritable(error, "fingerprints", whole) from None

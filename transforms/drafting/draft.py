@@ -10,12 +10,14 @@ from beam_deid.transforms.columns.distinct import encoded
 from beam_deid.transforms.drafting.facts import Facts, facts_of, unseen, with_subject
 from beam_deid.transforms.drafting.hierarchies import Action
 from beam_deid.transforms.drafting.judging import Judged, judge, most_personal
+from beam_deid.transforms.drafting.record import Record, propose_record
 from beam_deid.transforms.drafting.release import DraftedRelease, K, choose
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.drafting.service import serve
 from beam_deid.transforms.drafting.subject import Subject, propose_subject
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import ColumnFound, TableFound, recognise
 from beam_deid.transforms.terms import Role
@@ -24,6 +26,9 @@ PURPOSE = "market analysis"
 SERVICE = "service of the shop's own customers"
 KEY = "env:BEAM_DEID_KEY"
 """Where the drafted key is: in the environment, never in the draft."""
+
+COMBINED_FIELD = {"role": str(Role.DIRECT), "kind": str(ORDER_NUMBER)}
+"""What a policy says of a field that is put together from the number of an order and that of its line."""
 
 _SURE = 0.5
 _FIELDS = 5  # names that a table must share with a platform at least: `order_id`, `city` and `status` stand in many
@@ -42,6 +47,7 @@ class Draft:
         subject: The field that says whom a record is about, or None.
         subject_reason: Why.
         subject_todo: What a person must decide about it; empty where nothing is open.
+        record: By what a record is known again in later runs, or None where no column tells.
         columns: Each column.
         release: The first release.
         service: What the shop's own service gets, by field; empty where there is nothing to serve by.
@@ -55,6 +61,7 @@ class Draft:
     subject: str | None
     subject_reason: str
     subject_todo: str
+    record: Record | None
     columns: tuple[Judged, ...]
     release: DraftedRelease
     service: dict[str, Action]
@@ -67,18 +74,28 @@ class Draft:
 
     @property
     def todo(self) -> int:
-        """How many decisions are left to a person: fields, perhaps the subject, and what each release is for."""
-        return sum(bool(one.todo) for one in self.columns) + bool(self.subject_todo) + 1 + bool(self.service)
+        """How many decisions are left to a person: fields, all without a value as one, the subject, what each release is for."""
+        fields = sum(bool(one.todo) for one in self.columns) + bool(self.without_values)
+        return fields + bool(self.subject_todo) + 1 + bool(self.service)
+
+    @property
+    def without_values(self) -> tuple[str, ...]:
+        """The columns of which nothing but their name is known: the sample has no value in them."""
+        return tuple(one.name for one in self.columns if one.is_empty)
 
     def mapping(self) -> dict[str, Any]:
         """The policy as plain values, as a policy file would say it."""
         policy: dict[str, Any] = {"version": 1, "dataset": self.dataset}
         if self.subject is not None:
             policy["subject"] = self.subject
-        given = self.options.model_dump(exclude_defaults=True)
+        if self.record is not None:
+            policy["record"] = self.record.field
+        given = self.options.model_dump(mode="json", exclude_defaults=True)
         if given:
             policy["input"] = given
         policy["fields"] = {one.name: field_of(one) for one in self.columns}
+        if self.record is not None and self.record.parts:
+            policy["fields"][self.record.field] = dict(COMBINED_FIELD)
         if self.service:
             policy["keys"] = {"key": KEY}
         require: dict[str, Any] = {
@@ -123,7 +140,9 @@ class Draft:
                 "candidates": {name: round(share, 3) for name, share in self.table.candidates.items()},
             },
             "subject": {"field": self.subject, "reason": self.subject_reason, "todo": self.subject_todo or None},
+            "record": None if self.record is None else self.record.to_document(),
             "todo": self.todo,
+            "without_values": list(self.without_values),
             "fields": {one.name: _figures(one) for one in self.columns},
             "suggestions": {**self.release.aside, **self.release.fields},
             "without_suggestion": list(self.release.open),
@@ -168,8 +187,23 @@ def make_draft(
     columns = tuple(_judged(facts[name], table, name not in readable, name == chosen) for name in sample.names)
     people = len(encoded(readable[chosen])[1]) if chosen is not None else sample.rows
     release = choose(columns, people)
-    service = serve(columns, chosen, release)
-    return Draft(dataset, sample, options, reasons, table, chosen, about.reason, about.todo, columns, release, service)
+    record = propose_record(columns, readable)
+    if record is not None and record.parts:
+        options = options.model_copy(update={"combine": {**options.combine, record.field: record.parts}})
+    return Draft(
+        dataset=dataset,
+        sample=sample,
+        options=options,
+        reasons=reasons,
+        table=table,
+        subject=chosen,
+        subject_reason=about.reason,
+        subject_todo=about.todo,
+        record=record,
+        columns=columns,
+        release=release,
+        service=serve(columns, chosen, release),
+    )
 
 
 def field_of(one: Judged) -> dict[str, Any]:

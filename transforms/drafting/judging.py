@@ -44,8 +44,9 @@ class Judged:
         kind: Its kind, or None.
         group: What it is about, where it is a quasi-identifier.
         reasons: Why, in a few words each, without a value.
-        todo: What a person must decide; empty where nothing is open.
+        todo: What a person must decide; empty where nothing is open but what will stand in it.
         facts: What was measured.
+        is_empty: Whether the sample has no value in it and no platform says what it is, so that a person must.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Judged:
     reasons: tuple[str, ...]
     todo: str
     facts: Facts
+    is_empty: bool = False
 
 
 def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
@@ -93,17 +95,17 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
     if not role or (not sure and not advice.role and rule is not None and _too_many(facts, rule)):
         by_values, why, todo = _by_spread(facts)
         role = most_personal(role, by_values)
-        reasons.append(why)
-    if not facts.values and not sure:
+        reasons += [why] if facts.values else []
+    is_empty = not facts.values and not sure
+    if is_empty:
         role = (Role.DIRECT,)
-        todo = "the sample has no value in it; what will stand there?"
+        todo = ""
     elif not sure and not todo:
         todo = _doubt(facts, role, kind)
     todo = todo or facts.undecided
     group = _group(facts, named)
-    return Judged(
-        facts.name, role, _kind(facts, role, kind, rule, group), group, (*reasons, *measured(facts)), todo, facts
-    )
+    kind = _kind(facts, role, kind, rule, group)
+    return Judged(facts.name, role, kind, group, (*reasons, *measured(facts)), todo, facts, is_empty)
 
 
 def most_personal(*roles: tuple[Role, ...]) -> tuple[Role, ...]:

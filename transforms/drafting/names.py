@@ -54,8 +54,9 @@ _PLACED: tuple[NameRule | Kind, ...] = (
     NameRule("phones?|tel|telephone|landline|fax", "电话|联系方式|传真", _DIRECT, "a telephone"),
     PASSPORT,
     NameRule(
-        "id_?card|identity(_no|_number)?|ssn|social_security|national_id|tax_id|nin|driver_s_licen[cs]e|licen[cs]e_no",
-        "身份证|证件|驾驶?证",
+        "id_?card|identity(_no|_number)?|ssn|social_security|national_id|tax_id|nin|driver_s_licen[cs]e|licen[cs]e_no|cpf|cnpj|"
+        "nino|national_insurance(_no|_number)?|hkid|vat_?(?:id|no|num|number|reg|registration)|ust_?id(?:_?nr)?",
+        "身份证|证件|驾驶?证|[回台][乡胞]证|通行证",
         _DIRECT,
         "an identity document",
     ),

@@ -2,14 +2,16 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beam_deid.transforms.drafting.draft import PURPOSE, SERVICE, Draft, field_of
+from beam_deid.transforms.drafting.draft import COMBINED_FIELD, PURPOSE, SERVICE, Draft, field_of
 
 _BARE = re.compile(r"[A-Za-z_一-鿿][\w.-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _LAST = 0x10000
+_WIDEST = 110  # characters of a line of names in a comment
 
 SCHEMA_FILE = "policy.schema.json"
 """Where editors look for the schema, beside the draft: what ``beam-deid schema`` prints."""
@@ -63,7 +65,9 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield f"# Drafted by `beam-deid profile` from {files}, {part} {sample.rows:,} records. It is a draft: a person decides."
     if sample.unreadable:
-        yield f"# {sample.unreadable:,} records could not be read and were left out; a run would reject them."
+        some = "1 record could not be read and was left out; a run would reject it."
+        many = f"{sample.unreadable:,} records could not be read and were left out; a run would reject them."
+        yield f"# {some if sample.unreadable == 1 else many}"
     if draft.platform is not None:
         yield f"# Platform: {draft.platform}, confidence {table.confidence:.2f} (names of columns, signatures of ciphertexts)."
     elif table.platform is not None:
@@ -81,6 +85,8 @@ def _head(draft: Draft) -> Iterator[str]:
         if draft.subject_todo:
             yield f"# TODO: decide: {draft.subject_todo}"
         yield f"subject: {scalar(draft.subject)} # {_said(draft.subject_reason)}"
+    if draft.record is not None:
+        yield f"record: {scalar(draft.record.field)} # {_said(draft.record.reason)}"
 
 
 def _input(draft: Draft) -> Iterator[str]:
@@ -101,10 +107,23 @@ def _input(draft: Draft) -> Iterator[str]:
 def _fields(draft: Draft) -> Iterator[str]:
     yield ""
     yield "fields:"
+    yield from _without_values(draft.without_values)
     for one in draft.columns:
         if one.todo:
             yield f"  # TODO: decide: {_said(one.todo)}"
         yield f"  {scalar(one.name)}: {flow(field_of(one))} # {_said('; '.join(one.reasons))}"
+    if draft.record is not None and draft.record.parts:
+        yield f"  {scalar(draft.record.field)}: {flow(COMBINED_FIELD)} # put together, as input.combine says"
+
+
+def _without_values(names: Sequence[str]) -> Iterator[str]:
+    """One decision for all columns of which the sample knows nothing but their name."""
+    if not names:
+        return
+    what = "1 field has no value" if len(names) == 1 else f"{len(names)} fields have no value"
+    yield f"  # TODO: decide: {what} in the sample; each counts as a direct identifier until you say what will stand there:"
+    for line in textwrap.wrap(_names(names), _WIDEST, break_long_words=False, break_on_hyphens=False):
+        yield f"  #   {line}"
 
 
 def _keys(draft: Draft) -> Iterator[str]:

@@ -21,4 +21,11 @@ def said(schema: pa.Schema) -> tuple[int, int]:
 
 def told(file: str, before: int, after: int) -> str:
     """The same for a person, a sentence without a full stop."""
-    return f"{file}: {before} lines before the header and {after} after the last row were passed over, for they are no rows"
+    if not after:
+        lines = "1 line before the header was" if before == 1 else f"{before} lines before the header were"
+    elif not before:
+        lines = "1 line after the last row was" if after == 1 else f"{after} lines after the last row were"
+    else:
+        first = "1 line" if before == 1 else f"{before} lines"
+        lines = f"{first} before the header and {after} after the last row were"
+    return f"{file}: {lines} passed over: no rows"

@@ -181,8 +181,9 @@ def _without_trailing(sample: Sample, row: int, texts: list[str]) -> tuple[list[
 def _check_agreement(sample: Sample, row: int, width: int, path: str) -> None:
     counts = sample.counts[row + 1 :]
     if len(counts) >= _FEWEST_ROWS and sample.usual != width and (counts == sample.usual).mean() >= _AGREEING:
+        values = "1 value" if width == 1 else f"{width} values"
         raise InputError(
-            f"the header has {width} values, and rows have {sample.usual}",
+            f"the header has {values}, and rows have {sample.usual}",
             path,
-            "Mend the header; or set input.skip to how many lines stand before it, or input.delimiter",
+            "Fix the header; or set input.skip to how many lines stand before it, or input.delimiter",
         )

@@ -147,7 +147,7 @@ class Reading:
             raise InputError(
                 f"more than {MOST_MALFORMED:,} rows of the file are malformed, as with another number of values than its header",
                 f"{shown(self._shard.path)}: row {row}",
-                "Is the delimiter right? Check input.delimiter and input.quote, or mend the rows",
+                "Is the delimiter right? Check input.delimiter and input.quote, or fix the rows",
             )
 
     def _parsed(self, data: bytes, count: int, number: int) -> pa.RecordBatch:

@@ -6,7 +6,7 @@ from typing import Any
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements import Options
-from beam_deid.transforms.label.scope import Knowledge, Scope, Sibling
+from beam_deid.transforms.label.scope import Knowledge, NotRead, Scope, Sibling
 from beam_deid.transforms.recognisers.kinds import kind_named
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
@@ -33,6 +33,7 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
         linked=asked["linked"],
         environment=DeclaredEnvironment.from_document(asked["environment"]),
         register=asked.get("register"),
+        ignored=_ignored(asked["ignored"]) if "ignored" in asked else NotRead(),
     )
 
 
@@ -49,6 +50,11 @@ def _field(document: Mapping[str, Any]) -> FieldFacts:
 
 def _knowledge(document: Mapping[str, Any]) -> Knowledge:
     return Knowledge(tuple(document["known"]), document["table"])
+
+
+def _ignored(document: Mapping[str, Any]) -> NotRead:
+    columns = document["columns"]
+    return NotRead(tuple(document["patterns"]), None if columns is None else tuple(columns), document["unnamed"])
 
 
 def _sibling(document: Mapping[str, Any]) -> Sibling:

@@ -17,6 +17,7 @@ from beam_deid.transforms.label.evidence_schema import (
     evidence,
 )
 from beam_deid.transforms.label.json_schema import (
+    COUNT,
     FLAG,
     NUMBER,
     TEXT,
@@ -36,7 +37,7 @@ from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
 from beam_deid.transforms.label.requirements.requirement import Requirement
-from beam_deid.transforms.label.scope import STATED, Scope, Sibling
+from beam_deid.transforms.label.scope import STATED, NotRead, Scope, Sibling
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _AFTER = ("records", "files")
@@ -149,9 +150,22 @@ def _asked() -> tuple[Schema, Schema]:
         "register": said(
             nullable(TEXT), "Why nothing is remembered of what was given out; empty where a register is kept"
         ),
+        "ignored": said(
+            type_of(NotRead, _ignored()), "Columns of the source that are not read; missing where there are none"
+        ),
     }
     description = "What was tested and asked for, so that the label can be decided again from this file alone"
-    return {"description": description, **type_of(Scope, given, without=STATED)}, parts
+    return {"description": description, **type_of(Scope, given, STATED, ("ignored",))}, parts
+
+
+def _ignored() -> Schema:
+    """What a label says of columns that are not read."""
+    columns = "The columns of the files that these match; null where the source was no files"
+    return {
+        "patterns": said(list_of(TEXT), "Names and patterns under input.ignore"),
+        "columns": said(nullable(list_of(TEXT)), columns),
+        "unnamed": {**COUNT, "description": "How many of them are not named, for their names look like identifiers"},
+    }
 
 
 def _options() -> tuple[Schema, Schema]:

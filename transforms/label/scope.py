@@ -30,6 +30,22 @@ _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
 
 
 @dataclass(frozen=True)
+class NotRead:
+    """Columns of the source that are passed over, so that nothing in the label speaks of them.
+
+    Attributes:
+        patterns: Names and patterns under ``input.ignore``, sorted.
+        columns: The columns of the files that they match, sorted, but for those of which the name itself looks like an
+            identifier; None where nobody looked, or the source is no files.
+        unnamed: How many columns are not named for that reason.
+    """
+
+    patterns: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
+    unnamed: int = 0
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """What one declared attacker knows.
 
@@ -82,6 +98,7 @@ class Scope:
         environment: The environment as declared.
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
+        ignored: The columns of the source that are passed over.
     """
 
     release: str
@@ -95,6 +112,7 @@ class Scope:
     linked: bool = False
     environment: DeclaredEnvironment
     register: str | None = None
+    ignored: NotRead = NotRead()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -127,8 +145,9 @@ class Scope:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Write it as ``asked`` of a label, without what stands in the label beside it."""
-        return attributes(self, without=STATED)
+        """Write it as ``asked`` of a label, without what stands in the label beside it; ``ignored`` only where something is."""
+        silent = () if self.ignored.patterns else ("ignored",)
+        return attributes(self, without=(*STATED, *silent))
 
 
 def links(fields: Mapping[str, FieldFacts]) -> bool:

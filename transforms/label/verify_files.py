@@ -61,8 +61,16 @@ def _described_problems(path: str, kind: Format, file: Mapping[str, Any], label:
         yield f"{name} is not a {kind.name.capitalize()} file"
         return
     if described.rows != file["rows"]:
-        yield f"{name} holds {described.rows} rows, the label says {file['rows']}"
+        yield _other_rows(name, described.rows, file["rows"])
     yield from _metadata_problems(name, described.schema, label)
+
+
+def _other_rows(name: str, rows: int, told: int) -> str:
+    return (
+        f"{name} holds 1 row, the label says {told}"
+        if rows == 1
+        else f"{name} holds {rows} rows, the label says {told}"
+    )
 
 
 def _metadata_problems(name: str, schema: pa.Schema, label: Mapping[str, Any]) -> Iterator[str]:
@@ -105,7 +113,7 @@ def _plain_problems(path: str, written: Format, file: Mapping[str, Any], label: 
         yield f"{name} cannot be read"
         return
     if rows != file["rows"]:
-        yield f"{name} holds {rows} rows, the label says {file['rows']}"
+        yield _other_rows(name, rows, file["rows"])
     if sorted(names) != sorted(label["fields"]):
         yield f"{name} has other fields than its label"
 

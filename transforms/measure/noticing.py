@@ -41,7 +41,8 @@ class Noticed:
         """What a person should know, a sentence each without a full stop."""
         empty = sorted(file for file, rows in self.rows.items() if rows == 0)
         if empty:
-            yield f"{len(empty)} of {len(self.rows)} files have no row: {in_files(empty)}"
+            have = "has" if len(empty) == 1 else "have"
+            yield f"{len(empty)} of {len(self.rows)} files {have} no row: {in_files(empty)}"
         for key in _keys(policy):
             counted = self.repeats.get(key, Repeats())
             once = counted.once(list(policy.fields))

@@ -13,20 +13,16 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.read_as import to_text
 from beam_deid.transforms.recognisers import RECOGNISERS
-from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, MASKED, PLATFORM_ID
+from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, LEFT, PLATFORM_ID, SPELT
 from beam_deid.transforms.recognisers.platforms.ciphertext import parse, rule_of
 from beam_deid.transforms.recognisers.respelled import respelled
-from beam_deid.transforms.recognisers.screen import Screen, Sign
+from beam_deid.transforms.recognisers.screen import Screen
 from beam_deid.transforms.risk.recovery.digests import Digests
 
 _HELD = 1 << 17
 """Distinct values of a column that are held back before they are searched, so that what repeats is searched once."""
 _KNOWN = 1 << 12
 """Distinct values of a column that are kept to tell whether a batch brings any other."""
-
-_SPELT = tuple(one for one in RECOGNISERS if one.name not in MASKED and one.name not in CIPHERTEXTS and not one.whole)
-"""Recognisers of what people write in more than one way; platforms write theirs in one."""
-_FEWEST_DIGITS = 5
 
 
 @dataclass
@@ -145,7 +141,7 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
                 found.left[name, one.name] = float(np.nanmin(fewest))
     for rows, spelt in respelled(screen):
         again = Screen.of(spelt)
-        for one in _SPELT:
+        for one in SPELT:
             hits[one.name][kept[rows[one.rows(again)]]] = True
     counted = Counter({(name, form): int(mask.sum()) for form, mask in hits.items()})
     if shape is not None:
@@ -154,24 +150,6 @@ def scan(name: str, values: pa.Array, shape: str | None = None) -> Scanned:
     counted[name, "unreadable_bytes"] = int(unreadable is not None)
     digests = Digests.of(texts)
     return Scanned(+counted, {name: digests} if digests.found else {}, found.ciphers, found.left)
-
-
-def scan_names(columns: Sequence[str]) -> Counter[tuple[str, str]]:
-    """What the names of columns hold, as values are searched: ones, by (name, recogniser).
-
-    A name with fewer than five digits and no @ names nobody, however much wxopenid looks like a WeChat name.
-    """
-    names = pa.array(dict.fromkeys(columns), pa.string())
-    screen = Screen.of(names)
-    spelt = [(rows, Screen.of(texts)) for rows, texts in respelled(screen)]
-    hits: Counter[tuple[str, str]] = Counter()
-    for rows, texts in ((np.arange(len(names)), screen), *spelt):
-        telling = (texts.counts[:, Sign.DIGIT] >= _FEWEST_DIGITS) | (texts.counts[:, Sign.AT] > 0)
-        for one in RECOGNISERS if texts is screen else _SPELT:
-            found = one.rows(texts)
-            for name in names.take(pa.array(rows[found[telling[found]]])).to_pylist():
-                hits[name, one.name] = 1
-    return hits
 
 
 def _ciphers(found: Scanned, name: str, texts: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -23,6 +23,7 @@ from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
+from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
 from beam_deid.transforms.policy.paths import NO_REGISTER
@@ -254,7 +255,7 @@ class Policy(Section):
             UsageError: There is no such release, or no such objective.
         """
         if release not in self.releases:
-            raise UsageError(f"the policy has no release {release}", "--release", f"It has: {', '.join(self.releases)}")
+            raise UsageError(f"the policy has no release {release}", "--release", instead(release, self.releases))
         spec = self.releases[release]
         try:
             search = Search.model_validate(

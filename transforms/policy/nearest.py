@@ -7,6 +7,20 @@ from collections.abc import Iterable
 
 _LONGEST = 60
 _FEW = 12
+_ALL = 40
+_OTHER_WORDS = {
+    "phone": "mobile",
+    "telephone": "mobile",
+    "cellphone": "mobile",
+    "tel": "mobile",
+    "name": "person_name",
+    "id_number": "id_card",
+    "mail": "email",
+    "datetime": "timestamp",
+    "int": "integer",
+    "string": "text",
+}
+"""What others call what a policy calls otherwise."""
 _PLAIN = re.compile(r"[\w-]+")
 
 
@@ -27,6 +41,8 @@ def nearest(name: object, valid: Iterable[str]) -> str | None:
     for candidate in valid:
         folded.setdefault(_fold(candidate), candidate)
     wanted = _fold(str(name)[:_LONGEST])
+    if wanted not in folded and _OTHER_WORDS.get(wanted) in folded:
+        return folded[_OTHER_WORDS[wanted]]
     longer = [candidate for candidate in folded if len(wanted) > 2 and candidate.startswith(wanted)]
     if len(longer) == 1:
         return folded[longer[0]]
@@ -35,13 +51,20 @@ def nearest(name: object, valid: Iterable[str]) -> str | None:
 
 
 def advice(name: object, valid: Iterable[str]) -> str:
-    """What to write in place of ``name``: the nearest valid name, and all valid names where they are few."""
+    """What to write in place of ``name``: the nearest valid name, and all valid names where they are few or none is near."""
     names = list(valid)
     like = nearest(name, names)
     parts = [f"did you mean {shown(like)}?"] if like is not None else []
-    if 0 < len(names) <= _FEW:
+    if 0 < len(names) <= (_ALL if like is None else _FEW):
         parts.append("valid: " + ", ".join(map(bare, names)))
     return " ".join(parts)
+
+
+def instead(name: str, valid: Iterable[str]) -> str:
+    """The next step of a command that was given a name which there is not: the nearest one, and all that there are."""
+    names = list(valid)
+    like = nearest(name, names)
+    return f"{f'Did you mean {like}? ' if like else ''}It has: {', '.join(names)}"
 
 
 def bare(name: str) -> str:

@@ -10,7 +10,7 @@ from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, warnings
+from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, unsaid, warnings
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import how_normalized, open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
@@ -63,6 +63,7 @@ class ReleasePlan:
         linkable: Whether rows of one subject can be linked in the release.
         best_label: The best label that data could still give it.
         reasons: Why it cannot be anonymized, whatever the data.
+        unsaid: What the policy does not say, so that the worst counts.
         warnings: What the policy's author may not have meant.
         tests: What will be tested, with limits.
     """
@@ -82,6 +83,7 @@ class ReleasePlan:
     linkable: bool
     best_label: LabelName
     reasons: tuple[Obstacle, ...]
+    unsaid: tuple[str, ...]
     warnings: tuple[str, ...]
     tests: tuple[Planned, ...]
 
@@ -173,6 +175,7 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
         linkable=scope.linked,
         best_label=LabelName.STILL_PERSONAL if found else LabelName.ANONYMIZED,
         reasons=found,
+        unsaid=() if found else unsaid(policy, scope),
         warnings=warnings(policy, scope, found),
         tests=tuple(test for _, test in planned(scope)),
     )

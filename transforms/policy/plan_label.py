@@ -10,7 +10,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import platform_fields
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
-from beam_deid.transforms.terms import LabelName, Recoverability, Role
+from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 _LEFT = {
     Recoverability.CLEAR: "leaves it as it is",
@@ -78,6 +78,14 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
         yield Obstacle(8, None, None, what, "keep a register, share it otherwise, or expect still_personal")
 
 
+def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:
+    """What of the recipient nobody says, a sentence each without a full stop: the worst counts then."""
+    said = policy.releases[scope.release].environment.model_fields_set - {"population"}
+    if said or scope.sharing is Sharing.PUBLIC:
+        return ()
+    return ("environment: of the recipient nothing is said, so the worst counts in overall_risk (E is 1)",)
+
+
 def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
     return (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
@@ -98,8 +106,8 @@ def _remembering(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> I
         yield f"nothing remembers what was given out, so that it is not tested together with later releases: {scope.register}"
     elif policy.record is None:
         yield (
-            "records are known again by all their columns: one that changes in any counts as another record; name in record: the "
-            "field that tells a record from all others"
+            "record: names no field, so that a record that changes in any column counts as another one in later runs; name the "
+            "number of the order or of its line"
         )
 
 

@@ -3,6 +3,7 @@
 Messages never repeat a value under ``keys``: somebody may have pasted a key where its place belongs.
 """
 
+import codecs
 import os
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -100,7 +101,15 @@ def _text(path: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise PolicyError("the policy is not UTF-8", f"{shown(path)}:{line}", "Save it as UTF-8") from None
+        raise _not_utf8(content, shown(path), line) from None
+
+
+def _not_utf8(content: bytes, path: str, line: int) -> PolicyError:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return PolicyError("the policy is UTF-16, which editors call Unicode", path, "Save it as UTF-8")
+    if b"\0" in content:
+        return PolicyError("this is no text, so it is no policy", path, "Name the policy: a YAML file")
+    return PolicyError("the policy is not UTF-8", f"{path}:{line}", "Save it as UTF-8")
 
 
 def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:

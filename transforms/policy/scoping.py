@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
-from beam_deid.transforms.label.scope import EVERY, Knowledge, Scope, Sibling, links
+from beam_deid.transforms.label.scope import EVERY, Knowledge, NotRead, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
@@ -101,6 +101,7 @@ def scope_of(
         linked=links(fields),
         environment=DeclaredEnvironment.declared(spec.sharing is Sharing.PUBLIC, **spec.environment.model_dump()),
         register=register,
+        ignored=NotRead(tuple(sorted(set(policy.input.ignore)))),
     )
 
 

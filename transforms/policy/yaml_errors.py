@@ -3,6 +3,7 @@
 import yaml
 from yaml.reader import ReaderError
 
+_FULL_WIDTH = "："
 _SAID = (
     ("'\\t'", "a tab where spaces are needed; indent with spaces"),
     ("could not find expected ':'", "a key without ':' after it, or a text that goes on in the next line"),
@@ -26,6 +27,8 @@ def plain_words(error: yaml.YAMLError) -> str:
     """What is wrong and what to do. PyYAML's own words may quote the text; these never do."""
     said = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
     found = (words for pattern, words in _SAID if pattern in said)
+    if _has_full_width_colon(error):
+        return f"this is not YAML: a full-width colon ({_FULL_WIDTH}); write ': ', a colon and a space"
     return "this is not YAML: " + next(found, "check quotes, brackets and indentation")
 
 
@@ -33,5 +36,16 @@ def line_of(error: yaml.YAMLError, text: str) -> int | None:
     """The line of the error, from 1, or None if PyYAML does not say."""
     if isinstance(error, ReaderError):
         return text.count("\n", 0, error.position) + 1
+    if _has_full_width_colon(error):
+        return int(error.context_mark.line) + 1  # type: ignore[attr-defined]
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return mark.line + 1 if mark is not None else None
+
+
+def _has_full_width_colon(error: yaml.YAMLError) -> bool:
+    """Whether the line that PyYAML waits for a colon in has one as Chinese keyboards write it."""
+    mark = getattr(error, "context_mark", None)
+    rest = str(getattr(mark, "buffer", None) or "")[getattr(mark, "pointer", 0) :]
+    return (
+        "could not find expected ':'" in str(getattr(error, "problem", "")) and _FULL_WIDTH in rest.partition("\n")[0]
+    )

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
-from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
 from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.storage.files import open_write, reason, write_all
+from beam_deid.transforms.storage.files import open_write, unwritable, write_all
 from beam_deid.transforms.storage.hashing import HashingStream
 from beam_deid.transforms.storage.journal import Moved
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.treat.part import new_attempt
 from beam_deid.transforms.treat.rejected import Rejects, write_rejects
@@ -55,9 +54,7 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
         )
         write_all(path, to_bytes(plain(outcome)))
     except OSError as error:
-        raise OutputError(
-            f"the output cannot be written ({reason(error)})", shown(staging), "Free space there"
-        ) from None
+        raise unwritable(error, "the output", staging) from None
     return path
 
 
@@ -67,11 +64,18 @@ def _releases(job: Job, decision: Decision, facts: RunFacts) -> dict[str, Releas
     for name, decided in decision.releases.items():
         part = facts.releases.get(name, PartFacts())
         prove(decided, part)
-        found[name] = _release(job, decided, part)
+        found[name] = release_outcome(job, decided, part)
     return found
 
 
-def _release(job: Job, decided: ReleaseDecision, part: PartFacts) -> ReleaseOutcome:
+def release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> ReleaseOutcome:
+    """What a run comes to for a release.
+
+    Args:
+        job: The run.
+        decided: What was decided for it.
+        part: What was written of it.
+    """
     expect = job.policy.releases[decided.release].expect
     return ReleaseOutcome(
         label=label_manifest(job, decided, part).to_document(),

@@ -51,16 +51,30 @@ def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any
     if not outcome.rejected:
         raise ValueError("the run left no file of rejects")
     published = {name: one for name, one in outcome.releases.items() if one.published}
-    labels = {name: _label(one, key) for name, one in outcome.releases.items()}
+    run, labels = describe(about, outcome, facts, key)
     written = {f"{name}/label.json": to_bytes(labels[name]) for name in published}
-    releases = {name: _entry(one, labels[name]) for name, one in outcome.releases.items()}
     for name in published:
-        releases[name]["label_sha256"] = hashlib.sha256(written[f"{name}/label.json"]).hexdigest()
-    run = _run(about, outcome, facts, releases)
+        run["releases"][name]["label_sha256"] = hashlib.sha256(written[f"{name}/label.json"]).hexdigest()
     run["sha256"] = document_sha256(run)
     run = signed(run, key)
     parts = [part for one in published.values() for part in one.parts]
     return Manifests(run, labels, (*parts, *outcome.rejected), {**written, "run.json": to_bytes(run)})
+
+
+def describe(
+    about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], key: SigningKey | None = None
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What ``run.json`` says of a run, without hashes, and each release's ``label.json``.
+
+    Args:
+        about: See `make_manifests`; so are all others.
+        outcome: What it came to.
+        facts: Engine, times and input.
+        key: What signs the labels.
+    """
+    labels = {name: _label(one, key) for name, one in outcome.releases.items()}
+    releases = {name: _entry(one, labels[name]) for name, one in outcome.releases.items()}
+    return _run(about, outcome, facts, releases), labels
 
 
 def _label(outcome: ReleaseOutcome, key: SigningKey | None) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.publish.run_outcome import RunOutcome
 from beam_deid.transforms.publish.run_state import STATE, damaged, read_left
 from beam_deid.transforms.run.progress import PROGRESS
+from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.terms import LabelName
 
@@ -63,11 +65,10 @@ def publish(
         staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
         raise
     PROGRESS.start(PUBLISHING)
-    if made.publishes and session is None:
-        staging.publish(made.files, made.written)
-    elif made.publishes and session is not None:
-        session.announce(staging.path, made.run, made.labels, outcome)
-        _publish_announced(staging, made, session)
+    if made.publishes:
+        with STOPPING.whole():
+            _publish(staging, made, session, outcome)
+            STOPPING.published = shown(staging.output)
     return Outcome(made.run, made.labels, session.notes if session else _not_remembered(made.labels))
 
 
@@ -90,7 +91,12 @@ def _not_remembered(labels: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(f"nothing remembers what was given out: {reason}" for reason in sorted(missing - {""}))
 
 
-def _publish_announced(staging: Staging, made: Manifests, session: RegisterSession) -> None:
+def _publish(staging: Staging, made: Manifests, session: RegisterSession | None, outcome: RunOutcome) -> None:
+    """Publish what is made, and tell the register before and after."""
+    if session is None:
+        staging.publish(made.files, made.written)
+        return
+    session.announce(staging.path, made.run, made.labels, outcome)
     try:
         staging.publish(made.files, made.written)
     except DeidError:

@@ -27,14 +27,20 @@ def tested_with(document: Document, output: str, *, unreleased: bool) -> list[En
 
 
 def settle(held: Held) -> None:
-    """See what became of releases that were about to be published when a process died.
+    """See what became of releases that were about to be published when a process died, and write it down."""
+    if held.document is None:
+        return
+    settled = settled_document(held.document)
+    if settled != held.document:
+        held.save(settled)
+
+
+def settled_document(document: Document) -> Document:
+    """A register once it is seen what became of releases that were about to be published when a process died.
 
     One whose label stands in its output was published, and others that stood there were replaced. Of any other nobody can say that
     it was not: somebody may have moved it.
     """
-    document = held.document
-    if document is None:
-        return
     changed: dict[str, Entry] = {}
     for entry in document.releases:
         if entry.state is State.PENDING and is_current(entry):
@@ -42,8 +48,7 @@ def settle(held: Held) -> None:
             for other in current_in(document, entry.output):
                 if not is_current(other):
                     changed[other.name] = other.after(Event(now(), State.SUPERSEDED, entry.run))
-    if changed:
-        held.save(document.with_entries(changed))
+    return document.with_entries(changed) if changed else document
 
 
 def current_in(document: Document, output: str) -> list[Entry]:

@@ -15,11 +15,11 @@ from beam_deid.transforms.publish.register_checks import (
     check_none_is_left_out,
     check_none_was_lost,
 )
-from beam_deid.transforms.publish.register_current import settle, tested_with
+from beam_deid.transforms.publish.register_current import settle, settled_document, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.register.document import Document, State
-from beam_deid.transforms.register.folder import Held, hold
+from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.job import Job
@@ -56,6 +56,38 @@ def open_register(
     except BaseException:
         held.close()
         raise
+
+
+def consult_register(job: Job, output: str, *, unreleased: bool, new: bool = False) -> Job:
+    """Read the register of a run that will not publish: nothing is written to it, and none is made.
+
+    Args:
+        job: The run, with the keys of its keyring pinned.
+        output: Its output folder, as all reach it.
+        unreleased: Whether what it would replace was never given out.
+        new: Whether a new register might be made where one is gone.
+
+    Returns:
+        The job, which knows the register or why there is none.
+
+    Raises:
+        UsageError: The register is damaged.
+        KeyFault: Its key cannot be had, or is another one.
+    """
+    place = register_location(job.policy, output, key_given=job.secret is not None)
+    if place.missing:
+        check_none_is_left_out(job.policy, output)
+        return replace(job, unregistered=place.missing)
+    check_it_is_apart(place.path, output)
+    document = read(place.path)
+    if document is not None:
+        return replace(
+            job, register=_existing(job, place, output, settled_document(document), unreleased), unregistered=""
+        )
+    if not new:
+        check_none_was_lost(place.path, output)
+    # Nothing of it outlives the run, so that its fingerprints need no key but the run's own.
+    return replace(job, register=Reference(place.path, "", None, 0, "", is_new=True), unregistered="")
 
 
 def resume(intent: Mapping[str, Any]) -> RegisterSession:

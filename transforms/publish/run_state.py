@@ -9,7 +9,7 @@ from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.register_session import RegisterSession, intent_document
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.storage.files import is_file, read_all, reason, write_all
+from beam_deid.transforms.storage.files import is_file, read_all, unwritable, write_all
 from beam_deid.transforms.storage.hidden import is_own, place_of
 from beam_deid.transforms.storage.journal import failed, published
 from beam_deid.transforms.storage.paths import absolute, join, shown
@@ -52,7 +52,7 @@ def write_state(
     try:
         write_all(join(staging, STATE), to_bytes(state))
     except OSError as error:
-        raise OutputError(f"cannot write here ({reason(error)})", shown(staging), "Free space there") from None
+        raise unwritable(error, "the output", staging) from None
 
 
 def published_run(output: str) -> str | None:

@@ -19,6 +19,9 @@ RESTORABLE = frozenset(one.name for one in RECOGNISERS if one.recoverability is 
 MASKED = frozenset(one.name for one in RECOGNISERS if one.recoverability is Recoverability.PARTIAL)
 """Forms of values of which a part is hidden."""
 
+SPELT = tuple(one for one in RECOGNISERS if one.name not in MASKED and one.name not in CIPHERTEXTS and not one.whole)
+"""Recognisers of what people write in more than one way; platforms write theirs in one."""
+
 LEFT = {one.name: one.left for one in RECOGNISERS if one.left is not None}
 """How many values may be meant by each masked one, by form. China's mobiles in use; for the others an upper bound."""
 

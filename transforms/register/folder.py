@@ -33,6 +33,7 @@ from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.lease import Lease, Words
 from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import absolute, is_local, join, name_of, shown
+from beam_deid.transforms.storage.stopping import STOPPING
 
 __all__ = ["Held", "hold", "read", "table_path"]
 
@@ -98,6 +99,7 @@ class Held:
         self._is_closed = False
         self._is_held = False
         self._lease = Lease(self._claim, lambda: claims_of(self.path), self.path, _WORDS)
+        self._stopping = STOPPING.add(self.close)
         try:
             see_a_folder(self.path)
             _see_whose_it_is(self.path)
@@ -202,6 +204,7 @@ class Held:
         if self._is_closed:
             return
         self._is_closed = True
+        STOPPING.forget(self._stopping)
         is_rid_of_tables = self._is_rid_of_tables()
         if self.document is None and self._is_held:  # as long as nobody else can be about to put a table there
             with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError, OutputError
-from beam_deid.transforms.storage.files import open_arrow, open_write, reason
+from beam_deid.transforms.storage.files import open_arrow, open_write, unwritable
 from beam_deid.transforms.storage.paths import shown
 
 
@@ -50,11 +50,7 @@ class PieceWriter:
         try:
             yield
         except OSError as error:
-            raise OutputError(
-                f"a piece of a part cannot be written ({reason(error)})",
-                shown(self._path),
-                "Free space there and run again",
-            ) from None
+            raise unwritable(error, "a piece of a part", self._path) from None
 
 
 class PieceReader:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from beam_deid.transforms.errors import UsageError
+
 LOCAL = "FnApiRunner"
 """Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
 
@@ -13,6 +15,7 @@ _MASTERS = {"flinkrunner": ("flink_master", "[auto]"), "sparkrunner": ("spark_ma
 
 _PLACES = ("job_endpoint", "artifact_endpoint", "flink_master", "spark_master_url", "spark_rest_url")
 _STARTED_HERE = re.compile(r"embed|\[auto\]|\[local\]|local(\[.+\])?")
+_ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^\s/:\[\]]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})/?")
 _LOOPBACK = re.compile(r"([a-z]+://)?(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?/?")
 
 
@@ -23,7 +26,7 @@ def is_here(runner: str, options: Sequence[str] = ()) -> bool:
         runner: The engine's name.
         options: Beam's own options, as on a command line.
     """
-    name = runner.lower() if runner.lower().endswith("runner") else f"{runner.lower()}runner"  # as Beam reads it
+    name = _name(runner)
     given = _given(options)
     if name in _IN_PROCESS:
         return True
@@ -41,11 +44,41 @@ def is_here(runner: str, options: Sequence[str] = ()) -> bool:
     return has_service and all(_is_here(place) for place in places)
 
 
+def services(runner: str, options: Sequence[str]) -> list[tuple[str, str, int]]:
+    """The services that an engine's options name: the option, host and port of each that says both.
+
+    Args:
+        runner: The engine's name.
+        options: Beam's own options, as on a command line.
+
+    Raises:
+        UsageError: The engine has no place of its own, and none is given.
+    """
+    given = _given(options)
+    if _name(runner) == "portablerunner" and "job_endpoint" not in given:
+        raise UsageError(
+            "PortableRunner says nowhere where its job service is", "--runner", "Give -- --job_endpoint=HOST:PORT"
+        )
+    found = ((place, _ADDRESS.fullmatch(given[place])) for place in _PLACES if place in given)
+    return [(f"--{place}", address["host"].strip("[]"), int(address["port"])) for place, address in found if address]
+
+
+def starts_service(runner: str, options: Sequence[str] = ()) -> bool:
+    """Whether Beam itself starts the job service of an engine, which is a program in Java."""
+    given = _given(options)
+    return _name(runner) in _MASTERS and "job_endpoint" not in given and "flink_submit_uber_jar" not in given
+
+
 def _default_environment(name: str, given: Mapping[str, str]) -> str:
     """Where Beam lets workers run if the options do not say: in the driver where it starts the cluster itself."""
     option, otherwise = _MASTERS.get(name, ("", ""))
     starts = name in _OWN_SERVICE or (option and _STARTED_HERE.fullmatch(given.get(option, otherwise)))
     return "LOOPBACK" if starts else "DOCKER"
+
+
+def _name(runner: str) -> str:
+    """An engine's name as Beam reads it."""
+    return runner.lower() if runner.lower().endswith("runner") else f"{runner.lower()}runner"
 
 
 def _given(options: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import reason, store_of
 from beam_deid.transforms.storage.paths import join
+from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import KEYS
 
 
@@ -40,6 +41,7 @@ class RunKeys:
         self._folder = join(staging, KEYS)
         self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
         self._any = bool(self._left)
+        self._stopping = -1
 
     def made(self) -> Job:
         """Make them.
@@ -52,6 +54,7 @@ class RunKeys:
         """
         if not self._left:
             return self._job
+        self._stopping = STOPPING.add(self.discard)
         try:
             for release in self._left:
                 make_ephemeral(self._folder, release)
@@ -72,6 +75,7 @@ class RunKeys:
                 destroy_ephemeral(self._folder, self._left[-1])
                 self._left.pop()
             store_of(self._folder).delete_folder(self._folder)
+            STOPPING.forget(self._stopping)
         except OSError as error:
             raise OutputError(
                 f"the run's own key cannot be destroyed ({reason(error)})", self._folder, "Remove it by hand"

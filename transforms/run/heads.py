@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +13,11 @@ from beam_deid.transforms.formats import format_of, passed_over, plain_format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.label.scope import NotRead
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import shown as name_shown
+from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.partitions import without_values
 from beam_deid.transforms.storage.paths import shown
@@ -82,9 +85,29 @@ class Found:
     files: int = 0
     passed: tuple[tuple[str, int, int], ...] = ()
 
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are passed over and may be named: where a name looks like an identifier, it may be a value."""
+        telling = {name for name, _ in scan_names(self.ignored)}
+        return tuple(name for name in self.ignored if name not in telling)
+
+    @property
+    def unnamed(self) -> int:
+        """How many others are passed over."""
+        return len(self.ignored) - len(self.named)
+
+    def not_read(self, policy: Policy) -> NotRead:
+        """What a label says of the columns that are passed over."""
+        return NotRead(tuple(sorted(set(policy.input.ignore))), self.named, self.unnamed)
+
     def to_document(self) -> dict[str, Any]:
         """What there is, as plain values."""
-        found = {"ignored": list(self.ignored), "lacking": dict(self.lacking), "empty": list(self.empty)}
+        found: dict[str, Any] = {
+            "ignored": list(self.named),
+            "ignored_unnamed": self.unnamed,
+            "lacking": dict(self.lacking),
+            "empty": list(self.empty),
+        }
         if self.passed:
             found["passed_over"] = {file: {"before": before, "after": after} for file, before, after in self.passed}
         return {name: value for name, value in found.items() if value}
@@ -92,26 +115,43 @@ class Found:
     def told(self) -> Iterator[str]:
         """The same for a person, a sentence each without a full stop."""
         if self.ignored:
-            yield f"not read, as input.ignore says: {', '.join(map(name_shown, self.ignored))}"
+            yield f"not read, as input.ignore says: {self._ignored_told()}"
         for file, before, after in self.passed:
             yield passed_over.told(file, before, after)
         if self.lacking:
             yield self._lacking_told()
         if self.empty:
-            yield f"{len(self.empty)} of {self.files} files have no row: {in_files(self.empty)}"
+            have = "has" if len(self.empty) == 1 else "have"
+            yield f"{len(self.empty)} of {self.files} files {have} no row: {in_files(self.empty)}"
+
+    def _ignored_told(self) -> str:
+        """The columns that are passed over; of those that may not be named how many there are."""
+        named = ", ".join(map(name_shown, self.named))
+        if not self.unnamed:
+            return named
+        some = "1 column whose name looks like an identifier"
+        many = f"{self.unnamed} columns whose names look like identifiers"
+        unnamed = some if self.unnamed == 1 else many
+        return f"{named}, and {unnamed}" if named else unnamed
 
     def _lacking_told(self) -> str:
         """The optional columns that files lack, in one sentence; of many the first ones."""
-        of = f"of {self.files} files"
         name, files = self.lacking[0]
+        who = self._lack(files)
         if len(self.lacking) == 1:
-            return f"{files} {of} lack the optional column {name_shown(name)}, which is null there"
+            return f"{who} the optional column {name_shown(name)}, which is null there"
         first = self.lacking[:_FEW]
         one_share = all(count == files for _, count in self.lacking)
         told = [name_shown(name) + ("" if one_share else f" (by {count})") for name, count in first]
         more = ", …" if len(self.lacking) > _FEW else ""
-        who = f"{files} {of} lack" if one_share else f"some {of} lack"
+        who = who if one_share else f"some of {self.files} files lack"
         return f"{who} {len(self.lacking)} optional columns, which are null there: {', '.join(told)}{more}"
+
+    def _lack(self, files: int) -> str:
+        """So many of the files, and that they lack something."""
+        if self.files == 1:
+            return "the file lacks"
+        return f"1 of {self.files} files lacks" if files == 1 else f"{files} of {self.files} files lack"
 
 
 def read_heads(policy: Policy, matched: Sequence[InputFile]) -> Heads:

@@ -18,7 +18,7 @@ from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
-from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import released_fields
@@ -58,6 +58,7 @@ class Job:
         shards: Number of shards of the input.
         files: Number of files of the input.
         equal_files: How many of them are the same, byte by byte, as another one.
+        ignored: The columns of the files that are passed over; None where the input is no files.
         keyring: Id of the policy's keyring.
         key_ids: Id of the version that makes new tokens, by name of the keyring's key: fixed for the whole run.
         key_folder: Where the run's ephemeral keys are.
@@ -75,6 +76,7 @@ class Job:
     shards: int = 0
     files: int = 1
     equal_files: int = 0
+    ignored: NotRead | None = None
     keyring: str | None = None
     key_ids: Mapping[str, int] = field(default_factory=dict)
     key_folder: str = ""
@@ -148,7 +150,11 @@ class Job:
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """What is measured, for each release. Worked out once in a process."""
-        return {name: layout_of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+        made = {name: layout_of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+        ignored = self.ignored
+        if ignored is None:
+            return made
+        return {name: replace(one, scope=replace(one.scope, ignored=ignored)) for name, one in made.items()}
 
     @property
     def remembers(self) -> bool:

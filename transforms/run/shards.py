@@ -12,6 +12,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.policy.columns import check_columns
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.run.heads import Found, Heads, found_in, no_row, read_heads, types_of
 from beam_deid.transforms.run.job import SHARD_ROWS, Job
@@ -68,8 +69,8 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
     """
     unknown = [name for name in releases if name not in policy.releases]
     if unknown:
-        known = ", ".join(policy.releases)
-        raise UsageError(f"the policy has no release {unknown[0]}", "--release", f"It has: {known}")
+        advice = instead(unknown[0], policy.releases)
+        raise UsageError(f"the policy has no release {unknown[0]}", "--release", advice)
     listed = find(inputs)
     heads = read_heads(policy, listed.files)
     lists = {head.told: [one.name for one in head.schema if one.metadata == LIST] for head in heads.files}
@@ -88,6 +89,7 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         len(shards),
         files=len(heads.files),
         equal_files=_equal([head.file for head in heads.files]),
+        ignored=found.not_read(policy),
     )
     return Prepared(job, tuple(shards), found, listed.passed_over)
 

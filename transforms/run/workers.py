@@ -17,19 +17,26 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from typing import Any, Generic, TypeVar
 
-from beam_deid.transforms.errors import DeidError, InternalFault
+from beam_deid.transforms.errors import DeidError, InternalFault, fault_of
 from beam_deid.transforms.run.cores import cores
 from beam_deid.transforms.run.heap import give_back, keep_freed
 from beam_deid.transforms.run.progress import PROGRESS, Counter
+from beam_deid.transforms.storage.stopping import STOPPING
 
 Result = TypeVar("Result")
 Told = TypeVar("Told")
 
-_DIED = "a worker process died"
-_ADVICE = "It may have run out of memory: use fewer --workers, then run again; nothing was published"
+_KILLED = -9
+"""The exit code of a process that the system killed, as it does where memory runs out."""
+_STDERR = 2
+_HEARD = (signal.SIGINT, signal.SIGTERM)
+_ADVICE = "Use fewer --workers, or free memory, and run again"
 _pools: dict[int, ProcessPoolExecutor] = {}
+_stopping: dict[int, int] = {}
+"""By which number `STOPPING` knows a pool, by its size."""
 
 
 class Tasks:
@@ -42,6 +49,7 @@ class Tasks:
         self._pool = _pool(workers) if workers > 1 else None
         self._ahead = workers * 2
         self._where = where
+        self._workers = workers
         self._waiting: list[Future[Any]] = []
 
     def submit(self, task: Callable[..., Result], *arguments: Any) -> Iterator[Result]:
@@ -50,9 +58,10 @@ class Tasks:
             yield guarded(self._where, task, *arguments)
             return
         try:
-            self._waiting.append(self._pool.submit(guarded, self._where, task, *arguments))
+            with _unheard():  # a process may be started for it
+                self._waiting.append(self._pool.submit(guarded, self._where, task, *arguments))
         except BrokenProcessPool:
-            raise InternalFault(_DIED, self._where, _ADVICE) from None
+            raise _died(self._workers, self._where) from None
         while self._waiting and (len(self._waiting) > self._ahead or self._waiting[0].done()):
             yield self._next()
 
@@ -65,7 +74,7 @@ class Tasks:
         try:
             return self._waiting.pop(0).result()
         except BrokenProcessPool:
-            raise InternalFault(_DIED, self._where, _ADVICE) from None
+            raise _died(self._workers, self._where) from None
 
 
 class Shared(Generic[Told]):
@@ -105,10 +114,8 @@ def guarded(where: str, task: Callable[..., Result], *arguments: Any) -> Result:
         return task(*arguments)
     except DeidError:
         raise
-    except MemoryError:
-        raise InternalFault("out of memory", where, _ADVICE) from None
     except Exception as error:
-        raise InternalFault.from_exception(error, where) from None
+        raise fault_of(error, where) from None
 
 
 def warm(workers: int) -> None:
@@ -120,10 +127,11 @@ def warm(workers: int) -> None:
     if workers > 1:
         pool = _pool(workers)
         try:
-            for _ in range(workers):
-                pool.submit(_load)
+            with _unheard():
+                for _ in range(workers):
+                    pool.submit(_load)
         except BrokenProcessPool:
-            raise InternalFault(_DIED, "workers", _ADVICE) from None
+            raise _died(workers, "workers") from None
 
 
 def _load() -> None:
@@ -156,21 +164,78 @@ def _starts_alone() -> bool:
 
 def close() -> None:
     """End all worker processes of this process, at once."""
-    for pool in _pools.values():
-        processes = list((pool._processes or {}).values())
+    for workers, pool in list(_pools.items()):
+        processes = _processes_of(pool)
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
-            process.terminate()
+            process.kill()
         for process in processes:
             process.join(timeout=5)
+        STOPPING.forget(_stopping.pop(workers, -1))
     _pools.clear()
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     if workers not in _pools:
         context = multiprocessing.get_context("spawn")
-        _pools[workers] = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(), PROGRESS.counter(context)))
+        _start_helper()
+        pool = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(), PROGRESS.counter(context)))
+        _pools[workers] = pool
+        _stopping[workers] = STOPPING.add(lambda: _kill(pool))
     return _pools[workers]
+
+
+def _processes_of(pool: ProcessPoolExecutor) -> list[Any]:
+    return list((pool._processes or {}).values())
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool, whatever its own threads are about."""
+    processes = _processes_of(pool)
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join(timeout=5)
+
+
+def _died(workers: int, where: str) -> InternalFault:
+    """The error that a process died, and what that tells."""
+    pool = _pools.get(workers)
+    processes = [] if pool is None else _processes_of(pool)
+    for process in processes:
+        process.join(timeout=5)
+    if _KILLED in [process.exitcode for process in processes]:
+        what = "a worker process was killed, as the system does where memory runs out"
+        return InternalFault(what, where, _ADVICE)
+    return InternalFault("a worker process died", where, _ADVICE)
+
+
+def _start_helper() -> None:
+    """Start the process that removes what worker processes leave, so that it has nowhere to say that it did."""
+    if os.name != "posix":
+        return
+    kept = os.dup(_STDERR)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, _STDERR)  # which it has from this process
+        resource_tracker.ensure_running()
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+        os.close(silence)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Let processes that are started meanwhile hear no signal until they can answer it: those are this process's to answer."""
+    if os.name != "posix":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare(parent: int, counter: Counter) -> None:
@@ -178,6 +243,8 @@ def _prepare(parent: int, counter: Counter) -> None:
     PROGRESS.count_into(counter)
     # Ctrl-C is the parent's to answer; a worker whose parent was killed must not stay behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.name == "posix":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
     logging.disable(logging.CRITICAL)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
 

@@ -1,7 +1,7 @@
 """The node with minimal information loss among all that satisfy, proved by evaluating as few nodes as possible.
 
 What is known of a node bounds others: no node loses less than all its records at its levels would; where a node suppresses
-records, finer ones do, too; and where a node cannot be mended by suppressing what is allowed, no finer one can. So the nodes
+records, finer ones do, too; and where a node cannot be made to hold by suppressing what is allowed, no finer one can. So the nodes
 that are not ruled out yet and might be better than the best so far are looked at, first those from which most follows.
 """
 

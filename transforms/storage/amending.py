@@ -11,6 +11,7 @@ from beam_deid.transforms.storage.journal import Journal, Moved, Superseded, che
 from beam_deid.transforms.storage.lease import Lease
 from beam_deid.transforms.storage.owners import new_name
 from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import finish, sweep_held, waiting
 
 Amend = Callable[[Mapping[str, bytes]], None]
@@ -47,10 +48,12 @@ def amending(output: str) -> Iterator[Amend]:
             check(files[-1], join(folder, path))
         journal = Journal(tuple(files), replaces=published(place))
         lease.confirm()
-        begun = True
-        journal.write(folder)
-        finish(folder, journal, place, lease)
-        begun = False
+        with STOPPING.whole():
+            begun = True
+            lease.hand_over()
+            journal.write(folder)
+            finish(folder, journal, place, lease)
+            begun = False
 
     try:
         lease.take()

@@ -9,13 +9,21 @@ from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.errors import InputError, OutputError, UsageError, step_of
 from beam_deid.transforms.storage import matching
 from beam_deid.transforms.storage.connecting import authority_of
 from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
 from beam_deid.transforms.storage.partitions import Partitions, partitions_of
-from beam_deid.transforms.storage.paths import absolute, is_local, options_of, scheme_of, shown, with_options
+from beam_deid.transforms.storage.paths import (
+    absolute,
+    is_local,
+    named_by_output,
+    options_of,
+    scheme_of,
+    shown,
+    with_options,
+)
 from beam_deid.transforms.storage.s3 import S3Store
 from beam_deid.transforms.storage.store import Store
 
@@ -205,6 +213,19 @@ def reason(error: OSError) -> str:
     """Why a store failed, in a few words that quote nothing of what it holds."""
     aws = _AWS.search(str(error))
     return aws[1] if aws else error.strerror or type(error).__name__
+
+
+def unwritable(error: OSError, what: str, where: str) -> OutputError:
+    """The error for something that cannot be written: what it is, why, and what to do about that.
+
+    Args:
+        error: What the system or the store says.
+        what: What cannot be written.
+        where: Its path.
+    """
+    said = reason(error)
+    step = advice(said, step_of(error, "Check space, rights and network"))
+    return OutputError(f"{what} cannot be written ({said})", named_by_output(where), step)
 
 
 def advice(said: str, otherwise: str) -> str:

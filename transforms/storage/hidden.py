@@ -3,12 +3,12 @@
 import hashlib
 import os
 import stat
-import tempfile
 
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.owners import is_owner
 from beam_deid.transforms.storage.paths import MARK, absolute, is_local, join, name_of, parent
+from beam_deid.transforms.storage.temporary import temporary_folder
 
 
 def hidden_folder(output: str, name: str) -> str:
@@ -70,4 +70,4 @@ def local_stand_in(output: str) -> str:
     """A local path that stands for an output that is elsewhere: beside it are the hidden folders of local workers."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
     digest = hashlib.sha256(pinned(output).encode()).hexdigest()[:16]  # two endpoints may have buckets of one name
-    return os.path.join(tempfile.gettempdir(), f"beam-deid-{user}-{digest}")
+    return os.path.join(temporary_folder(), f"beam-deid-{user}-{digest}")

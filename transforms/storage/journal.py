@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from beam_deid.transforms.errors import InputError, OutputError
-from beam_deid.transforms.storage.files import open_arrow, reason, store_of, write_all
+from beam_deid.transforms.storage.files import open_arrow, store_of, unwritable, write_all
 from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
 
 JOURNAL = "publication.json"
@@ -255,9 +255,7 @@ def at_once(task: Callable[[One], None], items: Iterable[One]) -> None:
 
 def failed(error: OSError, where: str) -> OutputError:
     """The error for a store that fails while something is written."""
-    return OutputError(
-        f"the output cannot be written ({reason(error)})", shown(where), "Check space, rights and network"
-    )
+    return unwritable(error, "the output", where)
 
 
 def _manifests_first(path: str) -> int:

@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.errors import DeidError, InUse, OutputError, UsageError
+from beam_deid.transforms.errors import RIGHTS, DeidError, InUse, OutputError, UsageError, step_of
 from beam_deid.transforms.storage.files import advice, reason, store_of, write_all
 from beam_deid.transforms.storage.owners import is_gone, is_here, owner_part
 from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.stopping import STOPPING
 
 SECONDS = float(os.environ.get("BEAM_DEID_LEASE_SECONDS", "60"))
 """How long a claim lives without a heartbeat."""
@@ -99,6 +100,7 @@ class Lease:
         self._beaten = _clock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stopping = -1
 
     def take(self) -> None:
         """Take the lease, after waiting for owners that may be dead.
@@ -106,6 +108,7 @@ class Lease:
         Raises:
             UsageError: Somebody who is alive holds it, or nothing can be written here.
         """
+        self._stopping = STOPPING.add(self.give_back)
         try:
             self._write(_WANTED)
             self._contend()
@@ -131,6 +134,10 @@ class Lease:
         if self._lost or self._was_silent() or taken or not any(claim.folder == self._folder for claim in claims):
             raise OutputError(self._words.lost, shown(self._output), "Run again")
 
+    def hand_over(self) -> None:
+        """Leave what is in the folder to others from now on, even if this process is stopped: they finish what was begun."""
+        STOPPING.forget(self._stopping)
+
     def release(self) -> None:
         """Release the lease, and leave everything else in the folder to others."""
         self._stop()
@@ -148,6 +155,7 @@ class Lease:
         return [folder for folder in self._folders() if folder != self._folder and self.is_dead(folder)]
 
     def _stop(self) -> None:
+        STOPPING.forget(self._stopping)
         self._ended.set()
         if self._thread is not None:
             self._thread.join(timeout=SECONDS)
@@ -213,7 +221,7 @@ class Lease:
 
     def _unwritable(self, error: OSError) -> UsageError:
         said = reason(error)
-        what = advice(said, self._words.elsewhere)
+        what = advice(said, self._words.elsewhere if error.errno in RIGHTS else step_of(error, self._words.elsewhere))
         return UsageError(f"cannot write here ({said})", shown(self._output), what)
 
     def _claims(self) -> list[Claim]:

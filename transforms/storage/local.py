@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.storage.paths import MARK, unfinished
 from beam_deid.transforms.storage.private import make, sync
+from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.store import Entry, Store
 
 _PRIVATE_FILE = 0o600
@@ -64,6 +65,7 @@ class LocalStore(Store):
         folder = os.path.dirname(path)
         _make_folder(folder)
         waiting = _own_name(path)
+        stopping = STOPPING.add(lambda: os.remove(waiting))
         try:
             with make(waiting) as stream:
                 stream.write(data)
@@ -73,6 +75,7 @@ class LocalStore(Store):
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(waiting)
+            STOPPING.forget(stopping)
         sync(folder)
 
     def copy(self, source: str, target: str) -> None:
@@ -156,7 +159,10 @@ def _make_folder(path: str) -> None:
     if MARK in above:
         _make_folder(above)
     else:
-        os.makedirs(above, exist_ok=True)
+        try:
+            os.makedirs(above, exist_ok=True)
+        except FileExistsError:  # what the system calls a file that is in a folder's place
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above) from None
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, _PRIVATE_FOLDER)
 
@@ -185,6 +191,7 @@ class _Replacing:
         self._path = path
         self._own = _own_name(path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        self._stopping = STOPPING.add(self._remove)
         self._stream = os.fdopen(os.open(self._own, flags, _PRIVATE_FILE), "wb")
 
     def __getattr__(self, name: str) -> Any:
@@ -206,6 +213,7 @@ class _Replacing:
         try:
             self._stream.close()
             os.replace(self._own, self._path)
+            STOPPING.forget(self._stopping)
         except OSError:
             self.abandon()
             raise
@@ -214,6 +222,10 @@ class _Replacing:
         """Remove the unfinished file."""
         with contextlib.suppress(OSError):
             self._stream.close()
+        self._remove()
+        STOPPING.forget(self._stopping)
+
+    def _remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.remove(self._own)
 

@@ -117,6 +117,15 @@ def shown(path: str) -> str:
     return path if is_local(path) else _OPTIONS.sub("", path)
 
 
+def named_by_output(path: str) -> str:
+    """A path for a message: what is in a hidden folder is called by the output that it is for."""
+    before, mark, _ = shown(path).partition(MARK)
+    if not mark:
+        return before
+    folder, _, name = before.rpartition("/")
+    return f"{folder}/{name.removeprefix('.')}".rstrip("/")
+
+
 def with_options(path: str, options: Mapping[str, str]) -> str:
     """A URI with options; a local path as it is."""
     if is_local(path) or not options:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from beam_deid.transforms.errors import DeidError, OutputError, UsageError
+from beam_deid.transforms.errors import DeidError, OutputError
 from beam_deid.transforms.storage.files import store_of, write_all
 from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, place_of
 from beam_deid.transforms.storage.journal import (
@@ -22,7 +22,9 @@ from beam_deid.transforms.storage.journal import (
 from beam_deid.transforms.storage.lease import Lease
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.owners import new_name
-from beam_deid.transforms.storage.paths import is_local, join, name_of, shown
+from beam_deid.transforms.storage.paths import is_local, join, parent, shown
+from beam_deid.transforms.storage.replacing import check_replaceable
+from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
 
 _NEW = "new"
@@ -61,22 +63,26 @@ class Staging:
         beside = self._output if shared or is_local(self._output) else local_stand_in(self._output)
         self.path = work or hidden_folder(beside, name)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
-        if is_local(self._output) and os.path.ismount(self._output):
-            raise UsageError(
-                "the output is a mount point, which cannot be replaced", self._output, "Name a folder in it"
-            )
+        self._made = _missing_folders(self._output)
+        self._stopping = [STOPPING.add(self._drop_made)]
         try:
             self._lease.take()
+            self._stopping.append(STOPPING.add(self.discard))
             # Nobody loses a run that only waits to be published because a command was refused.
             sweep_held(self._lease, self._output, keep=(self.path, *waiting(self._output)))
             self._check()
             sweep_held(self._lease, self._output, keep=(self.path,))
         except OSError as error:
-            self._lease.give_back()
+            self._give_up()
             raise failed(error, self._output) from None
         except BaseException:
-            self._lease.give_back()
+            self._give_up()
             raise
+
+    @property
+    def output(self) -> str:
+        """The output folder, absolute."""
+        return self._output
 
     def confirm(self) -> None:
         """Check that the output is still held by this run: once another process swept its folder, any step may fail.
@@ -134,9 +140,29 @@ class Staging:
             with contextlib.suppress(OSError):  # the next command sweeps it
                 store_of(self.path).purge(self.path)
         if self._begun:
+            STOPPING.is_begun = True
             self._lease.release()
+            self._forget()
         else:
-            self._lease.give_back()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Release the output, and leave no folder that was made for it alone."""
+        self._lease.give_back()
+        self._forget()
+        self._drop_made()
+
+    def _forget(self) -> None:
+        for number in self._stopping:
+            STOPPING.forget(number)
+
+    def _drop_made(self) -> None:
+        if not self._published:
+            for folder in self._made:
+                store_of(folder).drop_empty(folder)
+
+    def _check(self, folder: str = "") -> None:
+        check_replaceable(self._output, self._overwrite, folder)
 
     def _replace(self, files: Sequence[Moved], manifests: Mapping[str, bytes]) -> None:
         """Build the output here and let it take the old one's place."""
@@ -213,33 +239,12 @@ class Staging:
             advice = f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}"
         return OutputError(f"the publication was begun and cannot go on ({error.what})", shown(self._output), advice)
 
-    def _check(self, folder: str = "") -> None:
-        """See that the output, or the folder that it was moved to, may be replaced, and that nothing but a run would be lost."""
-        store = store_of(self._output)
-        place = folder or self._output
-        there = store.entry(place)
-        if there is not None and not there.is_folder:
-            raise UsageError("the output is a file", shown(self._output), "Choose another --output")
-        mine = {name_of(folder) for folder in hidden_folders(self._output)}
-        found = [entry for entry in store.entries(place) if name_of(entry.path) not in mine]
-        if not found:
-            return
-        if not self._overwrite:
-            raise UsageError("the output exists", shown(self._output), "Choose another --output, or add --overwrite")
-        known = files_of_run(place)
-        if known is None:
-            raise UsageError(
-                "the output holds something that is not a run",
-                shown(self._output),
-                "Only a run is overwritten; choose another",
-            )
-        for entry in found:
-            below = store.entries(entry.path, recursive=True) if entry.is_folder else [entry]
-            for file in below:
-                path = shown(file.path).removeprefix(shown(place)).lstrip("/")
-                if not file.is_folder and path not in known:
-                    raise UsageError(
-                        "no run wrote this file, and it would be lost",
-                        shown(file.path),
-                        "Move it away, or choose another --output",
-                    )
+
+def _missing_folders(output: str) -> list[str]:
+    """The folders above a local output that are not there yet, the deepest first."""
+    found = []
+    folder = parent(output)
+    while is_local(output) and not os.path.lexists(folder):
+        found.append(folder)
+        folder = parent(folder)
+    return found

@@ -9,9 +9,9 @@ import pyarrow as pa
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats import format_named
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
-from beam_deid.transforms.storage.files import open_write, reason, store_of
+from beam_deid.transforms.storage.files import open_write, store_of, unwritable
 from beam_deid.transforms.storage.hashing import HashingStream
-from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.storage.paths import join
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,4 @@ class Part:
         return WrittenPart(self._name, self._rows, self._raw.sha256.hexdigest(), self._raw.tell(), self._source)
 
     def _fault(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"a part cannot be written ({reason(error)})", shown(self._path), "Free space there and run again"
-        )
+        return unwritable(error, "a part", self._path)

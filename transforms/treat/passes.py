@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.run.heap import give_back
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared
@@ -47,7 +48,7 @@ class Pass(Protocol[Result]):
 
 
 def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
-    """Carry out a pass over one shard.
+    """Carry out a pass over one shard, and give back what was freed: a heap in ever smaller pieces would grow with every shard.
 
     Raises:
         InputError: The shard cannot be read.
@@ -62,4 +63,6 @@ def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
             PROGRESS.add(batch.read)
     finally:
         work.close()
-    return work.result()
+    result = work.result()
+    give_back()
+    return result

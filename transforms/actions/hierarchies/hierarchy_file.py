@@ -57,13 +57,15 @@ def read_hierarchy(name: str) -> HierarchyTable:
     try:
         found = store_of(absolute(name)).entry(absolute(name))
     except (OSError, ValueError):
-        found = None  # opening it will say why
-    return _read(name, found.modified if found else 0.0, found.size if found else 0)
+        return _read(name, 0.0, 0)  # opening it will say why
+    if found is None:
+        raise PolicyError("there is no such file", name, "A path in a policy begins at the policy's folder")
+    return _read(name, found.modified, found.size)
 
 
 @lru_cache(maxsize=32)
 def _read(name: str, modified: float, size: int) -> HierarchyTable:
-    # Time and size are part of the key, so that a file that was mended is read again.
+    # Time and size are part of the key, so that a file that was changed is read again.
     if name == "cn_districts":
         return replace(parse_hierarchy(hierarchy_text().encode(), name), reader=places_of)
     return parse_hierarchy(built_in_bytes(name) if name in BUILT_IN else read_all(name), name)

@@ -41,4 +41,5 @@ class MaskPreset(ABC):
 
     def sentence(self, field: str, division: Division | None) -> str:
         """What happens to a field, in one sentence without a full stop."""
-        return f"{field} is masked as a {self.name.replace('_', ' ')}"
+        name = self.name.replace("_", " ")
+        return f"{field} is masked as an {name}" if name[0] in "aeiou" else f"{field} is masked as a {name}"

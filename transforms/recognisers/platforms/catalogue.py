@@ -207,9 +207,9 @@ def read_platform(text: str, where: str) -> Platform:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f", line {mark.line + 1}"
-        raise UsageError("this is no YAML", f"{where}{line}", "Mend the file") from None
+        raise UsageError("this is no YAML", f"{where}{line}", "Fix the file") from None
     try:
         return Platform.model_validate(content)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in error.errors()]
-        raise UsageError("; ".join(problems), where, "Mend the file") from None
+        raise UsageError("; ".join(problems), where, "Fix the file") from None

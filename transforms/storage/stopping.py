@@ -1,0 +1,85 @@
+"""What a process takes back when somebody stops it: hidden folders, leases, files set aside, processes that work for it.
+
+Whoever makes something that must not outlive the process says here how it is taken back, and says so again once it is gone. A
+signal may come at any moment and while anything runs, so it is not raised through what runs, where much could catch it or lose
+it: whoever answers it takes everything back at once, in the order opposite to that in which it was made, and ends the process.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+
+
+class Stopping:
+    """What there is to take back in one process.
+
+    Attributes:
+        published: The output that this process has published; empty until it has.
+        is_begun: Whether a publication was begun that others will finish or undo.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+        self._numbers = itertools.count()
+        self._actions: dict[int, Callable[[], None]] = {}
+        self._depth = 0
+        self._asked: Callable[[], None] | None = None
+
+    def begin(self) -> None:
+        """Begin a command: nothing was published by it yet."""
+        self.published = ""
+        self.is_begun = False
+
+    def add(self, action: Callable[[], None]) -> int:
+        """Say how something is taken back; it may be called when it is gone already, and at any moment.
+
+        Returns:
+            What `forget` takes.
+        """
+        number = next(self._numbers)
+        self._actions[number] = action
+        return number
+
+    def forget(self, number: int) -> None:
+        """Say that it is gone."""
+        self._actions.pop(number, None)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self._actions)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a step is under way that is not stopped in the middle: see `whole`."""
+        return bool(self._depth)
+
+    def take_back(self) -> None:
+        """Take everything back, the last first. What cannot be is left to the next command, as after a power cut."""
+        while self._actions:
+            number = max(self._actions)
+            action = self._actions.pop(number)
+            with contextlib.suppress(Exception):
+                action()
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """A step that is not stopped in the middle: whoever asks meanwhile is heard at its end."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth and self._asked is not None:
+                self._asked()
+
+    def wait_for_whole(self, end: Callable[[], None]) -> bool:
+        """Whether such a step is under way and ``end`` will be called at its end; not so for who asks a second time."""
+        if not self._depth or self._asked is not None:
+            return False
+        self._asked = end
+        return True
+
+
+STOPPING = Stopping()
+"""What this process has to take back."""
