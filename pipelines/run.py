@@ -162,7 +162,8 @@ def carry_out(
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     first = "starting" if engine == LOCAL else f"running on {engine}"
-    with output.progress(STEPS, prepared.rows, len(prepared.shards), first), _saying_what_became():
+    steps = STEPS[:2] if dry else STEPS
+    with output.progress(steps, prepared.rows, len(prepared.shards), first), _saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
     _show(outcome, folder, as_json, dry=dry, verbose=verbose)
     return outcome.run

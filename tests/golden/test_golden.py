@@ -3,6 +3,7 @@
 The golden files are made by `make.py`; what is not compared with 0.3.0, and why, stands in `cases.py`.
 """
 
+import re
 from pathlib import Path
 
 import faker
@@ -62,7 +63,16 @@ def test_what_is_rejected_is_what_0_3_0_rejected(out):
     for was, now in OTHER_REASONS.items():
         assert any(was in text for text in golden.values())
         golden = {name: text.replace(was, now) for name, text in golden.items()}
+    golden = {
+        name: re.sub(r'(\.(csv|jsonl|parquet)[^"]*", )(\d+)', _from_the_first_row, text)
+        for name, text in golden.items()
+    }
     assert differences(rejected_text(out), golden) == []
+
+
+def _from_the_first_row(found: re.Match[str]) -> str:
+    """A row as reports call it now: 0.3.0 counted from 0, and left out the header of text."""
+    return f"{found[1]}{int(found[3]) + (2 if found[2] == 'csv' else 1)}"
 
 
 @pytest.mark.parametrize("release", ALONE)
