@@ -8,6 +8,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
+from beam_deid.pipelines.proving import prove_release
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.terms import Role, Sharing
 
@@ -27,10 +28,22 @@ Examples:
   beam-deid assess -i crm.parquet --quasi city --join 'list=members.parquet:on=mobile~mask,city~cn_divisions'
   beam-deid assess -i crm.parquet --quasi age --frequencies city=population.csv
   beam-deid assess -i crm.parquet --quasi city --mobiles 1380013
-  beam-deid assess -i members.txt --format csv --delimiter ';' --quasi city,age""",
+  beam-deid assess -i members.txt --format csv --delimiter ';' --quasi city,age
+  beam-deid assess policy.yaml -i out/analytics --source 'orders/*.csv'
+
+Exit codes: 0 measured, or proved as far as it is told; 1 the release is not what its label says or its source gives;
+2 policy or usage; 3 input that cannot be read.""",
 )
 @click.argument("policy", required=False, type=click.Path(dir_okay=False))
 @options.input_option(required=True)
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="GLOB",
+    help="The files that the release in --input was made of by POLICY: it is proved against them, and nothing else is "
+    "assessed; repeatable.",
+)
 @click.option("--subject", metavar="F", help="The column that says whom a record is about.")
 @click.option("--quasi", metavar="F,F", help="Quasi-identifiers.")
 @click.option("--sensitive", metavar="F,F", help="Sensitive fields.")
@@ -72,6 +85,7 @@ Examples:
 def assess(
     policy: str | None,
     inputs: tuple[str, ...],
+    sources: tuple[str, ...],
     subject: str | None,
     quasi: str | None,
     sensitive: str | None,
@@ -93,12 +107,19 @@ def assess(
     Roles and how files are written come from POLICY, where one is given, or from --subject, --quasi, --sensitive and the options
     below. Tables that are joined are read like the dataset. Without a subject each row counts as one individual. Values are
     taken as the files have them; a null is a value of its own.
+
+    With --source a release of beam-deid is proved instead: the source is treated again as POLICY and the release's label say, and
+    joined with the released rows on all columns. Columns whose key is not at hand are left out and named; they are not proved.
     """
+    if sources:
+        prove_release(policy, inputs, sources, as_json)
+        return
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset.assessment import ASSESSING
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.attacker_table import Table
     from beam_deid.transforms.dataset.counting import COUNTING, count_files
+    from beam_deid.transforms.dataset.files import open_dataset
     from beam_deid.transforms.dataset.joins import JOINING, Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
     from beam_deid.transforms.storage.files import find
@@ -123,8 +144,9 @@ def assess(
     output.warn(find(inputs).passed_over)
     steps = (COUNTING, JOINING, ASSESSING) if joins else (COUNTING, ASSESSING)
     with output.progress(steps):
-        counted, types = count_files(question, inputs, read_as, key)
-        dataset = Dataset(inputs, read_as, types, columns.subject)
+        files = open_dataset(inputs, read_as, question.read, columns.optional)
+        counted = count_files(question, files, key)
+        dataset = Dataset(files, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
@@ -144,6 +166,7 @@ class _Columns:
         direct: The direct identifiers that a policy names.
         subject: The column that says whom a row is about, if one is known.
         read_as: How the files are written, as far as a policy says.
+        optional: The columns that files may lack, as a policy says.
     """
 
     quasi: tuple[str, ...]
@@ -151,6 +174,7 @@ class _Columns:
     direct: tuple[str, ...]
     subject: str | None
     read_as: "InputOptions"
+    optional: tuple[str, ...] = ()
 
 
 def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
@@ -178,6 +202,7 @@ def _completed(given: _Columns, path: str) -> _Columns:
         _of_role(policy, Role.DIRECT),
         given.subject or policy.subject,
         policy.input,
+        tuple(name for name, spec in policy.fields.items() if spec.optional),
     )
 
 

@@ -27,6 +27,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import figures
 from beam_deid.transforms.dataset.attacker_table import Table
 from beam_deid.transforms.dataset.counting import count_files
+from beam_deid.transforms.dataset.files import open_dataset
 from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -67,7 +68,8 @@ def class_measures(path: Path, repeat: int) -> None:
 
     def ours(sensitive: tuple[str, ...]) -> tuple[int, int]:
         question = Question(QUASI, sensitive, most=0)
-        counted, _ = count_files(question, [str(path)], InputOptions(), KEY, question.counted)
+        files = open_dataset([str(path)], InputOptions(), question.read)
+        counted = count_files(question, files, KEY, question.counted)
         found = figures(question, counted.histogram, None, KEY)
         sizes = found.of(ClassSizes)
         return sizes.k, sizes.classes
@@ -139,11 +141,11 @@ def all_of(table: pa.Table, quasi: list[str]) -> dict:
 
 def joined(path: str, known: str, partition_rows: int) -> None:
     """The join, alone in its process."""
-    types = dict(zip((schema := pq.read_schema(path)).names, schema.types, strict=True))
+    files = open_dataset([path], InputOptions(), KNOWN)
     start = time.perf_counter()
     table = Table.read(f"spy={known}:on={','.join(KNOWN)}")
     before = peak_mib()
-    found = join_files(Dataset([path], InputOptions(), types, SUBJECT), table, 0.05, partition_rows)
+    found = join_files(Dataset(files, SUBJECT), table, 0.05, partition_rows)
     print(time.perf_counter() - start, before, peak_mib(), found.subjects, found.linked, found.linked_rightly)
 
 

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.transforms.dataset.attacker_table import Table
+from beam_deid.transforms.dataset.files import open_dataset
 from beam_deid.transforms.dataset.joins import Dataset, join_files
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -27,8 +28,8 @@ def write(path, columns):
 def joined(folder, release, known, on, subject="who", **options):
     ours = write(folder / "release.parquet", release)
     write(folder / "known.parquet", known)
-    types = dict(zip(ours.schema.names, ours.schema.types, strict=True))
-    dataset = Dataset([str(folder / "release.parquet")], InputOptions(), types, subject)
+    files = open_dataset([str(folder / "release.parquet")], InputOptions(), ours.schema.names)
+    dataset = Dataset(files, subject)
     return join_files(dataset, Table.read(f"spy={folder}/known.parquet:on={on}"), LIMIT, **options)
 
 

@@ -185,6 +185,45 @@ def test_an_empty_table_is_still_personal(tmp_path, capsys):
     assert assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")["label"] == "still_personal"
 
 
+def test_whether_a_key_exists_is_unknown_whatever_values_look_like(tmp_path, capsys):
+    columns = {"who": ["7f3a", "c0de"], "mobile": ["13800138000", "13900139000"], "q": ["a", "b"]}
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    found = assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")
+    test = next(test for test in found["tests"] if test["name"] == "restorable")
+    assert (test["measured"], test["passed"]) == (None, False)
+    assert "not measured" in test["detail"]
+
+
+ROLES = """
+version: 1
+dataset: d
+input: {ignore: ["x_*"]}
+fields:
+  city: {role: quasi_identifier}
+  gift: {role: sensitive, optional: true}
+  never: {role: sensitive, optional: true}
+releases: {r: {purpose: p, sharing: enclave, fields: {city: keep}}}
+"""
+
+
+def test_files_may_differ_as_far_as_a_policy_says(tmp_path, capsys):
+    pq.write_table(pa.table({"city": ["A"] * 3, "x_old": [1, 2, 3]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"gift": ["tea"] * 4, "city": ["A"] * 4, "x_new": ["z"] * 4}), tmp_path / "b.parquet")
+    (tmp_path / "policy.yaml").write_text(ROLES)
+    given = ["-i", str(tmp_path / "[ab].parquet")]
+    known = pa.table({"city": ["A"], "gift": ["tea"]})
+    pq.write_table(known, tmp_path / "known.parquet")
+    join = ["--join", f"spy={tmp_path}/known.parquet:on=city,gift"]
+    found = assessed(capsys, tmp_path / "policy.yaml", *given, *join)
+    assert (found["records"], found["classes"], found["l_distinct"]["gift"]) == (7, 1, 2)
+    assert found["attacks"][0]["candidates"]["least"] == 4
+    assert call(["assess", *given, "--quasi", "city"]) == 2
+    said = capsys.readouterr().err
+    assert "its columns are not those of the first file: it lacks x_old" in said
+    assert "b.parquet" in said
+    assert "input.ignore" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -24,6 +24,8 @@ from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import Options
+from beam_deid.transforms.label.requirements.requirement import Figure
+from beam_deid.transforms.label.requirements.restorable import Restorable
 from beam_deid.transforms.label.rule import grade, name_of, tests_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.adversary import Environment
@@ -41,6 +43,7 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 ASSESSING = "assessing"
+_WITH_WHAT_KEY = "not measured: no value shows whether it was made with a key that somebody has"
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: S
         attacks=tuple(attacks),
         history=_history(question, counted, people) or None,
     )
+    seen.figures = {Restorable.name: Figure(None, _WITH_WHAT_KEY)}
     tests = tests_of(seen)
     return Assessment(
         risk=seen.risk,

@@ -1,6 +1,5 @@
 """Files joined with an attacker's table, as large as they may be: the dataset is read a partition at a time."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +11,8 @@ from beam_deid.transforms.attack.knowledge import MOST_MASKS, Knowledge, shapes
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.dataset.attacker_table import Table, check_table, read_probes
-from beam_deid.transforms.dataset.reading import batches, dataset_files, shards
+from beam_deid.transforms.dataset.files import DatasetFiles
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.probes import Numbers, Probes, Released
@@ -29,30 +27,15 @@ PARTITION_ROWS = 1 << 23
 
 @dataclass(frozen=True)
 class Dataset:
-    """The files that are attacked.
+    """What is attacked.
 
     Attributes:
-        inputs: Their globs.
-        options: How they are written.
-        types: Type of each column.
+        files: Its files.
         subject: The column that says whom a record is about.
     """
 
-    inputs: Sequence[str]
-    options: InputOptions
-    types: dict[str, pa.DataType]
+    files: DatasetFiles
     subject: str | None = None
-
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """All records, with some columns."""
-        for file in dataset_files(self.inputs):
-            for shard in shards(file, self.options):
-                yield from batches(shard, self.options, columns, self.types)
-
-    def rows(self) -> int:
-        """Number of records, as far as files say; of those that do not, none is counted."""
-        every = (shard for file in dataset_files(self.inputs) for shard in shards(file, self.options))
-        return sum(shard.rows or 0 for shard in every)
 
 
 @dataclass(frozen=True)
@@ -120,13 +103,14 @@ def join_files(
     """
     PROGRESS.start(JOINING)
     found = match([table.glob])
-    truth = check_table(table, found, dataset.types, dataset.subject, dataset.options)
+    options = dataset.files.options
+    truth = check_table(table, found, dataset.files.types, dataset.subject, options)
     key = FingerprintKey.new()
     masked = {one.field: _shapes(dataset, one.field) for one in table.on if one.masked}
     knowledge = Knowledge(table.on, masked, key)
-    probes = read_probes(table, found, knowledge, dataset.options, dataset.subject if truth else None, key)
+    probes = read_probes(table, found, knowledge, options, dataset.subject if truth else None, key)
     join = Join(probes, truth, k)
-    parts = max(1, -(-dataset.rows() // partition_rows))
+    parts = max(1, -(-dataset.files.rows() // partition_rows))
     for number in range(parts):
         partition = _Partition(number, parts)
         mine = probes.where(partition.holds(probes.keys)) if parts > 1 else probes
@@ -142,7 +126,7 @@ def _released(
     chunk = _Chunk()
     wanted = pa.array(np.unique(probes.keys))
     columns = table.columns(dataset.subject)
-    for batch in dataset.batches(columns):
+    for batch in dataset.files.batches(columns):
         given = dict(zip(columns, batch.columns, strict=True))
         keys, values = knowledge.released(given, batch.num_rows)
         here = partition.holds(keys)
@@ -167,7 +151,7 @@ def _met(keys: Fingerprints, here: Bools, wanted: pa.Array) -> Bools:
 def _shapes(dataset: Dataset, name: str) -> list[str]:
     """The shapes of masks in a column."""
     found = pa.array([], pa.string())
-    for batch in dataset.batches([name]):
+    for batch in dataset.files.batches([name]):
         found = pc.unique(pa.concat_arrays([found, shapes(batch.column(0))]))
         if len(found) > MOST_MASKS:
             raise UsageError(f"{name} has more than {MOST_MASKS} shapes of masks", "", "Join on it as it is")

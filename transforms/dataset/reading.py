@@ -67,22 +67,6 @@ def types_of(schema: pa.Schema) -> dict[str, pa.DataType]:
     return {name: kind for name, kind in plain_types(schema).items() if schema.field(name).metadata != LIST}
 
 
-def merged(types: Mapping[str, pa.DataType], given: Mapping[str, pa.DataType]) -> dict[str, pa.DataType] | None:
-    """The types of the columns of all files, where a column of nothing but nulls may be of any; None where they differ.
-
-    Args:
-        types: Those of the files before; nothing where there was none.
-        given: Those of a file.
-    """
-    if not types:
-        return dict(given)
-    if types.keys() != given.keys():
-        return None
-    both = {name: given[name] if pa.types.is_null(kind) else kind for name, kind in types.items()}
-    fits = all(pa.types.is_null(kind) or kind == both[name] for name, kind in given.items())
-    return both if fits else None
-
-
 def plain_types(schema: pa.Schema) -> dict[str, pa.DataType]:
     """The type of each column, without its dictionary."""
     return dict(zip(schema.names, map(plain_type, schema.types), strict=True))

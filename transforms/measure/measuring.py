@@ -47,6 +47,7 @@ class Measurer:
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
         released: Releases that are released at once: all their fields are treated, also those that nothing is measured of.
         shard: The shard; None for other parts of the input.
+        written: Keyed fields of which what is released is counted as well.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class Measurer:
         aside: Aside | None = None,
         released: Collection[str] = (),
         shard: Shard | None = None,
+        written: Collection[str] = (),
     ) -> None:
         self._job = job
         self._noticing = Noticing(job, shard)
         self._released = released
+        self._written = written
         self._aside = None if aside is None else aside.out()
         self._layouts = job.layouts
         self._treatments = treatments
@@ -150,7 +153,8 @@ class Measurer:
     ) -> tuple[ReleaseMeasured, dict[Column, Fingerprints]]:
         """What a release's sound records have: what is measured of them, and their columns."""
         if len(keys.records) == 0:
-            return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in release_columns(self._job, layout)}
+            names = [*release_columns(self._job, layout), *self._written_columns(layout)]
+            return ReleaseMeasured(), {column: np.empty(0, np.uint64) for column in names}
         columns = self._columns(layout, treated, keys)
         return self._beside(layout, treated, keys.records, columns), columns
 
@@ -172,7 +176,11 @@ class Measurer:
                 columns[Column(what, name, release)] = (
                     keys.of(treated[name]) if what == "token" else keys.made_from(layout, name)
                 )
+        columns.update((column, keys.of(treated[column.field])) for column in self._written_columns(layout))
         return columns
+
+    def _written_columns(self, layout: Layout) -> list[Column]:
+        return [Column("written", name, layout.release) for name in layout.keyed if name in self._written]
 
     def _beside(
         self,
@@ -214,11 +222,15 @@ class MeasurePass:
         job: The run, on a worker.
         aside: Where records wait that are counted in buckets; None where all are counted in memory.
         released: Releases that are released at once, of which all fields are treated.
+        written: Keyed fields of which what is released is counted as well; see `Column`.
+        untreated: Keyed fields that are not treated, for their keys cannot be had: they are counted by what they are made from.
     """
 
     job: Job
     aside: Aside | None = None
     released: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    untreated: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -227,14 +239,18 @@ class MeasurePass:
 
     @cached_property
     def _treatments(self) -> dict[str, Treatment]:
-        return {
-            name: Treatment(self.job, name, {}, one.fields if name in self.released else one.treated)
-            for name, one in self.job.layouts.items()
-        }
+        return {name: Treatment(self.job, name, {}, self._treated(one)) for name, one in self.job.layouts.items()}
+
+    def _treated(self, layout: Layout) -> list[str]:
+        """The fields of a release that are treated."""
+        counted = layout.fields if layout.release in self.released else layout.treated
+        written = (name for name in layout.keyed if name in self.written)
+        return [name for name in dict.fromkeys([*counted, *written]) if name not in self.untreated]
 
     def __getstate__(self) -> dict[str, object]:
         """What is pickled: treatments hold keys and are made once on each worker."""
-        return {"job": self.job, "aside": self.aside, "released": self.released}
+        names = ("job", "aside", "released", "written", "untreated")
+        return {name: getattr(self, name) for name in names}
 
     def begin(self, shard: Shard | None = None) -> Measurer:
         """Measure a shard, or other batches.
@@ -242,7 +258,7 @@ class MeasurePass:
         Raises:
             KeyFault: An action that is measured needs a key that cannot be resolved.
         """
-        return Measurer(self.job, self._treatments, self.aside, self.released, shard)
+        return Measurer(self.job, self._treatments, self.aside, self.released, shard, self.written)
 
 
 def measure_shard(shard: Shard, job: Job) -> Measured:

@@ -1,0 +1,90 @@
+"""Which columns of a release its source gives again here: all but those whose key is not at hand, or that rest on rows' places."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from beam_deid.transforms.actions.action import Beside
+from beam_deid.transforms.actions.attack import KeylessAttack
+from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
+from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
+from beam_deid.transforms.dataset.published_rows import Published
+from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.run.job import Job
+
+_KEYRING = "keyring:"
+_DESTROYED = "its key was destroyed when the release was published, so nobody can make it again"
+_OTHER_KEY = "the key at hand is not the one that made it"
+_PLACES = "it differs from row to row by the rows' places, and these are not the files that the run read"
+
+
+@dataclass(frozen=True)
+class Recomputable:
+    """What of a release its source gives again.
+
+    Attributes:
+        job: The run of the one release, whose keys are the versions that made it.
+        written: The keyed columns that are given again.
+        missing: The columns that are not, and why, a sentence each without a full stop.
+        uncounted: Those of them that cannot be counted by their source's values either: unlike values may have become alike.
+    """
+
+    job: Job
+    written: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    uncounted: tuple[str, ...] = ()
+
+
+def recomputable(job: Job, published: Published, same_files: bool) -> Recomputable:
+    """Tell the columns of a release that its source gives again.
+
+    Args:
+        job: A run of this release alone, on its source.
+        published: The release.
+        same_files: Whether the source's files are those that the run read, as far as their names and sizes tell.
+    """
+    policy = job.policy
+    release = published.release
+    actions = {name: policy.releases[release].fields[name] for name in published.label["fields"]}
+    keyed = {name: action for name, action in actions.items() if isinstance(action, KeyedAction)}
+    job = replace(job, key_ids=_versions(policy, published, keyed))
+    missing: dict[str, str] = {}
+    for name, action in keyed.items():
+        why = _why_not(job, published, name, action)
+        if why is None and action.beside is Beside.PLACE and not same_files:
+            why = _PLACES
+        if why is not None:
+            missing[name] = why
+    destroyed = policy.releases[release].key == EPHEMERAL
+    many_to_one = [name for name in missing if actions[name].attacks != (KeylessAttack.FREQUENCY,)]
+    return Recomputable(
+        job,
+        tuple(name for name in keyed if name not in missing),
+        missing,
+        tuple(many_to_one) if destroyed else (),
+    )
+
+
+def _versions(policy: Policy, published: Published, keyed: Mapping[str, KeyedAction]) -> dict[str, int]:
+    """The version of each key of the keyring that made the release, by the key's name, as the label tells it."""
+    found = {}
+    for name, action in keyed.items():
+        reference = action.key or policy.target(published.release, name).key or f"{_KEYRING}{DEFAULT_NAME}"
+        key = published.label["fields"][name].get("key")
+        if key and reference.startswith(_KEYRING):
+            found[reference.removeprefix(_KEYRING)] = int(key["id"])
+    return found
+
+
+def _why_not(job: Job, published: Published, name: str, action: KeyedAction) -> str | None:
+    """Why a keyed column cannot be made again; None if it can."""
+    target = job.policy.target(published.release, name)
+    told = published.label["fields"][name].get("key")
+    if not told:
+        return _DESTROYED
+    try:
+        subkey = action.subkey(target, job.keys)
+    except KeyFault as fault:
+        return f"its key cannot be had: {fault.where}: {fault.what}"
+    return None if (subkey.id, subkey.check(action.form(target))) == (told["id"], told["check"]) else _OTHER_KEY

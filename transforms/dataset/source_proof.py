@@ -1,0 +1,255 @@
+"""A published release proved against its source: the source is treated again, and joined with what was released."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from beam_deid.transforms.columns.fingerprint import FingerprintKey
+from beam_deid.transforms.dataset.published_rows import Kinds, Published, count_kinds, find_published
+from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
+from beam_deid.transforms.dataset.source_figures import ProvedFigures, prove_figures
+from beam_deid.transforms.dataset.source_join import JoinedRows, join_rows
+from beam_deid.transforms.dataset.source_records import (
+    Levels,
+    SourceRecords,
+    grouped,
+    levels_of_cells,
+    measure_source,
+    told_rounds,
+)
+from beam_deid.transforms.errors import UsageError, VerificationError
+from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.reading import read_manifest
+from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.reader import policy_sha256
+from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.storage.paths import join, parent
+
+_THIS_POLICY = "Name the policy that the run was made by; a copy of it is policy.yaml in the run's folder"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A release and its source, before rows are read.
+
+    Attributes:
+        published: The release.
+        prepared: The source, cut into shards, with a job of this release alone.
+        same_files: Whether the source's files are those that the run read, as far as names and sizes tell.
+    """
+
+    published: Published
+    prepared: Prepared
+    same_files: bool
+
+
+@dataclass(frozen=True)
+class SourceProof:
+    """What a proof against the source found.
+
+    Attributes:
+        published: The release.
+        same_files: Whether the source's files are those that the run read, as far as names and sizes tell.
+        joined: The columns that rows were joined on.
+        missing: The other released columns, and why: nothing is proved of them.
+        rows: What the join found.
+        figures: The label's figures beside those that follow.
+        problems: What is not as the label says, or not as the source gives it, a sentence each without a full stop.
+    """
+
+    published: Published
+    same_files: bool
+    joined: tuple[str, ...]
+    missing: Mapping[str, str]
+    rows: JoinedRows
+    figures: ProvedFigures
+    problems: tuple[str, ...]
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it as ``assess --source --json`` prints it."""
+        linked = {"all": self.rows.linked, "rest": self.rows.linked_on_rest}
+        names = ("released", "given", "strange", "repeated", "left_out", "divided")
+        differing = self.figures.differing or {}
+        return {
+            "release": self.published.release,
+            "label": self.published.label["label"],
+            "agrees": not self.problems,
+            "problems": list(self.problems),
+            "same_files": self.same_files,
+            "columns": {"proved": list(self.joined), "not_proved": dict(self.missing)},
+            "rows": {name: getattr(self.rows, name) for name in names},
+            "linked": {columns: {**plain(one), "share": one.share} for columns, one in linked.items()},
+            "figures": {
+                "proved": list(self.figures.proved),
+                "differing": {name: {"label": told, "found": found} for name, (told, found) in differing.items()},
+                "not_proved": self.figures.reason,
+            },
+        }
+
+
+def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> Opened:
+    """Find a release and its source, and see that they go with the policy; reads no rows.
+
+    Args:
+        policy: The policy that the release was made by.
+        inputs: The release's folder, or globs of its parts.
+        source: Globs of the files that it was made of.
+
+    Raises:
+        UsageError: There is no such release, or no such file.
+        VerificationError: The release was made by another policy, or its label is damaged.
+        PolicyError: The source's columns are not those of the policy.
+        InputError: A file cannot be read.
+    """
+    published = find_published(inputs)
+    if published.label["policy_sha256"] != policy_sha256(policy):
+        raise VerificationError("the release was made by another policy", published.where, _THIS_POLICY)
+    release = published.release
+    fields = [*published.label["fields"]]
+    if release not in policy.releases or sorted(fields) != sorted(released_fields(policy, release)):
+        raise VerificationError("the label is not that of a release of the policy", published.where, _THIS_POLICY)
+    whole = prepare(policy, source, _releases_of_run(published, policy))
+    job = replace(whole.job, releases=(release,), run=str(published.label["run"]))
+    return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
+
+
+def _releases_of_run(published: Published, policy: Policy) -> list[str]:
+    """The releases that the run made, as far as its ``run.json`` tells: a run is named by these, too."""
+    run, _ = read_manifest(join(parent(published.folder), "run.json"))
+    told = (run or {}).get("releases")
+    return [name for name in policy.releases if name in told] if isinstance(told, dict) else []
+
+
+def prove(opened: Opened, workers: int) -> SourceProof:
+    """Treat a source as its release did, and join the released rows with it on all columns that it gives again.
+
+    Memory holds fingerprints of the source's records, a number of eight bytes for each identity and each released column, and
+    a key and a count for each kind of released rows.
+
+    Args:
+        opened: The release and its source.
+        workers: Processes that read the source.
+
+    Raises:
+        UsageError: Which rows are whose cannot be told without a key that is missing.
+        VerificationError: No released column is given again, or a part or the label is damaged.
+        InputError: The source cannot be read.
+    """
+    published = opened.published
+    job = replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
+    found = recomputable(job, published, opened.same_files)
+    rounds = told_rounds(found.job, published)
+    _check_columns(found, published, rounds)
+    source = measure_source(found, opened.prepared.shards, published, workers)
+    kinds, groups = _released(source, published)
+    levels = levels_of_cells(source, rounds, groups[0])
+    rows = join_rows(source, levels, kinds)
+    problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
+    figures = ProvedFigures(reason=_unmeasured(source, rows, problems))
+    if not figures.reason:
+        figures = prove_figures(source, levels, rows.left, published.label)
+        problems += _figure_problems(figures)
+    return SourceProof(published, opened.same_files, source.joined, found.missing, rows, figures, tuple(problems))
+
+
+def _check_columns(found: Recomputable, published: Published, rounds: Sequence[Levels]) -> None:
+    """See that something can be proved.
+
+    Raises:
+        UsageError: Rounds of local recoding rest on columns that are not given again.
+        VerificationError: No column is given again.
+    """
+    layout = found.job.layouts[published.release]
+    reasons = "; ".join(f"{name}: {why}" for name, why in found.missing.items())
+    if not set(layout.fields) - set(found.missing):
+        raise VerificationError(
+            f"nothing can be proved, for no released column can be made again ({reasons})",
+            published.where,
+            "Run it where the keys are",
+        )
+    needed = [name for name in layout.rest if name in found.missing]
+    if len(rounds) > 1 and needed:
+        names = ", ".join(needed)
+        raise UsageError(
+            f"records have levels of their own (search.rounds), and which ones is not known without {names} ({reasons})",
+            published.where,
+            "Run it where the keys are",
+        )
+
+
+def _released(source: SourceRecords, published: Published) -> tuple[Kinds, Kinds]:
+    """The kinds of released rows by all joined columns, and by those that local recoding groups by."""
+    job = source.recomputable.job
+    by_group = grouped(source) if published.label["search"].get("rounds") else []
+    groupings = [source.joined, by_group]
+    types = _types(job, published.release)
+    kept = source.data.spec.output.formulas == "kept"
+    kinds, groups = count_kinds(published, types, groupings, job.prints, kept)
+    return kinds, groups
+
+
+def _types(job: Job, release: str) -> dict[str, pa.DataType]:
+    """The type of each released column, in the order of the columns."""
+    spec = job.policy.releases[release]
+    return {name: spec.fields[name].output_type(job.type_of(name)) for name in released_fields(job.policy, release)}
+
+
+def _count_problems(source: SourceRecords, rows: JoinedRows, published: Published) -> Iterator[str]:
+    """Where the numbers of records are not those that the label tells."""
+    told = RecordCounts.from_document(published.label["records"])
+    if source.read != told.read:
+        yield f"the source has {source.read:,} records, the label says that {told.read:,} were read"
+    if rows.released != told.released:
+        yield f"the files hold {rows.released:,} rows, the label says that {told.released:,} were released"
+    if _knows_rejects(source):
+        if source.rejected != told.rejected:
+            yield f"the release rejects {source.rejected:,} records of the source, the label says {told.rejected:,}"
+        if rows.left_out != told.suppressed:
+            yield f"{_not_released(rows.left_out)}, the label says that {told.suppressed:,} were suppressed"
+        return
+    lost = source.rejected + rows.left_out
+    if lost != told.suppressed + told.rejected:
+        said = f"the label says that {told.suppressed:,} were suppressed and {told.rejected:,} rejected"
+        yield f"{_not_released(lost)}, {said}"
+
+
+def _not_released(records: int) -> str:
+    return f"{records:,} records of the source were not released"
+
+
+def _knows_rejects(source: SourceRecords) -> bool:
+    """Whether every action that rejects values of its own was tried."""
+    actions = source.data.spec.fields
+    return not any(actions[name].rejects for name in source.recomputable.missing)
+
+
+def _row_problems(rows: JoinedRows) -> Iterator[str]:
+    if not rows.given:
+        yield "no released row is one that the source gives: this is another source, or nothing was released"
+        return
+    if rows.strange:
+        yield f"{rows.strange:,} of {rows.released:,} released rows are none that the source gives"
+    if rows.repeated:
+        yield f"{rows.repeated:,} of {rows.released:,} released rows are there more often than the source gives them"
+
+
+def _figure_problems(figures: ProvedFigures) -> Iterator[str]:
+    for name, (told, found) in (figures.differing or {}).items():
+        yield f"{name}: the label says {told}, from these files follows {found}"
+
+
+def _unmeasured(source: SourceRecords, rows: JoinedRows, problems: Sequence[str]) -> str:
+    """Why the label's figures cannot be measured again; empty if they can."""
+    if problems:
+        return "the records are not those that the label is about"
+    if source.recomputable.uncounted:
+        names = ", ".join(source.recomputable.uncounted)
+        return f"unlike values of {names} may have become alike, and the key that would tell was destroyed"
+    if rows.divided:
+        return f"of {rows.divided:,} kinds of rows some were released and others suppressed, so whose they are is not known"
+    return ""
