@@ -37,7 +37,18 @@ _WRAPPERS = {
     "sum",
 }
 """Functions whose first argument says better what a placeholder stands for."""
-_SINGLE = {"word", "words", "table", "add_column", "section", "start", "where", "WHERE", "RELEASING"}
+_SINGLE = {"word", "words", "table", "add_column", "section", "start", "doing", "where", "WHERE", "RELEASING"}
+_SINGLE |= {
+    "COUNTING",
+    "REIDENTIFYING",
+    "ASSEMBLING",
+    "PUBLISHING",
+    "MEASURING",
+    "READING_RELEASE",
+    "SAMPLING",
+    "DRAFTING",
+}
+_SINGLE |= {"MEASURING_SOURCE", "ASSESSING", "JOINING", "PROVING", "DECIDING"}
 """Functions and constants that name what is shown even if it is a single word: headings, and steps of a run."""
 
 

@@ -63,7 +63,7 @@ class Delimited(Format):
                 f"the file lacks the column {missing[0]}", shown(shard.path), "It had it when the run began"
             )
         reading = Reading(shard, layout, columns)
-        yield from recut(reading.pieces(), columns, rows)
+        yield from recut(reading.pieces(), columns, rows, layout.above)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """CSV that a spreadsheet takes for text, too; see there."""

@@ -32,12 +32,14 @@ class Sheet(NamedTuple):
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
         repeated: bool array of the same length: whether the record is the header that comes again.
         passed: What of the sheet is passed over.
+        above: How many rows of the sheet stand above row 0.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
     repeated: npt.NDArray[np.bool_]
     passed: PassedOver
+    above: int
 
 
 def records(
@@ -69,7 +71,7 @@ def records(
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
     repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, passed)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, passed, header.below)
 
 
 def _passed(sheet: calamine.CalamineSheet, header: Header, filled: npt.NDArray[np.int64], after: int) -> PassedOver:

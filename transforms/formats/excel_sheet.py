@@ -31,9 +31,9 @@ def answer(path: str, **asked: Any) -> Given:
         asked: What is asked of it, as `Asked` has it.
 
     Returns:
-        Under ``names`` what the columns are called, and under ``passed`` what is passed over (`PassedOver`); and batches of a
-        text column for each, called by its number, and two more: int64, the number of each record, and bool, whether it is
-        the header that comes again.
+        Under ``names`` what the columns are called, under ``passed`` what is passed over (`PassedOver`), under ``above`` how many
+        rows stand above the first; and batches of a text column for each, called by its number, and two more: int64, the number
+        of each record, and bool, whether it is the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
@@ -44,7 +44,7 @@ def answer(path: str, **asked: Any) -> Given:
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-    told = {"names": found.table.column_names, "passed": found.passed._asdict()}
+    told = {"names": found.table.column_names, "passed": found.passed._asdict(), "above": found.above}
     return told, table.schema, table.to_batches(_BATCH_ROWS)
 
 

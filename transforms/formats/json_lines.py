@@ -174,7 +174,7 @@ class _Lengths:
         self._open += len(piece) if first < 0 else first
         if self._open > LARGEST_VALUE:
             raise InputError(
-                f"line {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}",
+                f"row {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}",
                 self._path,
                 "If the file is one JSON document, set input.format: json; else cut that record up, or leave it out",
             )

@@ -13,7 +13,7 @@ import pyarrow.csv
 from beam_deid.transforms.errors import InputError, InternalFault
 from beam_deid.transforms.formats.encoding import MARK, MARK_BYTES, as_utf8
 from beam_deid.transforms.formats.encoding_scores import turned
-from beam_deid.transforms.formats.format import Chunk, Fault, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Shard, reported
 from beam_deid.transforms.formats.text_blocks import Block, blocks
 from beam_deid.transforms.formats.text_dialect import STAND_IN
 from beam_deid.transforms.formats.text_footer import check_totals
@@ -156,13 +156,13 @@ class Reading:
             return
         place = turned(layout.encoding.name, scan.data)
         if place is not None and place < scan.rows.end:
-            row = int(numbers[np.searchsorted(scan.rows.stops, place)])
+            row = reported(int(numbers[np.searchsorted(scan.rows.stops, place)]), layout.above)
             raise turned_out(layout.encoding.name, shown(self._shard.path), row)
 
     def _count(self, malformed: Numbers) -> None:
         self._malformed += len(malformed)
         if self._malformed > MOST_MALFORMED:
-            row = int(malformed[MOST_MALFORMED - self._malformed])
+            row = reported(int(malformed[MOST_MALFORMED - self._malformed]), self._layout.above)
             raise InputError(
                 f"more than {MOST_MALFORMED:,} rows of the file are malformed, as with another number of values than its header",
                 f"{shown(self._shard.path)}: row {row}",
@@ -197,8 +197,9 @@ class Reading:
             ),
         )
         if table.num_rows != count:
+            first = reported(number, layout.above)
             raise InternalFault(
-                f"{count} rows were found and {table.num_rows} read", f"{shown(self._shard.path)}: from row {number} on"
+                f"{count} rows were found and {table.num_rows} read", f"{shown(self._shard.path)}: from row {first} on"
             )
         columns = [self._whole(table.column(name)) for name in wanted]
         return pa.RecordBatch.from_arrays(columns, names=wanted)
@@ -224,7 +225,8 @@ class Reading:
                 faults.append(Fault(good[broken], name, Reason.BAD_ENCODING))
                 sound &= ~broken
         if faults and self._layout.encoding.assumed:
-            raise turned_out("ASCII", shown(self._shard.path), int(min(fault.rows[0] for fault in faults)))
+            first = int(min(fault.rows[0] for fault in faults))
+            raise turned_out("ASCII", shown(self._shard.path), reported(first, self._layout.above))
         return batch.filter(pa.array(sound)), good[sound], faults
 
 
@@ -249,9 +251,16 @@ def _without_last(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
         yield from (piece.before(end) for piece in held)
 
 
-def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks, with the faults before their ends."""
-    held = _Held(columns)
+def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int, above: int = 0) -> Iterator[Chunk]:
+    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks, with the faults before their ends.
+
+    Args:
+        pieces: The rows as they come.
+        columns: The columns.
+        rows: How many rows a chunk has.
+        above: How many rows stand above the first one.
+    """
+    held = _Held(columns, above)
     for piece in pieces:
         held.add(piece)
         while held.count >= rows:
@@ -263,7 +272,8 @@ def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int) -> Iterato
 class _Held:
     """Rows and faults that wait for more."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], above: int) -> None:
+        self._above = above
         self._schema = pa.schema([(name, pa.string()) for name in columns])
         self._batches: list[pa.RecordBatch] = []
         self._rows: list[Numbers] = []
@@ -290,7 +300,7 @@ class _Held:
         self._rows = [rows[count:]]
         self.count -= count
         self.faults = after
-        return Chunk(batch, rows[:count], before)
+        return Chunk(batch, rows[:count], before, self._above)
 
     def _divided(self, last: int) -> tuple[list[Fault], list[Fault]]:
         """The faults of rows before a row, and those behind it."""
