@@ -86,7 +86,7 @@ class Reason(Word):
     CELL_ERROR = (
         "cell_error",
         "The cell of the workbook holds an error, such as #N/A or #REF!",
-        "Mend the formula in the workbook and save it, or export the values alone.",
+        "Fix the formula in the workbook and save it, or export the values alone.",
     )
     WRONG_TYPE = (
         "wrong_type",
@@ -158,7 +158,7 @@ class Reason(Word):
     NO_RECORD_NUMBER = (
         "no_record_number",
         "The field by which records are known (record: of the policy) is empty here",
-        "Mend the input, or let the policy name another field by record:.",
+        "Fix the input, or let the policy name another field by record:.",
     )
     NO_TOKEN = (
         "no_token",
