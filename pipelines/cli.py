@@ -21,6 +21,7 @@ from beam_deid.transforms.storage.stopping import STOPPING
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "explain": "Say what a reason for rejected records means, or a test of the label.",
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",
     "plan": "Say what a policy will do, without reading data.",
@@ -71,11 +72,36 @@ Examples:
   beam-deid demo
   beam-deid plan policy.yaml
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
-  beam-deid verify out""",
+  beam-deid verify out
+
+\b
+Completion in a shell, for bash, zsh or fish: put the line for yours into its start file.
+  eval "$(_BEAM_DEID_COMPLETE=bash_source beam-deid)"      # ~/.bashrc
+  eval "$(_BEAM_DEID_COMPLETE=zsh_source beam-deid)"       # ~/.zshrc
+  _BEAM_DEID_COMPLETE=fish_source beam-deid | source       # ~/.config/fish/completions/beam-deid.fish""",
+    invoke_without_command=True,
+    no_args_is_help=True,
 )
-@click.version_option(package_name="beam-deid")
-def cli() -> None:
+@click.option("--version", is_flag=True, help="Show the version and exit.")
+@click.option("--verbose", "-v", is_flag=True, help="With --version: what it stands on and the machine gives, too.")
+@click.pass_context
+def cli(context: click.Context, version: bool, verbose: bool) -> None:
     """De-identify order data, test whether people can be re-identified, and label the result."""
+    if version:
+        _show_version(verbose)
+        context.exit()
+    if verbose:
+        raise click.UsageError("--verbose here goes with --version; else write it behind the command.")
+    if context.invoked_subcommand is None:
+        raise click.UsageError("Missing command.")
+
+
+def _show_version(verbose: bool) -> None:
+    from beam_deid.pipelines.version import machine_lines, version_line
+
+    click.echo(version_line())
+    for line in machine_lines() if verbose else ():
+        click.echo(f"  {line}")
 
 
 with_language(cli)

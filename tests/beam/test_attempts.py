@@ -293,7 +293,7 @@ def replace(path, data):
 def counting(staging, name):
     """The file that counts of a part, or of the rejects, as the last worker told the driver."""
     outcome = json.loads(read_all(join(staging, OUTCOME)))
-    every = [part for release in outcome["releases"].values() for part in release["parts"]] + [outcome["rejected"]]
+    every = [part for release in outcome["releases"].values() for part in release["parts"]] + outcome["rejected"]
     return next(join(staging, one["source"]) for one in every if one["target"] == name)
 
 

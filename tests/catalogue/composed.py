@@ -38,6 +38,8 @@ COMPOSED = (
     "Permission denied",
     "Read-only file system",
     "Too many open files",
+    # pipelines/output.progress: what is done before the first step
+    "starting",
     # pipelines/views/plan
     "missing",
     "[red]note[/red]",

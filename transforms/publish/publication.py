@@ -20,6 +20,8 @@ from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.terms import LabelName
 
+PUBLISHING = "publishing"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -62,7 +64,7 @@ def publish(
     except DeidError:
         staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
         raise
-    PROGRESS.start("publishing")
+    PROGRESS.start(PUBLISHING)
     if made.publishes:
         with STOPPING.whole():
             _publish(staging, made, session, outcome)
