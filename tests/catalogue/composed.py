@@ -16,6 +16,11 @@ COMPOSED = (
     "{count} runs",
     "{count} row",
     "{count} rows",
+    # transforms/formats/passed_over: what of a file is no row of it
+    "{count} line",
+    "{count} lines",
+    "{count} blank row",
+    "{count} blank rows",
     # pipelines/views/register_difference: what differs, and the field
     "roles of {field}",
     "level of {field}",
