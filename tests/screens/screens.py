@@ -7,6 +7,9 @@ from typing import Any
 
 from rich.console import Console
 
+from beam_deid.pipelines.language.chosen import ENGLISH, LANGUAGES
+from beam_deid.pipelines.language.console import SpeakingConsole
+from beam_deid.pipelines.language.words import spoken_in
 from beam_deid.pipelines.views.explanation import show_all, show_explanation
 from beam_deid.pipelines.views.outcome import show_outcome
 from beam_deid.pipelines.views.progress import Bar
@@ -38,15 +41,20 @@ MOMENTS = (
 
 
 def captures() -> dict[str, str]:
-    """All captures: the name with the width, and the text."""
-    made = {f"{name}-{width}": capture(show, width) for name, show in SCREENS.items() for width in WIDTHS}
-    return made | {"progress-lines": lines_of_a_run()}
+    """All captures: the name with the language, unless that is English, and the width; and the text."""
+    made = {}
+    for language in LANGUAGES:
+        mark = "" if language == ENGLISH else f"-{language}"
+        with spoken_in(language):
+            made |= {f"{name}{mark}-{width}": capture(show, width) for name, show in SCREENS.items() for width in WIDTHS}
+            made[f"progress-lines{mark}"] = lines_of_a_run()
+    return made
 
 
 def capture(show: Callable[[Console], None], width: int, terminal: bool = True) -> str:
     """What is shown, as text, without blanks at the ends of lines."""
     text = io.StringIO()
-    out = Console(
+    out = SpeakingConsole(
         file=text,
         width=width,
         height=40,
