@@ -110,7 +110,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "records": {"read": outcome.read},
         "releases": releases,
         "keyring": plain(about.keyring),
-        "rejected_sha256": hashes["rejected.parquet"],
-        "rejected_csv_sha256": hashes["rejected.csv"],
+        "rejected_sha256": hashes.get("rejected.parquet"),  # a dry run writes none
+        "rejected_csv_sha256": hashes.get("rejected.csv"),
         **({"notes": list(outcome.notes)} if outcome.notes else {}),
     }

@@ -81,7 +81,7 @@ class Stopping:
                 self._asked()
 
     def wait_for_whole(self, end: Callable[[], None]) -> bool:
-        """Whether such a step is under way and ``end`` will be called at its end; not so for who asks again, if it may take long."""
+        """Whether such a step is under way, at whose end ``end`` is called; who asks again is heard at once, unless it is short."""
         if not self._depth:
             return False
         if self._asked is not None:
