@@ -63,7 +63,9 @@ def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dr
 
 
 def _published(name: str, records: Mapping[str, int], output: str, dry: bool) -> str:
-    released, read, where = records["released"], records["read"], f"{escape(shown(output))}/{escape(name)}"
+    released = records["released"]
+    read = records["read"]
+    where = f"{escape(shown(output))}/{escape(name)}"
     if dry:
         return said(f"would publish {released:,} of {read:,} records in {where}")
     return said(f"{released:,} of {read:,} records in {where}")
@@ -79,7 +81,8 @@ def _unpublished(release: Mapping[str, Any], dry: bool) -> str:
 def _why(label: Label, expected: str | None) -> str:
     """Which tests fail, and what would change the label; no advice to whoever expects it as it is."""
     failing = [test["name"] for test in label["tests"] if not test["passed"]]
-    named, more = ", ".join(failing[:_NAMED]), len(failing) - _NAMED
+    named = ", ".join(failing[:_NAMED])
+    more = len(failing) - _NAMED
     if more > 0:
         named = f"{named} and {more} more"
     count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
