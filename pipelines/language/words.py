@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # loaded only where another language than English is spoken
 
 _OWN = "beam_deid.po"
 _CLICK = "click.po"
-_MARKS = {", ": "，", "; ": "；", ". ": "。", ".": "。"}
+_MARKS = {": ": "：", ", ": "，", "; ": "；", ". ": "。", ".": "。"}
 """Marks of other languages than English."""
 PIECE = "piece"
 """The context of a word that stands in a placeholder's place, and is no name there."""

@@ -40,7 +40,7 @@ class ProgressLines:
             return None
         self._since = at
         self._wait = min(2 * self._wait, _RAREST)
-        return f"{step_of(now)}: {details_of(now)}"
+        return joined(step_of(now), ": ", details_of(now))
 
 
 def step_of(now: Now) -> str:

@@ -63,6 +63,8 @@ COMPOSED = (
     "Permission denied",
     "Read-only file system",
     "Too many open files",
+    # pipelines/views/progress_lines
+    "{speed} rows/s",
     # pipelines/output.progress: what is done before the first step
     "starting",
     # pipelines/views/plan
