@@ -171,15 +171,16 @@ def carry_out(
 
 @contextlib.contextmanager
 def _saying_what_became() -> Iterator[None]:
-    """Let the message of a run that failed say that nothing was published, where that is so."""
+    """Let the message of a run that failed say what was published: nothing, or all of it where only the register is not told."""
     from beam_deid.transforms.storage.stopping import STOPPING
 
     try:
         yield
     except (InputError, InternalFault, OutputError) as error:
-        if STOPPING.published or STOPPING.is_begun:
+        if STOPPING.is_begun:
             raise
-        told = ". ".join(filter(None, [error.next_step, "Nothing was published"]))
+        became = f"{STOPPING.published} is published, and whole" if STOPPING.published else "Nothing was published"
+        told = ". ".join(filter(None, [error.next_step, became]))
         raise type(error)(error.what, error.where, told) from None
 
 

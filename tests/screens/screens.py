@@ -46,7 +46,9 @@ def captures() -> dict[str, str]:
     for language in LANGUAGES:
         mark = "" if language == ENGLISH else f"-{language}"
         with spoken_in(language):
-            made |= {f"{name}{mark}-{width}": capture(show, width) for name, show in SCREENS.items() for width in WIDTHS}
+            made |= {
+                f"{name}{mark}-{width}": capture(show, width) for name, show in SCREENS.items() for width in WIDTHS
+            }
             made[f"progress-lines{mark}"] = lines_of_a_run()
     return made
 

@@ -237,7 +237,7 @@ def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
     """An empty pipeline, whose own folder for temporary files is in one that the next run sweeps if this one is killed."""
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
-    with STOPPING.whole():
+    with STOPPING.whole(short=True):
         pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
         os.rmdir(pipeline.local_tempdir)
         pipeline.local_tempdir = folder.file("beam")

@@ -68,7 +68,6 @@ def publish(
     if made.publishes:
         with STOPPING.whole():
             _publish(staging, made, session, outcome)
-            STOPPING.published = shown(staging.output)
     return Outcome(made.run, made.labels, session.notes if session else _not_remembered(made.labels))
 
 
@@ -95,6 +94,7 @@ def _publish(staging: Staging, made: Manifests, session: RegisterSession | None,
     """Publish what is made, and tell the register before and after."""
     if session is None:
         staging.publish(made.files, made.written)
+        STOPPING.published = shown(staging.output)
         return
     session.announce(staging.path, made.run, made.labels, outcome)
     try:
@@ -104,4 +104,5 @@ def _publish(staging: Staging, made: Manifests, session: RegisterSession | None,
             with contextlib.suppress(DeidError):  # then it stands there as pending, and counts
                 session.withdraw()
         raise
+    STOPPING.published = shown(staging.output)  # whatever the register says to that
     session.confirm()
