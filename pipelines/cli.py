@@ -75,7 +75,7 @@ Examples:
   beam-deid verify out
 
 \b
-Completion in a shell, for bash, zsh or fish: put the line for yours into its start file.
+Completion in a shell, for bash, zsh or fish: put the line for yours into its start file:
   eval "$(_BEAM_DEID_COMPLETE=bash_source beam-deid)"      # ~/.bashrc
   eval "$(_BEAM_DEID_COMPLETE=zsh_source beam-deid)"       # ~/.zshrc
   _BEAM_DEID_COMPLETE=fish_source beam-deid | source       # ~/.config/fish/completions/beam-deid.fish""",
@@ -99,9 +99,9 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
 def _show_version(verbose: bool) -> None:
     from beam_deid.pipelines.version import machine_lines, version_line
 
-    click.echo(version_line())
+    click.echo(said(version_line()))
     for line in machine_lines() if verbose else ():
-        click.echo(f"  {line}")
+        click.echo(f"  {said(line)}")
 
 
 with_language(cli)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from beam_deid.pipelines.language.console import said_text
-from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.language.words import joined, said
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_word, mark
 from beam_deid.pipelines.views.changes import by_text
@@ -59,7 +59,8 @@ def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dr
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     told = _published(name, label["records"], output, dry) if release["published"] else _unpublished(release, dry)
-    return f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold], {told}"
+    is_now = f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold]"
+    return joined(is_now, ", ", told)
 
 
 def _published(name: str, records: Mapping[str, int], output: str, dry: bool) -> str:
