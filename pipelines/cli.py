@@ -75,7 +75,7 @@ Examples:
   beam-deid verify out
 
 \b
-Completion in a shell, for bash, zsh or fish: put the line for yours into its start file.
+Completion in a shell, for bash, zsh or fish: put the line for yours into its start file:
   eval "$(_BEAM_DEID_COMPLETE=bash_source beam-deid)"      # ~/.bashrc
   eval "$(_BEAM_DEID_COMPLETE=zsh_source beam-deid)"       # ~/.zshrc
   _BEAM_DEID_COMPLETE=fish_source beam-deid | source       # ~/.config/fish/completions/beam-deid.fish""",
@@ -99,9 +99,9 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
 def _show_version(verbose: bool) -> None:
     from beam_deid.pipelines.version import machine_lines, version_line
 
-    click.echo(version_line())
+    click.echo(said(version_line()))
     for line in machine_lines() if verbose else ():
-        click.echo(f"  {line}")
+        click.echo(f"  {said(line)}")
 
 
 with_language(cli)
@@ -109,13 +109,16 @@ with_language(cli)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
-    heed_signals()
-    open_streams()
-    sort_quickly()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_is_news)
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
-    code = call(arguments)
+    try:
+        heed_signals()
+        open_streams()
+        sort_quickly()
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(_is_news)
+        logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
+        code = call(arguments)
+    except Stopped as stopped:  # before the command began, or behind its end
+        code = _stopped(stopped)
     heed_no_more()
     sys.exit(code)
 
@@ -148,13 +151,17 @@ def _call(arguments: list[str] | None) -> int:
         fail(message_of(wrong, by_click=True))
         return wrong.exit_code
     except Stopped as stopped:
-        fail(said(said_of_stopping()))
-        return stopped.exit_code
+        return _stopped(stopped)
     except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
-        fail(said(said_of_stopping()))
-        return Stopped().exit_code
+        return _stopped(Stopped())
     except Exception as error:
         fault = fault_of(error, "command")
         fail(message_of(fault))
         return fault.exit_code
     return 0
+
+
+def _stopped(stopped: Stopped) -> int:
+    """Say that a command was stopped; its exit code."""
+    fail(said(said_of_stopping()))
+    return stopped.exit_code

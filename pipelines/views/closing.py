@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from beam_deid.pipelines.language.console import said_text
-from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.language.words import joined, said
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_word, mark
 from beam_deid.pipelines.views.changes import by_text
@@ -59,12 +59,17 @@ def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dr
     met = label["label"] in ("anonymized", release["expect"])
     sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
     told = _published(name, label["records"], output, dry) if release["published"] else _unpublished(release, dry)
-    return f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold], {told}"
+    is_now = f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold]"
+    return joined(is_now, ", ", told)
 
 
 def _published(name: str, records: Mapping[str, int], output: str, dry: bool) -> str:
-    given = f"{records['released']:,} of {records['read']:,} records in {escape(shown(output))}/{escape(name)}"
-    return said(f"would publish {given}" if dry else given)
+    released = records["released"]
+    read = records["read"]
+    where = f"{escape(shown(output))}/{escape(name)}"
+    if dry:
+        return said(f"would publish {released:,} of {read:,} records in {where}")
+    return said(f"{released:,} of {read:,} records in {where}")
 
 
 def _unpublished(release: Mapping[str, Any], dry: bool) -> str:
@@ -77,7 +82,10 @@ def _unpublished(release: Mapping[str, Any], dry: bool) -> str:
 def _why(label: Label, expected: str | None) -> str:
     """Which tests fail, and what would change the label; no advice to whoever expects it as it is."""
     failing = [test["name"] for test in label["tests"] if not test["passed"]]
-    named = ", ".join(failing[:_NAMED]) + (f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else "")
+    named = ", ".join(failing[:_NAMED])
+    more = len(failing) - _NAMED
+    if more > 0:
+        named = f"{named} and {more} more"
     count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
     if expected == "still_personal":
         return f"{count}, as the policy expects: {named}"

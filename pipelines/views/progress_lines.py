@@ -1,8 +1,9 @@
 """How far a command is, in words: a line at each step, and others now and then. Loads nothing that takes long."""
 
 from collections.abc import Iterable
+from functools import reduce
 
-from beam_deid.pipelines.language.words import said, word
+from beam_deid.pipelines.language.words import joined, said, word
 from beam_deid.transforms.run.progress import Now, Unit
 
 _FIRST = 3.0
@@ -39,7 +40,7 @@ class ProgressLines:
             return None
         self._since = at
         self._wait = min(2 * self._wait, _RAREST)
-        return f"{step_of(now)}: {details_of(now)}"
+        return joined(step_of(now), ": ", details_of(now))
 
 
 def step_of(now: Now) -> str:
@@ -62,7 +63,7 @@ def short_details_of(now: Now) -> str:
 def _joined(now: Now, figures: Iterable[str]) -> str:
     """What is done, with the figures that are known; without any, for how long it has been done."""
     known = [one for one in figures if one] or [said(f"{_duration(now.seconds)} so far")]
-    return ", ".join([word(now.doing), *known] if now.doing else known)
+    return reduce(lambda before, one: joined(before, ", ", one), [word(now.doing), *known] if now.doing else known)
 
 
 def _done(now: Now) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_deid.pipelines.language.console import said_text
-from beam_deid.pipelines.language.words import said, words
+from beam_deid.pipelines.language.words import joined, said, words
 from beam_deid.pipelines.views.cells import Detail, figure, mark
 
 _WIDEST = 30  # of a test's name, so that what it means finds room in 80 columns
@@ -53,7 +53,7 @@ def _show_failing(out: Console, tests: Sequence[Test], *, cut: bool) -> None:
     for test in tests:
         told = said_text("", "ellipsis" if cut else "fold", no_wrap=cut)
         told.append(test["name"], "bold")
-        told.append(f": {said(_figures(test))}; {said(test['detail'])}")
+        told.append(f": {joined(said(_figures(test)), '; ', said(test['detail']))}")
         grid.add_row(" ", mark(False), told)
     if tests:
         out.print(grid)

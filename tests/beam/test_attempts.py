@@ -145,7 +145,7 @@ def before(monkeypatch, module, name, act):
 
 
 def test_every_bundle_done_three_times_by_the_engine_publishes_the_same(place, undisturbed):
-    assert place.run("--direct_runner_bundle_repeat=2") == 0
+    assert place.run("--", "--direct_runner_bundle_repeat=2") == 0
     assert_same(place, undisturbed)
 
 

@@ -70,7 +70,7 @@ _TEXTS = {
     "level: {level}",  # lines of a policy, and of a hierarchy file
     "keys: {flow} # {key_place}",
     "record: {scalar} # {said}",
-    "{show_cursor}beam-deid: {words}",
+    "{show_cursor}beam-deid: {spoken}",
     "levels: district;city;province;region;*",
     "require: {{k: {k}}}",
     "What a release does with the field",

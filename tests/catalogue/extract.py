@@ -18,7 +18,7 @@ from .exempt import is_no_message, is_of_no_message, of_tables, says_nothing
 ROOT = Path(__file__).parents[2]
 
 _WORD = re.compile(r"(?<![\w./:{$\\-])[A-Za-z][a-z']+(?![\w/{}\\])")
-_EXPLAINED = re.compile(r"^\w+:$|\S {3,}\S|# [a-z]")
+_EXPLAINED = re.compile(r"^[A-Z].*:$|\S {3,}\S|# [a-z]")
 """A line of examples that is more than a command."""
 _WRAPPERS = {
     "escape",

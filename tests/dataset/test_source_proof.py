@@ -383,6 +383,45 @@ def test_a_label_that_says_something_else_is_found(
     assert any(said in one for one in proved(capsys, copy, "market", code=1)["problems"])
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda label: label.update(label="anonymized"), "the label does not follow from its tests"),
+        (lambda label: label.update(grade=4 if label["grade"] != 4 else 3), "the grade does not follow"),
+        (lambda label: label["fields"]["name"].update(role=["insensitive"]), "name: its role in the label"),
+        (lambda label: label["fields"]["name"].update(recoverability="irreversible"), "name: its recoverability"),
+        (lambda label: label.update(sharing="controlled"), "sharing: the label says something else"),
+        (lambda label: label["asked"].update(subject=None), "subject: the label says something else"),
+    ],
+    ids=["label", "grade", "role", "recoverability", "sharing", "subject"],
+)
+def test_a_label_that_is_not_the_policys_or_contradicts_itself_is_found(
+    copy: Made, capsys: pytest.CaptureFixture[str], change: Any, said: str
+) -> None:
+    relabel(copy, "crm", change)
+    assert any(said in one for one in proved(capsys, copy, "crm", code=1)["problems"])
+
+
+@pytest.mark.parametrize("change", [lambda facts: facts.pop("key"), lambda facts: facts.update(key=None)])
+def test_a_column_whose_key_the_label_conceals_is_not_passed_over(
+    copy: Made, capsys: pytest.CaptureFixture[str], change: Any
+) -> None:
+    mobiles = [f"{13800000000 + row}" for row in range(ROWS)]
+    rewrite(copy, "crm", lambda table: table.set_column(1, "buyer", pa.array(mobiles[: len(table)])))
+    relabel(copy, "crm", lambda label: change(label["fields"]["buyer"]))
+    found = proved(capsys, copy, "crm", code=1)
+    assert "buyer: the label does not tell the key that made it" in found["problems"]
+
+
+def test_a_number_written_otherwise_is_none_that_was_released(copy: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    (part, *_) = sorted((copy.out / "text").glob("part-*"))
+    table = [line.split(",") for line in part.read_text("utf-8").splitlines()]
+    age = table[0].index('"age"')
+    table[1][age] = f"00{table[1][age]}"
+    part.write_text("".join(",".join(row) + "\n" for row in table), "utf-8")
+    assert proved(capsys, copy, "text", code=1)["rows"]["strange"] == 1
+
+
 def test_another_level_than_the_labels_matches_nothing(copy: Made, capsys: pytest.CaptureFixture[str]) -> None:
     def coarser(label: dict[str, Any]) -> None:
         label["search"]["levels"]["age"] = "by 5" if label["search"]["levels"]["age"] != "by 5" else "by 40"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.label.scope import UNNAMED
 
 FIELDS = {
     "order_id": {"role": "direct_identifier"},
@@ -192,11 +193,17 @@ def test_columns_are_ignored_by_name_and_by_pattern_and_all_others_stop_the_run(
     assert "ignored" not in shop.about["input"]
 
 
-def test_a_column_whose_name_is_an_identifier_is_ignored_without_being_named(shop, capsys):
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [("打*", "打*"), ("打13800000000", UNNAMED), ("打13800000000*", UNNAMED)],
+    ids=["*", "name", "name*"],
+)
+def test_a_column_whose_name_is_an_identifier_is_ignored_without_being_named(shop, capsys, pattern, told):
     """A table that was turned round has mobiles where others have names, and a label is published."""
     shop.write("c.csv", f"打13800000000,{HEAD},ext", [f"1,{line},2" for line in lines("C")])
-    assert shop.run("c.csv", ignore=["打*", "ext"]) == 0
-    assert shop.label()["asked"]["ignored"] == {"patterns": ["ext", "打*"], "columns": ["ext"], "unnamed": 1}
+    assert shop.run("c.csv", ignore=[pattern, "ext"]) == 0
+    ignored = shop.label()["asked"]["ignored"]
+    assert (sorted(ignored["patterns"]), ignored["columns"], ignored["unnamed"]) == (sorted(["ext", told]), ["ext"], 1)
     assert (shop.about["input"]["ignored"], shop.about["input"]["ignored_unnamed"]) == (["ext"], 1)
     assert "'ext', and 1 column whose name looks like an identifier" in capsys.readouterr().err
     assert not any(b"13800000000" in path.read_bytes() for path in shop.out.rglob("*") if path.is_file())

@@ -268,5 +268,5 @@ def test_the_plan_says_what_is_normalized(tmp_path, capsys, monkeypatch):
         {"buyer": of("mobile", "direct_identifier")}, a=release("enclave", "", {"buyer": {"tokenize": {}}})
     )
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(written), "utf-8")
-    assert call(["plan", str(tmp_path / "policy.yaml")]) == 0
+    assert call(["plan", str(tmp_path / "policy.yaml"), "-v"]) == 0
     assert "taken without separators and China's code" in " ".join(capsys.readouterr().out.split())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
@@ -135,7 +136,7 @@ def count_kinds(
     wanted = [name for name in types if any(name in columns for columns in groupings)]
     for file in published.files:
         for batch in _batches(published, file, list(types), wanted, formulas_kept):
-            keys = {name: _written(batch.column(name), types[name], key) for name in wanted}
+            keys = {name: _written(batch.column(name), types[name], key, _is_text(file)) for name in wanted}
             for parts, columns in zip(found, groupings, strict=True):
                 together = combine([keys[name] for name in columns], batch.num_rows)
                 parts.append(total([(together, np.ones(batch.num_rows, np.int64))]))
@@ -172,18 +173,29 @@ def _as_written(kind: Format) -> InputOptions:
     return InputOptions(skip=0, footer=0) if kind.notation.of_spreadsheets else InputOptions()
 
 
-def _written(column: pa.Array, given: pa.DataType, key: FingerprintKey) -> Fingerprints:
+def _is_text(file: InputFile) -> bool:
+    """Whether a part is text, in which a value can be written in several ways."""
+    kind = format_of_part(name_of(file.path))
+    return kind is not None and kind.notation is Notation.DELIMITED
+
+
+def _written(column: pa.Array, given: pa.DataType, key: FingerprintKey, is_text: bool) -> Fingerprints:
     """The fingerprints of a column of a part; one of text in a format without types is read as the type that was released.
 
-    A text that is none of that type was not released, and has the fingerprint of a text.
+    A text that is none of that type was not released, and has the fingerprint of a text; so has one that no release writes,
+    as 007 for 7.
     """
     if not pa.types.is_string(column.type) or pa.types.is_string(given):
         return fingerprint(column, key)
     values = retyped(column, given)
     keys = fingerprint(values, key)
-    if values.null_count > column.null_count:
-        strange = values.is_null().to_numpy(zero_copy_only=False)
-        keys[strange] = fingerprint(column, key)[strange]
+    strange = pc.and_(values.is_null(), column.is_valid())
+    if is_text:
+        otherwise = pc.not_equal(values.cast(pa.string()), column).fill_null(False)
+        strange = pc.or_(strange, otherwise)
+    if pc.any(strange, min_count=0).as_py():
+        rows = strange.to_numpy(zero_copy_only=False)
+        keys[rows] = fingerprint(column, key)[rows]
     return keys
 
 

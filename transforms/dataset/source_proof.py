@@ -19,6 +19,7 @@ from beam_deid.transforms.dataset.source_records import (
     measure_source,
     told_rounds,
 )
+from beam_deid.transforms.dataset.told_facts import told_otherwise
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.reading import read_manifest
@@ -154,6 +155,7 @@ def prove(opened: Opened, workers: int) -> SourceProof:
     if not figures.reason:
         figures = prove_figures(source, levels, rows.left, published.label)
         problems += _figure_problems(figures)
+    problems += told_otherwise(published.label, source.data.layout.scope)
     return SourceProof(published, opened.same_files, source.joined, found.missing, rows, figures, tuple(problems))
 
 

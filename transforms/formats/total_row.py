@@ -19,10 +19,13 @@ _WORDS = (
         "total amount",
         "sum",
     ),
-    *("合计", "总计", "小计", "共计", "总和", "总额", "合計", "總計", "小計", "総計"),
+    *("合计", "总计", "小计", "共计", "总和", "总额", "总金额", "合計", "總計", "小計", "総計"),
     *("gesamt", "gesamtsumme", "summe", "zwischensumme", "total général", "total general", "somme", "suma", "totale"),
 )
-_TOTAL = re.compile("|".join(map(re.escape, _WORDS)), re.IGNORECASE)
+_BEHIND = r"(?:\s{0,3}[(（\[【].{0,20}[)）\]】]|(?:金额|数量|行)?(?:(?<=[一-鿿])|(?![0-9]))[\W\d_]*[单笔条行件元]?)"
+"""What may stand behind the word in its cell: brackets, a number, what is counted. Total Fitness and Sum41 are names."""
+_TOTAL = re.compile(f"(?:本页|本月|订单)?(?:{'|'.join(map(re.escape, _WORDS))}){_BEHIND}", re.IGNORECASE)
+_APART = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
 _AROUND = " \t\r\n\ufeff\xa0:：=*-–—'\""
 
 
@@ -32,7 +35,7 @@ def has_total(rows: Iterable[Sequence[str]]) -> bool:
     Args:
         rows: The values of the last rows.
     """
-    return any(_TOTAL.fullmatch(_first(values)) for values in rows)
+    return any(_TOTAL.fullmatch(_APART.sub("", _first(values))) for values in rows)
 
 
 def _first(values: Sequence[str]) -> str:

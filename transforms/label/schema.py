@@ -162,7 +162,7 @@ def _ignored() -> Schema:
     """What a label says of columns that are not read."""
     columns = "The columns of the files that these match; null where the source was no files"
     return {
-        "patterns": said(list_of(TEXT), "Names and patterns under input.ignore"),
+        "patterns": said(list_of(TEXT), "Names and patterns under input.ignore, but for what looks like an identifier"),
         "columns": said(nullable(list_of(TEXT)), columns),
         "unnamed": {**COUNT, "description": "How many of them are not named, for their names look like identifiers"},
     }

@@ -29,12 +29,16 @@ STATED = ("release", "sharing", "fields")
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
 
 
+UNNAMED = "(looks like an identifier)"
+"""What stands for a pattern that a label does not repeat."""
+
+
 @dataclass(frozen=True)
 class NotRead:
     """Columns of the source that are passed over, so that nothing in the label speaks of them.
 
     Attributes:
-        patterns: Names and patterns under ``input.ignore``, sorted.
+        patterns: Names and patterns under ``input.ignore``, sorted; `UNNAMED` for one that looks like an identifier itself.
         columns: The columns of the files that they match, sorted, but for those of which the name itself looks like an
             identifier; None where nobody looked, or the source is no files.
         unnamed: How many columns are not named for that reason.

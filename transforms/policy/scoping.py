@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
-from beam_deid.transforms.label.scope import EVERY, Knowledge, NotRead, Scope, Sibling, links
+from beam_deid.transforms.label.scope import EVERY, UNNAMED, Knowledge, NotRead, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
+from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
@@ -101,8 +102,15 @@ def scope_of(
         linked=links(fields),
         environment=DeclaredEnvironment.declared(spec.sharing is Sharing.PUBLIC, **spec.environment.model_dump()),
         register=register,
-        ignored=NotRead(tuple(sorted(set(policy.input.ignore)))),
+        ignored=NotRead(patterns_told(policy)),
     )
+
+
+def patterns_told(policy: Policy) -> tuple[str, ...]:
+    """What a label says of the names and patterns under ``input.ignore``, sorted: the label is given out, the policy is not."""
+    patterns = sorted(set(policy.input.ignore))
+    telling = {name for name, _ in scan_names(patterns)}
+    return tuple(UNNAMED if pattern in telling else pattern for pattern in patterns)
 
 
 def known(policy: Policy, release: str, attacker: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from beam_deid.transforms.label.scope import NotRead
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import shown as name_shown
+from beam_deid.transforms.policy.scoping import patterns_told
 from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.partitions import without_values
@@ -99,7 +100,7 @@ class Found:
 
     def not_read(self, policy: Policy) -> NotRead:
         """What a label says of the columns that are passed over."""
-        return NotRead(tuple(sorted(set(policy.input.ignore))), self.named, self.unnamed)
+        return NotRead(patterns_told(policy), self.named, self.unnamed)
 
     def to_document(self) -> dict[str, Any]:
         """What there is, as plain values."""
