@@ -80,6 +80,7 @@ Exit codes: 0 measured, or proved as far as it is told; 1 the release is not wha
     help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
     "FIELD are matched to it. Repeatable.",
 )
+@options.verbose_option
 @options.json_option
 def assess(
     policy: str | None,
@@ -97,6 +98,7 @@ def assess(
     wildcard: bool,
     mobiles: str | None,
     frequencies: tuple[str, ...],
+    verbose: bool,
     as_json: bool,
     written: dict[str, Any],
 ) -> None:
@@ -113,11 +115,12 @@ def assess(
         prove_release(policy, inputs, sources, as_json)
         return
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
+    from beam_deid.transforms.dataset.assessment import ASSESSING
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
     from beam_deid.transforms.dataset.attacker_table import Table
-    from beam_deid.transforms.dataset.counting import count_files
+    from beam_deid.transforms.dataset.counting import COUNTING, count_files
     from beam_deid.transforms.dataset.files import open_dataset
-    from beam_deid.transforms.dataset.joins import Dataset, join_files
+    from beam_deid.transforms.dataset.joins import JOINING, Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
     from beam_deid.transforms.storage.files import find
 
@@ -139,7 +142,8 @@ def assess(
     )
     key = FingerprintKey.new()
     output.warn(find(inputs).passed_over)
-    with output.progress(None):
+    steps = (COUNTING, JOINING, ASSESSING) if joins else (COUNTING, ASSESSING)
+    with output.progress(steps):
         files = open_dataset(inputs, read_as, question.read, columns.optional)
         counted = count_files(question, files, key)
         dataset = Dataset(files, columns.subject)
@@ -147,7 +151,7 @@ def assess(
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
 
-    show_assessment(output.console(as_json), document)
+    show_assessment(output.console(as_json), document, verbose=verbose)
     if as_json:
         output.emit(document)
 

@@ -21,6 +21,7 @@ from beam_deid.transforms.storage.stopping import STOPPING
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "explain": "Say what a reason for rejected records means, or a test of the label.",
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",
     "plan": "Say what a policy will do, without reading data.",
@@ -71,11 +72,36 @@ Examples:
   beam-deid demo
   beam-deid plan policy.yaml
   beam-deid run policy.yaml --input 'orders/*.csv' --output out
-  beam-deid verify out""",
+  beam-deid verify out
+
+\b
+Completion in a shell, for bash, zsh or fish: put the line for yours into its start file:
+  eval "$(_BEAM_DEID_COMPLETE=bash_source beam-deid)"      # ~/.bashrc
+  eval "$(_BEAM_DEID_COMPLETE=zsh_source beam-deid)"       # ~/.zshrc
+  _BEAM_DEID_COMPLETE=fish_source beam-deid | source       # ~/.config/fish/completions/beam-deid.fish""",
+    invoke_without_command=True,
+    no_args_is_help=True,
 )
-@click.version_option(package_name="beam-deid")
-def cli() -> None:
+@click.option("--version", is_flag=True, help="Show the version and exit.")
+@click.option("--verbose", "-v", is_flag=True, help="With --version: what it stands on and the machine gives, too.")
+@click.pass_context
+def cli(context: click.Context, version: bool, verbose: bool) -> None:
     """De-identify order data, test whether people can be re-identified, and label the result."""
+    if version:
+        _show_version(verbose)
+        context.exit()
+    if verbose:
+        raise click.UsageError("--verbose here goes with --version; else write it behind the command.")
+    if context.invoked_subcommand is None:
+        raise click.UsageError("Missing command.")
+
+
+def _show_version(verbose: bool) -> None:
+    from beam_deid.pipelines.version import machine_lines, version_line
+
+    click.echo(said(version_line()))
+    for line in machine_lines() if verbose else ():
+        click.echo(f"  {said(line)}")
 
 
 with_language(cli)
@@ -83,13 +109,16 @@ with_language(cli)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
-    heed_signals()
-    open_streams()
-    sort_quickly()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_is_news)
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
-    code = call(arguments)
+    try:
+        heed_signals()
+        open_streams()
+        sort_quickly()
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(_is_news)
+        logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
+        code = call(arguments)
+    except Stopped as stopped:  # before the command began, or behind its end
+        code = _stopped(stopped)
     heed_no_more()
     sys.exit(code)
 
@@ -122,13 +151,17 @@ def _call(arguments: list[str] | None) -> int:
         fail(message_of(wrong, by_click=True))
         return wrong.exit_code
     except Stopped as stopped:
-        fail(said(said_of_stopping()))
-        return stopped.exit_code
+        return _stopped(stopped)
     except (KeyboardInterrupt, click.Abort):  # where nobody heeds signals, or a person answered no
-        fail(said(said_of_stopping()))
-        return Stopped().exit_code
+        return _stopped(Stopped())
     except Exception as error:
         fault = fault_of(error, "command")
         fail(message_of(fault))
         return fault.exit_code
     return 0
+
+
+def _stopped(stopped: Stopped) -> int:
+    """Say that a command was stopped; its exit code."""
+    fail(said(said_of_stopping()))
+    return stopped.exit_code

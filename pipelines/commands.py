@@ -36,6 +36,8 @@ class Command(click.Command):
         Raises:
             UsageError: One is taken for nothing, or for another thing than it looks like.
         """
+        if ctx.resilient_parsing:  # a shell asks what comes next, of a line that is not whole
+            return super().parse_args(ctx, args)
         where = path_of(ctx)
         known = long_options(self, ctx)
         for word in _before_dashes(args):

@@ -38,6 +38,7 @@ Examples:
 @click.option("--monthly", is_flag=True, help="Only make orders, a file for each month, and the policy.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier demo in DIR.")
 @options.workers_option
+@options.verbose_option
 @options.json_option
 def demo(
     rows: int,
@@ -47,6 +48,7 @@ def demo(
     monthly: bool,
     overwrite: bool,
     workers: int | None,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Make believable orders (nobody's data), run a policy over them, and show what was published and why."""
@@ -56,10 +58,12 @@ def demo(
     elif monthly:
         make_months(place, rows, seed, as_json)
     else:
-        run_demo(place, rows, seed, as_json, overwrite=overwrite, workers=workers)
+        run_demo(place, rows, seed, as_json, overwrite=overwrite, workers=workers, verbose=verbose)
 
 
-def run_demo(place: Path, rows: int, seed: int, as_json: bool, *, overwrite: bool, workers: int | None) -> None:
+def run_demo(
+    place: Path, rows: int, seed: int, as_json: bool, *, overwrite: bool, workers: int | None, verbose: bool
+) -> None:
     """Write orders and a policy, and run the policy over the orders.
 
     Raises:
@@ -84,8 +88,8 @@ def run_demo(place: Path, rows: int, seed: int, as_json: bool, *, overwrite: boo
         os.environ[_KEY] = secrets.token_hex(32)
     # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
     read = read_policy(str(policy)).without_register()
-    carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers)
-    out.print(f"\nNow try: {program()} verify {target}    {program()} plan {policy}", markup=False)
+    carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
+    out.print(f"And: {program()} plan {policy}", markup=False)
 
 
 def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.pipelines.commands import Command, Group
+from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.language.words import said
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
@@ -42,7 +42,7 @@ name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, he
 
 
 @click.group(
-    cls=Group,
+    cls=options.JsonGroup,
     epilog="""\b
 Examples:
   export BEAM_DEID_KEK=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
@@ -111,7 +111,13 @@ def _added(ring: str, name: str, purpose: str) -> "Keyring":
         return changing.ring
 
 
-@keys.command(name="list")
+@keys.command(
+    name="list",
+    epilog="""\b
+Examples:
+  beam-deid keys list keys/orders.keyring
+  beam-deid keys list keys/orders.keyring --json""",
+)
 @ring_argument
 @options.json_option
 def list_keys(ring: str, as_json: bool) -> None:
@@ -125,7 +131,13 @@ def list_keys(ring: str, as_json: bool) -> None:
         output.emit({"id": found.id, "kek": found.opener().where, "keys": [_shown(key) for key in found.keys]})
 
 
-@keys.command(name="rotate")
+@keys.command(
+    name="rotate",
+    epilog="""\b
+Examples:
+  beam-deid keys rotate keys/orders.keyring
+  beam-deid keys rotate keys/orders.keyring --name marketing""",
+)
 @ring_argument
 @name_option
 @options.json_option

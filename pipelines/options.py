@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from beam_deid import configs
+from beam_deid.pipelines.commands import Group
+from beam_deid.pipelines.completing import complete_file
 from beam_deid.transforms.run.cores import cores
 
 Command = Callable[..., Any]
@@ -21,9 +23,23 @@ def json_option(command: Command) -> Command:
     )
 
 
+def verbose_option(command: Command) -> Command:
+    """``--verbose``."""
+    return click.option("--verbose", "-v", is_flag=True, help="Show the figures of tests that pass, too.")(command)
+
+
 def input_option(required: bool) -> Callable[[Command], Command]:
     """``--input GLOB``, repeatable."""
-    return click.option("--input", "-i", "inputs", cls=_InputOption, multiple=True, required=required, metavar="GLOB")
+    return click.option(
+        "--input",
+        "-i",
+        "inputs",
+        cls=_InputOption,
+        multiple=True,
+        required=required,
+        metavar="GLOB",
+        shell_complete=complete_file,
+    )
 
 
 class _InputOption(click.Option):
@@ -52,6 +68,20 @@ def workers_option(command: Command) -> Command:
         metavar="N",
         help="Processes on this machine. Default: one a core, but no more than there are shards.",
     )(command)
+
+
+class JsonGroup(Group):
+    """A group whose ``--json`` is that of whichever of its commands is called: all of them have it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="As --json of the command."))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call a command."""
+        if ctx.params.pop("as_json"):
+            ctx.default_map = {name: {"as_json": True} for name in self.commands}
+        return super().invoke(ctx)
 
 
 class Portion(click.FloatRange):

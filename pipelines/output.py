@@ -6,19 +6,19 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines.language.words import said, word
+from beam_deid.pipelines.views.progress_lines import ProgressLines
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to load, which usage errors and --help do without
     from rich.console import Console
 
-_PLAIN_SECONDS = 5.0
 _TICK = 0.1
 
 
@@ -80,9 +80,16 @@ def note(messages: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def progress(total: int | None) -> Iterator[None]:
-    """Show how far a run is: a bar on a terminal, a line every few seconds elsewhere; always on stderr."""
-    PROGRESS.total = total
+def progress(steps: Sequence[str], rows: int | None = None, shards: int = 0, first: str = "starting") -> Iterator[None]:
+    """Show how far a command is: a bar on a terminal, a line now and then elsewhere; always on stderr.
+
+    Args:
+        steps: What it does, one after the other.
+        rows: Rows of its input, where that is known.
+        shards: Pieces that its input is read in.
+        first: What is done before the first step.
+    """
+    PROGRESS.plan(steps, rows, shards, first)
     done = threading.Event()
     thread = threading.Thread(target=_bar if sys.stderr.isatty() else _lines, args=(done,), daemon=True)
     thread.start()
@@ -95,45 +102,17 @@ def progress(total: int | None) -> Iterator[None]:
 
 def _bar(done: threading.Event) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        TextColumn("{task.fields[said]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(word(PROGRESS.phase), total=PROGRESS.total, said="")
-        speed = _Speed()
+    from beam_deid.pipelines.views.progress import Bar
+
+    with Bar(Console(stderr=True)) as bar:
         while not done.wait(_TICK):
-            bar.update(task, description=word(PROGRESS.phase), completed=PROGRESS.rows, said=speed.told())
+            bar.show(PROGRESS.now())
 
 
 def _lines(done: threading.Event) -> None:
-    speed = _Speed()
-    phase = ""
-    since = time.monotonic()
+    lines = ProgressLines()
     while not done.wait(_TICK):
-        late = time.monotonic() - since > _PLAIN_SECONDS
-        if PROGRESS.phase != phase or late:
-            phase = PROGRESS.phase
-            since = time.monotonic()
-            told = speed.told()
-            click.echo(f"beam-deid: {word(phase)}, {told}" if PROGRESS.rows else f"beam-deid: {word(phase)}", err=True)
-
-
-class _Speed:
-    """Rows, and rows per second of the phase."""
-
-    def __init__(self) -> None:
-        self._phase = ""
-        self._start = time.monotonic()
-
-    def told(self) -> str:
-        if PROGRESS.phase != self._phase:
-            self._phase = PROGRESS.phase
-            self._start = time.monotonic()
-        seconds = max(time.monotonic() - self._start, 0.001)
-        return said(f"{PROGRESS.rows:,} rows, {PROGRESS.rows / seconds:,.0f} rows/s")
+        line = lines.due(PROGRESS.now(), time.monotonic())
+        if line is not None:
+            click.echo(f"beam-deid: {line}", err=True)

@@ -13,11 +13,13 @@ from beam_deid.pipelines.language.comments import with_comments_said
 from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
+from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:
     from beam_deid.transforms.drafting.draft import Draft
 
 _SAMPLE_ROWS = 100_000
+_DRAFTING = "drafting"
 
 
 @click.command(
@@ -56,9 +58,10 @@ def profile(
     Of large inputs a sample is looked at, the same for the same files: the first rows of at most 32 parts (files, or Parquet
     row groups of some 262,144 rows together), evenly chosen, equally many of each.
     """
+    from beam_deid.transforms.dataset.sampling import SAMPLING
     from beam_deid.transforms.drafting.written import as_yaml
 
-    with output.progress(None):
+    with output.progress((SAMPLING, _DRAFTING)):
         draft = _draft(inputs, subject, rows, dataset, written)
     _check(draft)
     output.note(passed.told(file) for file, passed in draft.sample.passed)
@@ -131,6 +134,7 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
+    PROGRESS.start(_DRAFTING)
     numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")

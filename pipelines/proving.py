@@ -22,7 +22,9 @@ def prove_release(policy: str | None, inputs: tuple[str, ...], sources: tuple[st
         UsageError: There is no policy, or an option does not go with ``--source``.
         VerificationError: The release is not what its label says, or not what its source gives.
     """
+    from beam_deid.transforms.dataset.published_rows import READING_RELEASE
     from beam_deid.transforms.dataset.source_proof import open_proof, prove
+    from beam_deid.transforms.dataset.source_records import MEASURING_SOURCE
     from beam_deid.transforms.policy.reader import read_policy
 
     if policy is None:
@@ -33,8 +35,9 @@ def prove_release(policy: str | None, inputs: tuple[str, ...], sources: tuple[st
     opened = open_proof(read_policy(policy), inputs, sources)
     output.note(opened.prepared.found.told())
     output.warn(opened.prepared.passed_over)
-    with output.progress(opened.prepared.rows):
-        proof = prove(opened, options.worker_count(None, len(opened.prepared.shards)))
+    prepared = opened.prepared
+    with output.progress((MEASURING_SOURCE, READING_RELEASE), prepared.rows, len(prepared.shards)):
+        proof = prove(opened, options.worker_count(None, len(prepared.shards)))
     from beam_deid.pipelines.views.source_proof import show_proof
 
     document = proof.to_document()

@@ -4,6 +4,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import ExpectationUnmet
 
 
@@ -18,9 +19,10 @@ Examples:
 Exit codes: 0 published, 1 a file is not what was written, 2 usage or key, 3 too many records were rejected,
 4 a release did not reach the label it expects (the others are published).""",
 )
-@click.argument("staging", metavar="STAGING")
+@click.argument("staging", metavar="STAGING", shell_complete=complete_folder)
+@options.verbose_option
 @options.json_option
-def publish(staging: str, as_json: bool) -> None:
+def publish(staging: str, verbose: bool, as_json: bool) -> None:
     """Publish what a run wrote and proved whose process died before it could, or say why not.
 
     STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
@@ -36,7 +38,7 @@ def publish(staging: str, as_json: bool) -> None:
         show_finished(out, shown(folder))
     else:
         output.warn(outcome.run.get("notes", ()))
-        show_outcome(out, outcome.run, outcome.labels, folder)
+        show_outcome(out, outcome.run, outcome.labels, folder, verbose=verbose)
     if as_json:
         output.emit(
             {

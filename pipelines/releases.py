@@ -6,18 +6,18 @@ from dataclasses import asdict
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.pipelines.commands import Group
+from beam_deid.pipelines.completing import complete_entry, complete_folder
 from beam_deid.pipelines.language.words import said
 from beam_deid.transforms.errors import UsageError
 
-register_argument = click.argument("register", metavar="REGISTER")
+register_argument = click.argument("register", metavar="REGISTER", shell_complete=complete_folder)
 output_option = click.option(
     "--output", "-o", "output_folder", metavar="DIR", help="Where REGISTER is a policy: the --output of its runs."
 )
 
 
 @click.group(
-    cls=Group,
+    cls=options.JsonGroup,
     epilog="""\b
 Examples:
   beam-deid releases list orders.register
@@ -66,7 +66,7 @@ Examples:
   beam-deid releases show orders.register analytics.2 --json"""
 )
 @register_argument
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=complete_entry)
 @output_option
 @options.json_option
 def show(register: str, name: str, output_folder: str | None, as_json: bool) -> None:
@@ -88,8 +88,8 @@ Examples:
   beam-deid releases diff orders.register analytics.1 analytics.2 --json"""
 )
 @register_argument
-@click.argument("one", metavar="ONE")
-@click.argument("other", metavar="OTHER")
+@click.argument("one", metavar="ONE", shell_complete=complete_entry)
+@click.argument("other", metavar="OTHER", shell_complete=complete_entry)
 @output_option
 @options.json_option
 def diff(register: str, one: str, other: str, output_folder: str | None, as_json: bool) -> None:
@@ -117,7 +117,7 @@ Examples:
   beam-deid releases forget orders.register analytics.1 --reason 'the agency never fetched it' --yes"""
 )
 @register_argument
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=complete_entry)
 @click.option("--reason", required=True, metavar="TEXT", help="Why nobody can have it; it stands in the register.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @output_option

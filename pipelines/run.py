@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.completing import complete_folder, complete_release
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
 
@@ -32,9 +33,21 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
 @click.option(
-    "--output", "-o", required=True, metavar="DIR", help="Where to publish: a folder that is not there, or empty."
+    "--output",
+    "-o",
+    required=True,
+    metavar="DIR",
+    help="Where to publish: a folder that is not there, or empty.",
+    shell_complete=complete_folder,
 )
-@click.option("--release", "releases", multiple=True, metavar="NAME", help="Make only this release; repeatable.")
+@click.option(
+    "--release",
+    "releases",
+    multiple=True,
+    metavar="NAME",
+    help="Make only this release; repeatable.",
+    shell_complete=complete_release,
+)
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
 @click.option(
     "--unreleased",
@@ -59,6 +72,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @options.workers_option
 @click.option("--runner", default=None, metavar="NAME", help="Beam engine; its options follow behind --.")
+@options.verbose_option
 @options.json_option
 @click.pass_context
 def run(
@@ -74,6 +88,7 @@ def run(
     max_rejects: float,
     workers: int | None,
     runner: str | None,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
@@ -93,6 +108,7 @@ def run(
         runner=runner,
         beam_options=beam_options(context),
         dry=dry_run,
+        verbose=verbose,
     )
 
 
@@ -111,6 +127,7 @@ def carry_out(
     runner: str | None = None,
     beam_options: tuple[str, ...] = (),
     dry: bool = False,
+    verbose: bool = False,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -140,27 +157,30 @@ def carry_out(
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
     pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import Settings, dry_run
+    from beam_deid.transforms.beam.run import STEPS, Settings, dry_run
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
-    with output.progress(prepared.rows), _saying_what_became():
+    first = "starting" if engine == LOCAL else f"running on {engine}"
+    steps = STEPS[:2] if dry else STEPS
+    with output.progress(steps, prepared.rows, len(prepared.shards), first), _saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json, dry)
+    _show(outcome, folder, as_json, dry=dry, verbose=verbose)
     return outcome.run
 
 
 @contextlib.contextmanager
 def _saying_what_became() -> Iterator[None]:
-    """Let the message of a run that failed say that nothing was published, where that is so."""
+    """Let the message of a run that failed say what was published: nothing, or all of it where only the register is not told."""
     from beam_deid.transforms.storage.stopping import STOPPING
 
     try:
         yield
     except (InputError, InternalFault, OutputError) as error:
-        if STOPPING.published or STOPPING.is_begun:
+        if STOPPING.is_begun:
             raise
-        told = ". ".join(filter(None, [error.next_step, "Nothing was published"]))
+        became = f"{STOPPING.published} is published, and whole" if STOPPING.published else "Nothing was published"
+        told = ". ".join(filter(None, [error.next_step, became]))
         raise type(error)(error.what, error.where, told) from None
 
 
@@ -187,11 +207,12 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool, dry: bool) -> None:
+def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))
-    show_outcome(output.console(as_json), outcome.run, outcome.labels, folder, outcome.notes, dry=dry)
+    out = output.console(as_json)
+    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, dry=dry, verbose=verbose)
     if as_json:
         output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

@@ -6,6 +6,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.completing import complete_release
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
-@click.option("--release", metavar="NAME", help="The release; may be left out where only one has open levels.")
+@click.option(
+    "--release",
+    metavar="NAME",
+    help="The release; may be left out where only one has open levels.",
+    shell_complete=complete_release,
+)
 @click.option(
     "--objective", metavar="NAME", help="The metric that is minimized, in place of the policy's search.objective."
 )
@@ -141,7 +147,7 @@ def _searched(
     seconds: float | None,
 ) -> dict[str, Any]:
     """What the search found, as the document that ``--json`` prints."""
-    from beam_deid.transforms.decide.search_files import search_files
+    from beam_deid.transforms.decide.search_files import STEPS, search_files
     from beam_deid.transforms.decide.search_release import Asked
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.shards import prepare
@@ -149,7 +155,7 @@ def _searched(
     prepared = prepare(policy, inputs, [release])
     count = options.worker_count(workers, len(prepared.shards))
     try:
-        with output.progress(prepared.rows):
+        with output.progress(STEPS, prepared.rows, len(prepared.shards)):
             outcome = search_files(prepared, count, max_rejects, Asked(frontier, seconds))
     finally:
         pool.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from beam_deid.pipelines.language.words import said as in_language
 from beam_deid.transforms.storage.stopping import STOPPING
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -68,7 +69,7 @@ def _end(number: int, words: str = "") -> NoReturn:
     if not words:
         STOPPING.take_back()
     _end_children()
-    _write(to, f"{_SHOW_CURSOR if on_terminal else ''}beam-deid: {words or said()}\n")
+    _write(to, f"{_SHOW_CURSOR if on_terminal else ''}beam-deid: {_spoken(words or said())}\n")
     os._exit(128 + number)
 
 
@@ -85,9 +86,18 @@ def _mute() -> int:
     return kept
 
 
+def _spoken(words: str) -> str:
+    """Words in the language of the call, if that can be had at this moment."""
+    try:
+        return in_language(words)
+    except Exception:  # whatever a catalogue that is half loaded says
+        return words
+
+
 def _write(to: int, text: str) -> None:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     with contextlib.suppress(OSError):
-        os.write(to, text.encode())
+        os.write(to, text.encode(encoding, "replace"))
 
 
 def _end_children() -> None:

@@ -6,6 +6,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import VerificationError
 
 
@@ -16,7 +17,7 @@ Examples:
   beam-deid verify out
   beam-deid verify out --key signing.pub""",
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", shell_complete=complete_folder)
 @click.option(
     "--key", metavar="FILE|BASE64", help="The public key that must have signed it: base64, or a file that holds it."
 )

@@ -45,7 +45,7 @@ def test_the_source_distribution_holds_the_tests_as_well():
     from hatchling.builders.sdist import SdistBuilder
 
     shipped = {file.relative_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
-    assert tracked("configs", "pipelines", "transforms", "tests", "CHANGELOG.md") <= shipped
+    assert tracked("configs", "pipelines", "transforms", "tests", "CHANGELOG.md", "README.zh-CN.md") <= shipped
     assert not any(path.startswith(".dev") for path in shipped)
 
 
@@ -55,6 +55,7 @@ def test_the_top_level_is_as_agreed():
     assert {name for name in top if not name.startswith(".")} == {
         "pyproject.toml",
         "README.md",
+        "README.zh-CN.md",
         "CHANGELOG.md",
         "LICENSE",
         "configs",
@@ -149,6 +150,17 @@ def test_every_module_stands_in_a_layer():
         if "transforms" in path.parts
     }
     assert there - {"__init__"} == named
+
+
+def test_the_page_of_the_house_lists_the_rooms_from_the_top_layer_to_the_lowest():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one["name"] == "Layers")["layers"]
+    place = {room: number for number, layer in enumerate(layers) for room in re.split(r"[ |:]+", layer)}
+    rooms = re.findall(r"^\| [\w ]*\| \[?`(\w+)/`", PAGE, re.MULTILINE)
+    assert sorted(rooms) == ROOMS
+    places = [place[room] for room in rooms]
+    assert places == sorted(places)
 
 
 def test_every_room_but_beam_is_under_the_contract_that_forbids_it():

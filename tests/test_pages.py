@@ -7,15 +7,17 @@ import pytest
 import yaml
 
 from beam_deid.pipelines.cli import cli
+from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.policy.adversary import Environment
+from beam_deid.transforms.policy.model import FieldSpec, Policy, Release, Search
 from beam_deid.transforms.policy.reader import policy_from_mapping
 
-from .kit.pages import PAGES, README, ROOT, blocks, name_of, needs_pages, paste
+from .kit.pages import CHINESE, PAGES, README, ROOT, blocks, name_of, needs_pages, paste
 
 pytestmark = needs_pages
 
 INSTALL = "python3 -m venv .venv && .venv/bin/python -m pip install -q . && "
 EMBEDDING = ROOT / "transforms" / "beam" / "README.md"
-PASTED = [page for page in PAGES if blocks(page, "bash")]
 WITH_POLICIES = [page for page in PAGES if blocks(page, "yaml")]
 MORE_FIELDS = {
     "mobile": "direct_identifier",
@@ -37,48 +39,71 @@ def of_pages(pages):
     return pytest.mark.parametrize("page", pages, ids=name_of)
 
 
+def script_of(page):
+    """The commands of a page, but for those that run these tests."""
+    return "\n".join(block for block in blocks(page, "bash") if "pytest" not in block)
+
+
+def prose(page):
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def links(page):
+    return re.findall(r"\]\(([^)\s]+)\)", prose(page))
+
+
+def anchors(page):
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def headings(page):
+    """The levels of a page's headings, in order."""
+    return re.findall(r"^#+(?= )", prose(page), re.MULTILINE)
+
+
 def is_shown(line, said):
     """Whether a line of a page, which may be cut short by `…`, stands in what commands said or wrote."""
     return line.rstrip("…").rstrip(" ,_") in said
 
 
-def with_pieces(policy, pieces):
-    """A policy with the pieces of a page: those that are indented belong to a release, others to the policy."""
-    policy = {**policy, "fields": policy["fields"] | {name: {"role": role} for name, role in MORE_FIELDS.items()}}
-    release = policy["releases"]["analytics"]
-    for piece in pieces:
-        said = yaml.safe_load(piece)
-        if piece.startswith(" "):
-            said["fields"] = release["fields"] | said.get("fields", {})
-            release = {**release, **said}
-        else:
-            said["fields"] = policy["fields"] | said.get("fields", {})
-            for name, one in said.pop("releases", {}).items():
-                policy["releases"][name] = policy["releases"][name] | one
-            policy |= said
-    policy["releases"]["analytics"] = release
-    return policy
+def with_piece(policy, piece):
+    """A policy with a piece from a page: of its release `analytics` where it is indented, else of the policy."""
+    policy["fields"] |= {name: {"role": role} for name, role in MORE_FIELDS.items()}
+    said = yaml.safe_load(piece)
+    if piece.startswith(" "):
+        said = {"releases": {"analytics": said}}
+    return merged(policy, said)
 
 
-def test_the_first_page_is_short():
-    assert len(README.read_text("utf-8").splitlines()) <= 170
+def merged(one, other):
+    """A mapping with what another says, mapping by mapping."""
+    both = {name: merged(one[name], value) for name, value in other.items() if isinstance(one.get(name), dict)}
+    return {**one, **other, **both}
+
+
+@of_pages([README, CHINESE])
+def test_the_first_page_is_short(page):
+    assert len(page.read_text("utf-8").splitlines()) <= 170
+
+
+def test_the_first_page_says_the_same_in_both_languages():
+    assert headings(README)[:-1] == headings(CHINESE)
+    assert blocks(README, "bash", "demo") == blocks(CHINESE, "bash", "demo")
+    assert set(links(CHINESE)) - set(links(README)) == {"README.md", "README.md#development"}
+    assert set(links(README)) - set(links(CHINESE)) == {"README.zh-CN.md"}
 
 
 @of_pages(PAGES)
 def test_links_lead_to_files_and_headings(page):
-    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+    for link in links(page):
         if link.startswith("https://"):
             continue
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
-
-
-def anchors(page):
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def linked(page):
@@ -88,8 +113,8 @@ def linked(page):
         one = waiting.pop()
         if one not in found:
             found.add(one)
-            paths = re.findall(r"\]\(([^)#\s]+\.md)[^)\s]*\)", one.read_text("utf-8"))
-            waiting += [(one.parent / path).resolve() for path in paths if not path.startswith("https://")]
+            paths = {link.partition("#")[0] for link in links(one)}
+            waiting += [(one.parent / path).resolve() for path in paths if path.endswith(".md")]
     return found
 
 
@@ -99,14 +124,33 @@ def test_every_page_is_found_from_the_first_one():
 
 @of_pages(WITH_POLICIES)
 def test_policies_and_pieces_of_policies_are_valid(page):
-    (example,) = (yaml.safe_load(block) for block in blocks(README, "yaml"))
-    assert set(policy_from_mapping(example).releases) == {"analytics", "crm"}
-    for piece in blocks(page, "yaml") if page != README else []:
-        policy_from_mapping(with_pieces(yaml.safe_load(blocks(README, "yaml")[0]), [piece]))
+    (example,) = blocks(README, "yaml")
+    for block in blocks(page, "yaml"):
+        whole = block.startswith("version: ")
+        policy = yaml.safe_load(block) if whole else with_piece(yaml.safe_load(example), block)
+        assert set(policy_from_mapping(policy).releases) == {"analytics", "crm"}
+
+
+@pytest.mark.parametrize(
+    ("model", "page"),
+    [
+        (Policy, "configs"),
+        (FieldSpec, "configs"),
+        (Release, "configs"),
+        (Environment, "configs"),
+        (InputOptions, "transforms/formats"),
+        (Search, "transforms/search"),
+    ],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_every_key_of_a_policy_stands_on_its_page(model, page):
+    text = (ROOT / page / "README.md").read_text("utf-8")
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    assert [key for key in keys if not re.search(rf"[`{{ ]{key}[`:]", text)] == []
 
 
 def test_the_commands_of_the_pages_exist():
-    pasted = "".join(block for page in PASTED for mark in ("", "demo", "s3") for block in blocks(page, "bash", mark))
+    pasted = "".join(block for page in PAGES for mark in ("", "demo", "s3") for block in blocks(page, "bash", mark))
     named = set(re.findall(r"beam-deid ([a-z]+) ", pasted))
     assert named == set(cli.list_commands(None)) - {"publish"}  # which needs a run that died
 
@@ -133,12 +177,11 @@ def demo(tmp_path_factory):
 
 
 @pytest.mark.slow("carries out every command of a page one after the other")
-@of_pages(PASTED)
+@of_pages([page for page in PAGES if script_of(page)])
 def test_the_commands_of_a_page_work_when_pasted_after_the_demo(page, demo, tmp_path):
     folder, said = demo
     shutil.copytree(folder, tmp_path / "demo")
-    script = "\n".join(block for block in blocks(page, "bash") if "pytest" not in block)
-    done = paste(script, tmp_path)
+    done = paste(script_of(page), tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     drafts = "".join(draft.read_text("utf-8") for draft in (tmp_path / "demo").rglob("*.yaml"))
     shown = [line for block in blocks(page, "text") for line in block.splitlines() if line and line != "…"]

@@ -41,9 +41,9 @@ COMMANDS = {
     "label": "label --again {destroyed}/out",
     "assess": "assess -i {out}/crm --quasi age,item --subject buyer --sensitive item",
     "assess with a policy": "assess {policy} -i {source} --join people={people}:on=age,item --frequencies item={items}",
-    "reidentify": "reidentify --policy {policy} --release crm --fields buyer,note --reason test -i {out}/crm/*.parquet "
+    "reidentify": "reidentify --policy {policy} --release crm --fields buyer,note --all --reason test -i {out}/crm/*.parquet "
     "-o {new}/a.csv",
-    "reidentify what cannot be": "reidentify --policy {policy} --release crm --fields buyer --reason test -i {spoiled} "
+    "reidentify what cannot be": "reidentify --policy {policy} --release crm --fields buyer --all --reason test -i {spoiled} "
     "-o {new}/a.csv --label {out}/crm/label.json",
     "keys create": "keys create {new}/other.keyring --kek env:SHOP_KEK",
     "keys list": "keys list {ring}",

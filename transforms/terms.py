@@ -1,6 +1,5 @@
 """The words of the field, as closed sets: roles, recoverability, labels, sharing models, reasons."""
 
-from collections.abc import Mapping
 from enum import Enum
 
 
@@ -48,37 +47,131 @@ class Sharing(Word):
 
 
 class Reason(Word):
-    """Why a record was rejected. These codes stand in ``rejected.parquet``; the value never does."""
+    """Why a record was rejected. These codes stand in ``rejected.parquet`` and ``rejected.csv``; the value never does.
 
-    MALFORMED_ROW = "malformed_row"
-    REPEATED_HEADER = "repeated_header"
-    BAD_ENCODING = "bad_encoding"
-    CELL_ERROR = "cell_error"
-    WRONG_TYPE = "wrong_type"
-    DAMAGED_BY_EXCEL = "damaged_by_excel"
-    AMBIGUOUS_NUMBER = "ambiguous_number"
-    AMBIGUOUS_TIME = "ambiguous_time"
-    TOO_MANY_DECIMALS = "too_many_decimals"
-    INEXACT_NUMBER = "inexact_number"
-    OUTSIDE_HIERARCHY = "outside_hierarchy"
-    NOT_AN_OBJECT = "not_an_object"
-    UNKNOWN_FIELD = "unknown_field"
-    NO_RECORDS = "no_records"
-    NAMED_TWICE = "named_twice"
-    OUTSIDE_FORMAT = "outside_format"
-    NO_RECORD_NUMBER = "no_record_number"
-    NO_TOKEN = "no_token"  # noqa: S105 - a reason code
-    NO_SUCH_KEY = "no_such_key"
-    NOT_AUTHENTIC = "not_authentic"
+    Attributes:
+        meaning: What is wrong with the value or the row, in a sentence without a full stop.
+        advice: What to do about it, in sentences.
+        hint: The same in a few words, for a message that has counted many of them; empty where the reason alone does not tell.
+    """
 
+    meaning: str
+    advice: str
+    hint: str
 
-HINTS: Mapping[str, str] = {
-    Reason.DAMAGED_BY_EXCEL: "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
-    Reason.AMBIGUOUS_NUMBER: "say how numbers are written: input.decimal, input.thousands, input.currency",
-    Reason.AMBIGUOUS_TIME: "say how times are written: format of the field, as '%d/%m/%Y %H:%M', or excel",
-    Reason.TOO_MANY_DECIMALS: "say how many digits there are after the point: decimals of the field",
-    Reason.OUTSIDE_HIERARCHY: "full addresses need hierarchy: cn_districts, or mask: {preset: address, division: city}",
-    Reason.INEXACT_NUMBER: "it has more digits than a number keeps: kind integer or decimal, or order_number",
-    Reason.OUTSIDE_FORMAT: "fpe's preset does not take it: name its characters instead, fpe: {alphabet: alphanumeric}, or mask it",
-}
-"""What to do about what was rejected, where the reason alone tells it."""
+    def __new__(cls, code: str, meaning: str, advice: str, hint: str = "") -> "Reason":
+        """A reason by its code, with what is said of it."""
+        made = str.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        made.advice = advice
+        made.hint = hint
+        return made
+
+    MALFORMED_ROW = (
+        "malformed_row",
+        "The row has another number of values than the header, a quote that is wrong, or NUL, or it is too long",
+        "Look at the row in the file. If there are many, check input.delimiter and input.quote in the policy.",
+    )
+    REPEATED_HEADER = (
+        "repeated_header",
+        "The line that names the columns comes again in the middle of the file, as where exports were put together",
+        "Nothing is lost with it: it is no record. Remove the line where the count should be zero.",
+    )
+    BAD_ENCODING = (
+        "bad_encoding",
+        "Bytes of the value are no text in the encoding of the file",
+        "Say which encoding it is: input.encoding, as gb18030; or export the file again as UTF-8.",
+    )
+    CELL_ERROR = (
+        "cell_error",
+        "The cell of the workbook holds an error, such as #N/A or #REF!",
+        "Fix the formula in the workbook and save it, or export the values alone.",
+    )
+    WRONG_TYPE = (
+        "wrong_type",
+        "The value cannot be read as the kind that the policy gives its field",
+        "Check kind of the field in the policy. How dates and numbers are written has options of its own.",
+    )
+    DAMAGED_BY_EXCEL = (
+        "damaged_by_excel",
+        "A long number was kept as a floating-point number, so that its last digits are lost",
+        "Export again with the column as text. What is lost cannot be brought back from this file.",
+        "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
+    )
+    AMBIGUOUS_NUMBER = (
+        "ambiguous_number",
+        "The number can be read in two ways, as 1,234, or has a currency beside it",
+        "Say how numbers are written: input.decimal, input.thousands, input.currency.",
+        "say how numbers are written: input.decimal, input.thousands, input.currency",
+    )
+    AMBIGUOUS_TIME = (
+        "ambiguous_time",
+        "The date or time can be read in two ways, as 03/04/2026, or is the number of a day",
+        "Say how times are written: format of the field, as '%d/%m/%Y %H:%M', or excel.",
+        "say how times are written: format of the field, as '%d/%m/%Y %H:%M', or excel",
+    )
+    TOO_MANY_DECIMALS = (
+        "too_many_decimals",
+        "The number has more digits after the point than its field keeps",
+        "Say how many there are: decimals of the field.",
+        "say how many digits there are after the point: decimals of the field",
+    )
+    INEXACT_NUMBER = (
+        "inexact_number",
+        "The number has more digits than a floating-point number keeps, so that it would be changed",
+        "Give the field kind: integer or decimal; or order_number, where it is a name and not a quantity.",
+        "it has more digits than a number keeps: kind integer or decimal, or order_number",
+    )
+    OUTSIDE_HIERARCHY = (
+        "outside_hierarchy",
+        "The value is not in the hierarchy by which its field is generalized",
+        "Add the value to the hierarchy, or choose one that has it. Whole addresses are generalized by hierarchy: cn_districts, "
+        "or masked by mask: {preset: address, division: city}.",
+    )
+    NOT_AN_OBJECT = (
+        "not_an_object",
+        "The row of JSON is no object, or no JSON",
+        "Look at the row in the file. If no row is an object, check input.format and input.records.",
+    )
+    UNKNOWN_FIELD = (
+        "unknown_field",
+        "The row of JSON has a key that the policy does not name, and what it holds is not known",
+        "Name the key in fields of the policy, or let it be passed over: input.ignore.",
+    )
+    NO_RECORDS = (
+        "no_records",
+        "The row of JSON has nothing where input.records says that records are",
+        "Check the path in input.records; if it may be missing, nothing is lost.",
+    )
+    NAMED_TWICE = (
+        "named_twice",
+        "Two keys of one row of JSON would be the same field",
+        "Rename one of them where the file is made, or choose other paths in input.fields.",
+    )
+    OUTSIDE_FORMAT = (
+        "outside_format",
+        "The value has not the form that format-preserving encryption keeps",
+        "Name the characters that it has: fpe: {alphabet: alphanumeric}; or choose another action, as mask or tokenize.",
+        "fpe's preset does not take it: name its characters instead, fpe: {alphabet: alphanumeric}, or mask it",
+    )
+    NO_RECORD_NUMBER = (
+        "no_record_number",
+        "The field by which records are known (record: of the policy) is empty here",
+        "Fix the input, or let the policy name another field by record:.",
+    )
+    NO_TOKEN = (
+        "no_token",
+        "The value is no token: it is empty, cut off, or was never made by this program",
+        "Take the value as the release has it, whole; spreadsheets cut off or change long texts.",
+    )
+    NO_SUCH_KEY = (
+        "no_such_key",
+        "The key that made the token is not in the keyring, or was destroyed",
+        "Take the keyring that the release was made with. What was made by a destroyed key cannot be turned back.",
+    )
+    NOT_AUTHENTIC = (
+        "not_authentic",
+        "The token was changed, or was made for another field, domain or policy",
+        "Take the value as the release has it, and the policy that made the release.",
+    )

@@ -20,12 +20,20 @@ _NAMES = re.compile(r"\S+(?:, \S+)*(?: (?:or|and) \S+)?")
 """Names, the last of which may be joined by a word."""
 _LONG_LIST = re.compile(r"(?<!\S)[^\s,]*[^\s,.;:](?:, [^\s,]*[^\s,.;:]){7,}")
 """A list of many names, in whose place a sign stands while a text is looked up: it is looked for in all templates."""
+_ALL_BUT_ONE = re.compile(r"(?<!\S)[^\s,]*[^\s,.;:](?:, [^\s,]*[^\s,.;:]){6,}(?=, )")
+"""The same without its last name."""
 _FIRST_SIGN = 0xE000
 _SIGN = re.compile("[\ue000-\uf8ff]")  # no character of any language
 _LONGEST = 4000  # characters of a text that is looked up
+_MOST_TRIES = 1000
+"""How often all templates are gone through for one text: a longer search, as for a text that imitates messages, is given up."""
 _KEPT = 4096
 COMMENT = "# "
 """What a comment begins with, which belongs to no message."""
+
+
+class _TakesLong(Exception):
+    """Whether a text is known is not found out in good time."""
 
 
 class Catalogue:
@@ -47,17 +55,29 @@ class Catalogue:
             (pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names))
         )
         self._found = lru_cache(_KEPT)(self._look_up)
+        self._tries = 0
 
     def said(self, text: str) -> str:
         """A text in the other language; as it is where it is not known."""
         if len(text) > _LONGEST and "\n" in text:
             return "\n".join(map(self.said, text.split("\n")))
+        ways = [self._with_signs(text, _LONG_LIST)]
+        if ways[0] is None or _unsaid(ways[0]):  # the last of a list may be a word of the sentence: a, b, counted by c
+            ways.append(self._with_signs(text, _ALL_BUT_ONE))
+        return min((way for way in ways if way is not None), key=_unsaid, default=text)
+
+    def _with_signs(self, text: str, long_list: re.Pattern[str]) -> str | None:
+        """A text in the other language, long lists being looked up as signs; None where it is not known."""
         lists: list[str] = []
-        short = _LONG_LIST.sub(lambda found: _sign_for(found[0], lists), text)
+        short = long_list.sub(lambda found: _sign_for(found[0], lists), text)
         is_short = len(short) <= _LONGEST and not _SIGN.search(text)
-        found = self._found(short) if is_short else None
+        self._tries = 0
+        try:
+            found = self._found(short) if is_short else None
+        except _TakesLong:
+            found = None
         if found is None:
-            return text
+            return None
         return _SIGN.sub(lambda sign: lists[ord(sign[0]) - _FIRST_SIGN], found)
 
     def word(self, text: str) -> str:
@@ -92,6 +112,9 @@ class Catalogue:
             text: The text.
             sure: Whether contents that may be more than one placeholder's are refused.
         """
+        self._tries += 1
+        if self._tries > _MOST_TRIES:
+            raise _TakesLong
         for one, other in self._templates:
             contents = one.contents(text)
             if contents is None or (sure and not all(self._is_one(content, one) for content in contents.values())):

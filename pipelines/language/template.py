@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from string import Formatter
 
+_SHORT = 400
+"""Characters of a text that is quickly matched with a pattern."""
+
 
 class Template:
     """A text with placeholders, as ``line {number} is longer than {limit}``; a brace of the text itself is doubled.
@@ -53,7 +56,36 @@ class Template:
         # Most templates are passed over by one look for their longest words, and never become a pattern.
         if self._longest not in text or not text.startswith(self._literals[0]):
             return None
-        found = self._pattern.fullmatch(text)
+        places = self._places(text)
+        if places is None:
+            return None
+        found: dict[str, str] = {}
+        for name, (start, end) in zip(self._names, places, strict=True):
+            if found.setdefault(name, text[start:end]) != text[start:end]:
+                return self._repeated(text)
+        return found
+
+    def _places(self, text: str) -> list[tuple[int, int]] | None:
+        """Where the content of each placeholder begins and ends, each as short as can be, or None if there is no such text.
+
+        The text is gone through once: a pattern would try all places of all placeholders, for minutes where a text is long.
+        """
+        if not self._names:
+            return [] if text == self._literals[0] else None
+        last = len(text) - len(self._literals[-1])
+        start = len(self._literals[0])
+        places = []
+        for literal in self._literals[1:-1]:
+            end = text.find(literal, start, last)
+            if end < 0:
+                return None
+            places.append((start, end))
+            start = end + len(literal)
+        return [*places, (start, last)] if start <= last and text.endswith(self._literals[-1]) else None
+
+    def _repeated(self, text: str) -> dict[str, str] | None:
+        """The same for a text whose shortest contents of a placeholder differ that is there more than once; not for a long one."""
+        found = self._pattern.fullmatch(text) if len(text) <= _SHORT else None
         return found.groupdict() if found else None
 
     @cached_property

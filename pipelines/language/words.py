@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # loaded only where another language than English is spoken
 
 _OWN = "beam_deid.po"
 _CLICK = "click.po"
+_MARKS = {": ": "：", ", ": "，", "; ": "；", ". ": "。", ".": "。"}
+"""Marks of other languages than English."""
 PIECE = "piece"
 """The context of a word that stands in a placeholder's place, and is no name there."""
 
@@ -54,6 +56,19 @@ def said_by_click(text: str) -> str:
 def word(text: str) -> str:
     """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
     return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).word(text)
+
+
+def joined(before: str, mark: str, behind: str) -> str:
+    """Two texts that were said, with the mark between them that the language of the call has.
+
+    Args:
+        before: What stands before the mark.
+        mark: The mark in English, with the blank behind it.
+        behind: What stands behind it.
+    """
+    if _Call.language != ENGLISH:
+        mark = _MARKS[mark]
+    return f"{before}{mark}{behind}"
 
 
 def words(*texts: str) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from beam_deid.pipelines.language.words import words
-from beam_deid.pipelines.views.cells import figure, label_word, mark
+from beam_deid.pipelines.views.cells import Detail, figure, label_word
+from beam_deid.pipelines.views.tests import show_tests
 
 _SETS = 12
 _FIGURES = (
@@ -33,32 +32,23 @@ _FIGURES = (
 )
 
 
-def show_assessment(out: Console, document: dict[str, Any]) -> None:
+def show_assessment(out: Console, document: dict[str, Any], *, verbose: bool = False) -> None:
     """Show an assessment: the label, the figures, the tests, the attacks, and the attributes that single people out.
 
     Args:
         out: Where it is shown.
         document: What ``beam-deid assess --json`` prints.
+        verbose: Whether all tests are shown with their figures; else those that fail.
     """
     out.print(f"It would be [bold]{label_word(document['label'])}[/bold], grade {document['grade']}")
     for name in _FIGURES:
         if document.get(name) not in (None, {}):
             out.print(f"  {name}: {figure(document[name])}")
-    _show_tests(out, document["tests"])
+    show_tests(out, document["tests"], Detail.ALL if verbose else Detail.FAILING)
     for attack in document["attacks"]:
         _show_attack(out, attack)
     _show_combinations(out, document["combinations"])
     _show_contributions(out, document["contributions"])
-
-
-def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in words("", "test", "measured", "limit", "why"):
-        grid.add_column(heading, overflow="fold")
-    for test in tests:
-        row = (escape(test["name"]), figure(test["measured"]), figure(test["limit"]), escape(test["detail"]))
-        grid.add_row(mark(test["passed"]), *row)
-    out.print(grid)
 
 
 def _show_attack(out: Console, attack: dict[str, Any]) -> None:

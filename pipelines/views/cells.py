@@ -1,5 +1,6 @@
 """What the views have in common: tables, and values in their cells."""
 
+from enum import Enum
 from typing import Any
 
 from rich.markup import escape
@@ -9,6 +10,17 @@ from beam_deid.pipelines.language.words import word, words
 from beam_deid.transforms.terms import LabelName
 
 NO_VALUE = "–"
+
+
+class Detail(Enum):
+    """How much is shown of what a release came to."""
+
+    SHORT = "short"
+    """What fails, one line each, and no more than finds room on a screen."""
+    FAILING = "failing"
+    """What fails in full, and of what passes how many."""
+    ALL = "all"
+    """All tests with their figures."""
 
 
 def table(*headings: str, gap: int = 2) -> Table:

@@ -1,40 +1,56 @@
 """What would change a label, or let a search find levels."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from beam_deid.pipelines.language.console import said_text
+from beam_deid.pipelines.views.cells import Detail
+
+_MOST = 3
+"""Changes that are shown where all must be short."""
 
 
-def show_changes(out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> None:
+def show_changes(
+    out: Console, found: list[dict[str, Any]], blocked: dict[str, Any] | None, detail: Detail = Detail.FAILING
+) -> None:
     """Show what would change a label, where something fails."""
     lines = changes(found, blocked)
     if not lines:
         return
+    short = detail is Detail.SHORT
     out.print("  [bold]what would change the label[/bold]")
     table = Table.grid(padding=(0, 1, 0, 0))
-    for line in lines:
-        table.add_row("  -", said_text(line))
+    for line in lines[: _MOST if short else None]:
+        table.add_row("  -", said_text(line, "ellipsis" if short else "fold", no_wrap=short))
     out.print(table)
+    if short and len(lines) > _MOST:
+        out.print(f"    and {len(lines) - _MOST} more changes; --verbose shows all")
 
 
 def changes(found: list[dict[str, Any]], blocked: dict[str, Any] | None) -> list[str]:
     """What would make failing tests pass: a line for each way, with the tests that it is for.
 
-    The order of rows depends on all other tests, and is named only where it alone fails.
-
     Args:
         found: The label's ``changes``.
         blocked: Why the search found no levels, if it found none. What the changes already say is not repeated.
     """
-    by_text: dict[str, list[str]] = {}
+    lines = [f"{', '.join(tests)}: {text}" for text, tests in by_text(found).items()]
+    return reasons(_without(found, blocked)) + lines if blocked else lines
+
+
+def by_text(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The tests that each change of a label would make pass, by what would be changed.
+
+    The order of rows depends on all other tests, and is named only where it alone fails.
+    """
+    ways: dict[str, list[str]] = {}
     for one in found:
         if one["test"] != "order" or len(found) == 1:
-            by_text.setdefault(one["text"], []).append(one["test"])
-    lines = [f"{', '.join(tests)}: {text}" for text, tests in by_text.items()]
-    return reasons(_without(found, blocked)) + lines if blocked else lines
+            ways.setdefault(one["text"], []).append(one["test"])
+    return ways
 
 
 def _without(found: list[dict[str, Any]], blocked: dict[str, Any]) -> dict[str, Any]:

@@ -129,10 +129,10 @@ def _rejected(out: Path) -> pd.DataFrame:
 
 
 def _accepted(source: pa.Table, out: Path) -> pa.Table:
-    """The source without the records that the run rejected for all releases; of one Parquet file, whose rows count from 0."""
+    """The source without the records that the run rejected for all releases; of one Parquet file, whose rows count from 1."""
     rejected = _rejected(out)
     keep = np.ones(source.num_rows, bool)
-    keep[rejected.loc[rejected["release"].fillna("") == "", "row"].to_numpy(np.int64)] = False
+    keep[rejected.loc[rejected["release"].fillna("") == "", "row"].to_numpy(np.int64) - 1] = False
     return source if keep.all() else source.filter(pa.array(keep))
 
 

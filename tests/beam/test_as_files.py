@@ -93,7 +93,7 @@ def through_files(table: pa.Table, policy: Mapping[str, Any], release: str, fold
     return Made(
         label,
         in_order(label, map(str, rows)),
-        sorted(f"{one['row']} {one['field']} {one['reason']}" for one in rejects),
+        sorted(f"{one['row'] - 1} {one['field']} {one['reason']}" for one in rejects),  # rows of a batch count from 0
     )
 
 

@@ -145,7 +145,7 @@ def before(monkeypatch, module, name, act):
 
 
 def test_every_bundle_done_three_times_by_the_engine_publishes_the_same(place, undisturbed):
-    assert place.run("--direct_runner_bundle_repeat=2") == 0
+    assert place.run("--", "--direct_runner_bundle_repeat=2") == 0
     assert_same(place, undisturbed)
 
 
@@ -293,7 +293,7 @@ def replace(path, data):
 def counting(staging, name):
     """The file that counts of a part, or of the rejects, as the last worker told the driver."""
     outcome = json.loads(read_all(join(staging, OUTCOME)))
-    every = [part for release in outcome["releases"].values() for part in release["parts"]] + [outcome["rejected"]]
+    every = [part for release in outcome["releases"].values() for part in release["parts"]] + outcome["rejected"]
     return next(join(staging, one["source"]) for one in every if one["target"] == name)
 
 

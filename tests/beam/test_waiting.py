@@ -8,10 +8,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from beam_deid.transforms.beam.run import _aside
+from beam_deid.transforms.beam.run import Settings, _aside
 from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.run.shards import prepare
+from beam_deid.transforms.run.spill_folder import SpillFolder
 
 from ..kit.policies import policy, release, roles
 
@@ -21,8 +22,8 @@ FEW = Bounds().few
 
 def waiting(prepared):
     """Where records wait, as a run on this machine has it."""
-    with _aside(prepared, True) as aside:
-        return aside
+    with SpillFolder() as folder:
+        return _aside(prepared, Settings(), folder)
 
 
 @pytest.fixture

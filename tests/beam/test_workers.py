@@ -86,7 +86,7 @@ def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(
         "parts",
         "pieces",
         "state.json",
-    } | {key.split("/")[2] for key in seen if "rejected.parquet" in key}
+    } | {key.split("/")[2] for key in seen if "rejected." in key}
     assert published(bucket) == undisturbed
     assert_nothing_left(bucket)
 

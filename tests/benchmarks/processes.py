@@ -1,6 +1,7 @@
 """What a process costs, with every process that it starts: seconds, seconds of processors, memory, and the time of its phases."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PHASES = ("listing files", "measuring", "deciding", "releasing", "proving", "publishing")
-"""What `beam-deid run` says on stderr that it does."""
 STARTING = "starting"
 """The time before it says anything: the interpreter and its imports."""
 
@@ -19,7 +18,8 @@ _EVERY = 0.04
 """Seconds between two looks at the memory, at least."""
 _REST = 19
 """Times that a look takes are waited until the next: a look at much memory is slow, and must not take a core from others."""
-_SAID = "beam-deid: "
+_STEP = re.compile(r"beam-deid: step [0-9]+ of [0-9]+, (?P<name>[a-z-]+)")
+"""How a line of stderr begins that says at which step the command is."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def peak_of_each(said: Sequence[tuple[float, str]], peaks: Mapping[float, float]
 
 def _begun(said: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
     for at, line in said:
-        phase = line.removeprefix(_SAID).rstrip().partition(", ")[0]
-        if line.startswith(_SAID) and phase in PHASES:
-            yield at, phase
+        step = _STEP.match(line)
+        if step is not None:
+            yield at, step["name"]
 
 
 class _Watch:

@@ -39,18 +39,22 @@ def test_a_page_that_processes_share_is_counted_once():
 
 def test_phases_are_what_the_lines_of_stderr_say():
     said = [
-        (0.5, "beam-deid: measuring\n"),
+        (0.5, "beam-deid: step 1 of 6, measuring\n"),
         (1.0, "a warning: measuring\n"),
-        (2.0, "beam-deid: measuring, 10 rows, 5 rows/s\n"),
-        (3.0, "beam-deid: releasing\n"),
-        (3.5, "beam-deid: measuring\n"),
+        (2.0, "beam-deid: step 1 of 6, measuring: 10 rows, 5 rows/s\n"),
+        (3.0, "beam-deid: step 3 of 6, releasing\n"),
+        (3.5, "beam-deid: step 1 of 6, measuring\n"),
     ]
     assert phases(said, 4.0) == {STARTING: 0.5, "measuring": 3.0, "releasing": 0.5}
     assert phases(said[1:2], 4.0) == {}
 
 
 def test_memory_is_told_of_each_phase():
-    said = [(0.5, "beam-deid: measuring\n"), (3.0, "beam-deid: releasing\n"), (3.5, "beam-deid: measuring\n")]
+    said = [
+        (0.5, "beam-deid: step 1 of 6, measuring\n"),
+        (3.0, "beam-deid: step 3 of 6, releasing\n"),
+        (3.5, "beam-deid: step 1 of 6, measuring\n"),
+    ]
     peaks = {0.1: 1.0, 0.5: 7.0, 2.9: 5.0, 3.1: 6.0, 3.7: 8.0}
     assert peak_of_each(said, peaks) == {STARTING: 1.0, "measuring": 8.0, "releasing": 6.0}
 

@@ -16,6 +16,31 @@ COMPOSED = (
     "{count} runs",
     "{count} row",
     "{count} rows",
+    # transforms/formats/passed_over: what of a file is no row of it
+    "{count} line",
+    "{count} lines",
+    "{count} blank row",
+    "{count} blank rows",
+    # transforms/label: where limits come from, but for names of laws, standards and papers
+    "{symbol} what a policy asks",
+    "ours",
+    "ours: one hit is one too many",
+    "PIPL Art. 4; GB/T 35273-2020 3.14",
+    "PIPL Art. 73: anonymized information cannot be restored",
+    "ours; Art. 29 WP 216 on hashing without a key",
+    "the platforms' own interfaces: configs/platforms",
+    "GB/T 42460-2023 by model of release (reference)",
+    "GB/T 42460-2023 (reference)",
+    "as k; the composite is Google's Sensitive Data Protection's k with an entity id",
+    "ours: with one value every member of a group has it",
+    "ours; the form is anonymeter's",
+    "ours, after the dominance rule of official statistics",
+    "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)",
+    "ours: singling out has no share that is small enough",
+    "ours: what the public has can be joined with whatever the public was given before",
+    "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)",
+    "as line 4; the intersection attack of Ganta, Kasiviswanathan, Smith (2008)",
+    "ours: a row's place is an attribute that source and release share",
     # pipelines/views/register_difference: what differs, and the field
     "roles of {field}",
     "level of {field}",
@@ -38,6 +63,10 @@ COMPOSED = (
     "Permission denied",
     "Read-only file system",
     "Too many open files",
+    # pipelines/views/progress_lines
+    "{speed} rows/s",
+    # pipelines/output.progress: what is done before the first step
+    "starting",
     # pipelines/views/plan
     "missing",
     "[red]note[/red]",

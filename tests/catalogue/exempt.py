@@ -13,6 +13,7 @@ FILES = (
     "transforms/register/schema.py",
     "transforms/risk/measures/measure.py",
     "transforms/formats/excel_values.py",  # XML
+    "transforms/formats/total_row.py",  # what totals are called in files
     "transforms/formats/excel_writer.py",
     "transforms/synthetic/addresses.py",  # made-up orders, and the names of what they are drawn from
     "transforms/synthetic/buyers.py",
@@ -69,7 +70,7 @@ _TEXTS = {
     "level: {level}",  # lines of a policy, and of a hierarchy file
     "keys: {flow} # {key_place}",
     "record: {scalar} # {said}",
-    "{show_cursor}beam-deid: {words}",
+    "{show_cursor}beam-deid: {spoken}",
     "levels: district;city;province;region;*",
     "require: {{k: {k}}}",
     "What a release does with the field",

@@ -18,7 +18,7 @@ from .exempt import is_no_message, is_of_no_message, of_tables, says_nothing
 ROOT = Path(__file__).parents[2]
 
 _WORD = re.compile(r"(?<![\w./:{$\\-])[A-Za-z][a-z']+(?![\w/{}\\])")
-_EXPLAINED = re.compile(r"^\w+:$|\S {3,}\S|# [a-z]")
+_EXPLAINED = re.compile(r"^[A-Z].*:$|\S {3,}\S|# [a-z]")
 """A line of examples that is more than a command."""
 _WRAPPERS = {
     "escape",
@@ -37,7 +37,11 @@ _WRAPPERS = {
     "sum",
 }
 """Functions whose first argument says better what a placeholder stands for."""
-_SINGLE = {"word", "words", "table", "add_column", "section", "start", "where", "WHERE", "RELEASING"}
+_SINGLE = {
+    *("word", "words", "table", "add_column", "section", "start", "doing", "where", "WHERE"),
+    *("ASSEMBLING", "ASSESSING", "COUNTING", "DECIDING", "DRAFTING", "JOINING", "MEASURING", "MEASURING_SOURCE"),
+    *("PROVING", "PUBLISHING", "READING_RELEASE", "REIDENTIFYING", "RELEASING", "SAMPLING"),
+}
 """Functions and constants that name what is shown even if it is a single word: headings, and steps of a run."""
 
 
@@ -50,13 +54,20 @@ def messages() -> dict[str, list[str]]:
     for folder in ("transforms", "pipelines"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if says_nothing(name):
-                continue
-            for template in of_source(path.read_text("utf-8"), name):
+            source = path.read_text("utf-8")
+            for template in _activities(source) if says_nothing(name) else of_source(source, name):
                 files = found.setdefault(template, [])
                 if name not in files:
                     files.append(name)
     return found
+
+
+def _activities(source: str) -> Iterator[str]:
+    """What a module says that it is doing, where it says nothing else."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="doing"), args=[ast.Constant(value=str() as activity)]):
+                yield activity
 
 
 def of_source(source: str, file: str = "") -> Iterator[str]:

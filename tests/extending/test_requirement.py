@@ -33,6 +33,7 @@ class Records(Requirement):
     default = Default.always(4, "this test")
     compare = Compare.AT_LEAST
     words = "records that are released"
+    remedy = "Release fewer."
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test."""

@@ -158,7 +158,7 @@ def test_more_malformed_rows_than_can_be_meant_stop_at_the_row(tmp_path, monkeyp
     records, faults = read(path)
     assert (len(records), len(faults)) == (1001, 1000)
     path = given_file(tmp_path, b"a,b\n" + b"1,2\nx\n" * 1001 + b"1,2\n")
-    with pytest.raises(InputError, match=r"in\.csv: row 2001: more than 1,000 rows of the file") as raised:
+    with pytest.raises(InputError, match=r"in\.csv: row 2003: more than 1,000 rows of the file") as raised:
         read(path)
     assert "delimiter" in str(raised.value)
 
@@ -168,7 +168,7 @@ def test_malformed_rows_without_end_stop_in_bounded_memory(tmp_path):
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"\nx" * 5_000_000, 1))
     _, message, peak = read_alone(path)
-    assert message.startswith(f"{path}: row 1000000: more than 1,000,000 rows of the file")
+    assert message.startswith(f"{path}: row 1000002: more than 1,000,000 rows of the file")
     assert peak < 400
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from beam_deid.transforms.formats import format_named, json_lines
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.json_columns import Columns, Unplain
+from beam_deid.transforms.formats.json_bare import Unplain
+from beam_deid.transforms.formats.json_columns import Columns
 from beam_deid.transforms.formats.nesting import Nesting
 
 from ..kit.examples import examples

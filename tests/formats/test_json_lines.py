@@ -74,7 +74,7 @@ def test_a_longer_line_stops_with_its_number(tmp_path, before):
     path.write_bytes(b'{"a": 1}\n' * before + b'{"a":"' + b"z" * (LARGEST - 7) + b'"}\n')
     with pytest.raises(InputError) as raised:
         read(path, ["a"])
-    assert raised.value.what == f"line {before + 1} is longer than 16 MiB"
+    assert raised.value.what == f"row {before + 1} is longer than 16 MiB"
     assert raised.value.where == str(path)
     assert "input.format: json" in raised.value.next_step
 
@@ -90,7 +90,7 @@ def test_one_endless_line_stops_in_bounded_memory(tmp_path):
     assert path.stat().st_size < 1_400_000
     for columns in ([], ["a"]):
         _, message, peak = read_alone(path, columns)
-        assert "line 1 is longer than 16 MiB" in message
+        assert "row 1 is longer than 16 MiB" in message
         assert peak < 300
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.transforms.formats.text_dialect import Dialect
-from beam_deid.transforms.formats.text_plain import plain_lines
+from beam_deid.transforms.formats.text_plain import plain_stops
 from beam_deid.transforms.formats.text_scan import Scan
 
 from ..kit.examples import examples
@@ -29,7 +29,7 @@ def found(scan, before=0):
         zip(
             (rows.starts + before).tolist(),
             (rows.stops + before).tolist(),
-            rows.values.tolist(),
+            scan.counts.tolist(),
             rows.broken.tolist(),
             strict=True,
         )
@@ -44,7 +44,7 @@ def test_the_scan_finds_what_reading_by_steps_finds(few, data, width, backslash,
     wanted = rows_by_steps(data, COMMA, QUOTE, width, backslash)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("beam_deid.transforms.formats.text_quotes._FEW", few)
-        patched.setattr("beam_deid.transforms.formats.text_plain._PIECE", few)
+        patched.setattr("beam_deid.transforms.formats.text_bits._PIECE", few)
         assert found(Scan(data, dialect, width, final=True)) == wanted
         first = Scan(data[:cut], dialect, width, final=False)
         end = first.rows.end
@@ -62,8 +62,8 @@ plain_texts = st.lists(st.lists(plain, min_size=1, max_size=40).map(b",".join), 
 def test_plain_rows_are_found_wherever_words_and_pieces_of_the_text_end(rows, end, ended, piece):
     data = end.join(rows) + (end if ended else b"")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("beam_deid.transforms.formats.text_plain._PIECE", piece)
-        assert plain_lines(data, len(data), Dialect(COMMA), 0) is not None
+        patched.setattr("beam_deid.transforms.formats.text_bits._PIECE", piece)
+        assert plain_stops(data, len(data), Dialect(COMMA), 0) is not None
         assert found(Scan(data, Dialect(COMMA), 0, final=True)) == rows_by_steps(data, COMMA, QUOTE, 0, backslash=False)
 
 
@@ -71,13 +71,13 @@ def test_plain_rows_are_found_wherever_words_and_pieces_of_the_text_end(rows, en
 @pytest.mark.parametrize("before", range(0, 140, 3))
 def test_a_quote_that_is_not_plain_is_seen_at_every_place_of_a_word(wrong, before):
     data = b"a" * before + b',"b",' + wrong + b',"c"\n'
-    assert plain_lines(data, len(data), Dialect(COMMA), 6) is None
+    assert plain_stops(data, len(data), Dialect(COMMA), 6) is None
 
 
 @pytest.mark.parametrize("before", range(0, 140, 3))
 def test_a_line_end_in_quotes_is_plain_where_no_line_is_like_a_row(before):
     data = b"a" * before + b',"b","x\ny\r\n,",c\nd,e,f,g\n'
-    assert plain_lines(data, len(data), Dialect(COMMA), 4) is not None
+    assert plain_stops(data, len(data), Dialect(COMMA), 4) is not None
     assert found(Scan(data, Dialect(COMMA), 4, final=True)) == rows_by_steps(data, COMMA, QUOTE, 4, backslash=False)
 
 

@@ -81,3 +81,24 @@ def test_a_large_file_whose_orders_are_filled_down_is_not_looked_through(tmp_pat
     assert len(format_of(str(path), options).shards(str(path), 1 << 40, options, 1000)) == 1
     with pytest.raises(TypeError):
         format_of(str(path), OPTIONS).shards(str(path), 1 << 40, OPTIONS, 1000)
+
+
+def test_shards_of_a_file_do_not_find_its_layout_again(tmp_path, monkeypatch):
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n" + "1,2\n" * 8)
+    kind = format_of(str(path), OPTIONS)
+    shards = kind.shards(str(path), path.stat().st_size, OPTIONS, 4)
+    monkeypatch.delattr("beam_deid.transforms.formats.text_layout.footer_of")
+    found = [chunk.batch.to_pydict() for shard in shards for chunk in kind.read(shard, OPTIONS, ["b"], 100)]
+    assert found == [{"b": ["2"] * 4}] * 2
+
+
+@pytest.mark.parametrize("header", ["b,a\n", "bb,a\n"])
+def test_a_file_that_was_changed_after_it_was_listed_is_read_by_its_header_of_now(tmp_path, header):
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n" + "1,2\n" * 8)
+    kind = format_of(str(path), OPTIONS)
+    (shard,) = kind.shards(str(path), path.stat().st_size, OPTIONS, 100)
+    path.write_text(header + "1,2\n" * 8)
+    found = [chunk.batch.to_pydict() for chunk in kind.read(shard, OPTIONS, ["a"], 100)]
+    assert found == [{"a": ["2"] * 8}]

@@ -38,8 +38,11 @@ from .texts import settled, storage_text, values_text
 
 _MOST = 12  # differences of a run that are told
 _BEFORE, _BEHIND = 40, 60  # characters that are shown around the place where two lines begin to differ
-_PHASES = "counting|deciding|listing files|measuring|proving|publishing|releasing|sampling|searching"
-_PROGRESS = re.compile(rf"^beam-deid: (?:{_PHASES})(?:, [0-9,]+ rows, [0-9,]+ rows/s)?\n", re.MULTILINE)
+_READS = "assembling|counting|measuring|proving|publishing|releasing|sampling|starting"
+_THINKS = "assessing|deciding|drafting|joining|re-identifying|searching"
+_PROGRESS = re.compile(
+    rf"^beam-deid: (?:step [0-9]+ of [0-9]+, )?(?:{_READS}|{_THINKS})(?:[:,] [^\n]+)?\n", re.MULTILINE
+)
 _OUTCOMES = ("identical", "there are differences", "some runs did not end as they should")
 _RECORDED = re.compile(r'("process": )[0-9]+|("previous": )"[0-9a-f]{64}"')
 

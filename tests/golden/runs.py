@@ -155,7 +155,7 @@ def journey() -> Run:
     steps = [
         call("run", policy, *source, "-o", "out", *_ONE), *_checks("out"),
         call("restore", "--policy", policy, "--release", "loyalty", "--fields", "household_id", "-i", "out/loyalty",
-             "-o", "restored.parquet", "--record", "restored.jsonl", *_WHY),
+             "--all", "-o", "restored.parquet", "--record", "restored.jsonl", *_WHY),
         call("run", f"{POLICIES}/completejourney_transactions.yaml", *source, "-o", "trading/out", "--release", "trading", *_ONE,
              codes=(0, 4)),
     ]  # fmt: skip
@@ -174,8 +174,20 @@ def golden() -> Run:
         "buyer_nick,payment",
         "-i",
         "out/sealed",
+        "--all",
     )
-    csv_ = ("restore", "--policy", POLICY, "--release", "in_csv", "--fields", "receiver_mobile,tid", "-i", "out/in_csv")
+    csv_ = (
+        "restore",
+        "--policy",
+        POLICY,
+        "--release",
+        "in_csv",
+        "--fields",
+        "receiver_mobile,tid",
+        "-i",
+        "out/in_csv",
+        "--all",
+    )
     steps = [
         call("plan", POLICY, "--json"), call("plan", POLICY),
         call(*command("out", more=_ONE)), *_checks("out"),
@@ -344,6 +356,7 @@ def _restore(out: str, to: str, codes: Sequence[int] = (0,)) -> Step:
         "buyer,mobile,note,age",
         "-i",
         f"{out}/crm/part-*",
+        "--all",
     )
     return call(*of, "-o", to, *_WHY, codes=codes)
 

@@ -35,7 +35,7 @@ def test_what_is_the_same_is_identical(sides):
 @pytest.mark.parametrize(
     ("name", "was", "becomes"),
     [
-        ("said/01-run.err", "measuring\n", "measuring\nbeam-deid: releasing, 1,000 rows, 20 rows/s\n"),
+        ("said/01-run.err", "measuring\n", "measuring\nbeam-deid: step 3 of 6, releasing: 1,000 rows, 20 rows/s\n"),
         ("said/01-run.err", "measuring\n", "searching\n"),
         ("restored.jsonl", "17", "18"),
     ],

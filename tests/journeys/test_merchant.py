@@ -115,7 +115,7 @@ def test_an_export_of_shopify(merchant: Callable[..., str], tmp_path: Path) -> N
 def test_the_shop_turns_its_tokens_back(merchant: Callable[..., str], tmp_path: Path) -> None:
     write_export(tmp_path, "jd", ROWS)
     travels(merchant, "jd.csv")
-    asked = ("--policy", "policy.yaml", "--release", "crm", "--fields", "下单帐号", "--reason", "a return")
+    asked = ("--policy", "policy.yaml", "--release", "crm", "--fields", "下单帐号", "--all", "--reason", "a return")
     merchant("reidentify", *asked, "--input", "out/crm", "--output", "back.parquet")
     back = set(pq.read_table("back.parquet").column("下单帐号").to_pylist())
     assert all(re.fullmatch(r"jd_[0-9a-f]{13}", name) for name in back)

@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("configs", "pipelines", "transforms", "tests")
 README = ROOT / "README.md"
-PAGES = sorted(page for page in [README, *(page for folder in FOLDERS for page in (ROOT / folder).rglob("README*.md"))])
-"""All of them, the first page among them."""
+CHINESE = ROOT / "README.zh-CN.md"
+PAGES = sorted([*ROOT.glob("README*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))])
+"""All of them, the first page in both languages among them."""
 
 needs_pages = pytest.mark.skipif(not README.exists(), reason="README.md is not here: this is no checkout")
 
@@ -30,11 +31,12 @@ def blocks(page: Path, language: str, mark: str = "") -> list[str]:
 
 
 def paste(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run commands in a folder that has the pages' `.venv/bin/beam-deid`, and the repository's `configs`."""
-    shim = folder / ".venv" / "bin" / "beam-deid"
-    shim.parent.mkdir(parents=True)
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m beam_deid.pipelines "$@"\n')
-    shim.chmod(0o700)
+    """Run commands in a folder that has the pages' `.venv/bin`, and the repository's `configs`."""
+    for name, call in (("python", ""), ("beam-deid", " -m beam_deid.pipelines")):
+        shim = folder / ".venv" / "bin" / name
+        shim.parent.mkdir(parents=True, exist_ok=True)
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}"{call} "$@"\n')
+        shim.chmod(0o700)
     (folder / "configs").symlink_to(ROOT / "configs")
     # PYTHONPATH is made absolute: the commands run in another folder.
     path = os.pathsep.join(

@@ -1,6 +1,7 @@
 """A small shop whose releases rest on keys."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,14 @@ class Shop:
     def label(self, release: str = "crm", name: str = "out") -> dict:
         return json.loads((self.out(name) / release / "label.json").read_text("utf-8"))
 
-    def reidentify(self, output: str, *options: str, fields: str = "buyer,mobile,note,age", name: str = "out") -> int:
+    def reidentify(
+        self,
+        output: str,
+        *options: str,
+        fields: str = "buyer,mobile,note,age",
+        name: str = "out",
+        chosen: Sequence[str] = ("--all",),
+    ) -> int:
         return call(
             [
                 "reidentify",
@@ -91,6 +99,7 @@ class Shop:
                 str(self.out(name) / "crm" / "part-*"),
                 "--output",
                 str(self.folder / output),
+                *chosen,
                 *options,
             ]
         )

@@ -94,7 +94,7 @@ def test_a_row_without_a_number_is_rejected_and_the_others_are_not(shop):
     code, label, _ = shop(asking(50), orders(tid=numbers), "first", "--max-rejects", "0.01")
     assert (code, label["label"], label["records"]["rejected"]) == (0, "anonymized", 1)
     rejected = pq.read_table("first/rejected.parquet").to_pylist()
-    assert [(one["row"], one["field"], one["reason"]) for one in rejected] == [(7, "tid", "no_record_number")]
+    assert [(one["row"], one["field"], one["reason"]) for one in rejected] == [(8, "tid", "no_record_number")]
 
 
 def test_a_column_under_another_name_is_not_passed_by(shop):

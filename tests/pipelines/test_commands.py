@@ -37,8 +37,12 @@ def test_an_option_that_there_is_not_is_refused_with_the_nearest(words, capsys):
 
 
 def valued(words):
-    """The options of a command that have a value."""
-    options = (one for one in ALL[words].params if isinstance(one, click.Option) and not one.is_flag)
+    """The options of a command that have a value, without the language, which is read before all others."""
+    options = (
+        one
+        for one in ALL[words].params
+        if isinstance(one, click.Option) and not one.is_flag and "--lang" not in one.opts
+    )
     return [max(one.opts, key=len) for one in options]
 
 

@@ -35,11 +35,13 @@ GROUPS = {
 HELP = [
     ["--help"],
     ["--version"],
+    ["--version", "--verbose"],
     *([name, "--help"] for name in NAMES if name not in OF_INPUT),
     *([group, name, "--help"] for group, names in GROUPS.items() for name in names if name != "create"),
 ]
 USAGE = [
     ["nothing"],
+    ["--verbose"],
     ["--nothing"],
     *([name, "--nothing"] for name in NAMES if name not in ("run", *OF_INPUT)),  # run's further options are Beam's
     ["run", "policy.yaml"],
@@ -54,6 +56,8 @@ REAL = {
     "keys rotate": "keys rotate {folder}/other.keyring",
     "keys destroy": "keys destroy {folder}/other.keyring --name main --output {folder}/out --yes",
     "schema": "schema",
+    "explain": "explain outside_hierarchy",
+    "all that can be explained": "explain",
     "schema of a label": "schema --label",
     "schema of a register": "schema --register",
     "verify": "verify {folder}/out",
@@ -64,9 +68,9 @@ REAL = {
     "releases forget": "releases forget {folder}/shop.register partner.1 --reason trial --yes",
     "releases compact": "releases compact {folder}/shop.register",
     "label": "label --again {folder}/out",
-    "reidentify": "reidentify --policy {folder}/policy.yaml --release crm --fields buyer,mobile --reason test "
+    "reidentify": "reidentify --policy {folder}/policy.yaml --release crm --fields buyer,mobile --all --reason test "
     "--input {folder}/out/crm --output {folder}/again.csv",
-    "reidentify by its former name": "restore --policy {folder}/policy.yaml --release crm --fields buyer --reason test "
+    "reidentify by its former name": "restore --policy {folder}/policy.yaml --release crm --fields buyer --all --reason test "
     "--input {folder}/out/crm --output {folder}/again.parquet",
     "assess": "assess --input {folder}/orders.parquet --quasi age,item --subject buyer --sensitive item",
     "profile": "profile --input {folder}/orders.parquet",

@@ -40,10 +40,11 @@ def blocked(**more: Any) -> dict[str, Any]:
     return {"by": ["suppression"], "k": 3, "suppression": 0.05, "fields": {}, **more}
 
 
-def shown(found: dict[str, Any], expect: str | None = None, published: bool = True) -> list[str]:
+def shown(found: dict[str, Any], expect: str | None = None, published: bool = True, verbose: bool = False) -> list[str]:
     out = io.StringIO()
     run = {"releases": {"analytics": {"expect": expect, "published": published}}}
-    show_outcome(Console(file=out, width=80, soft_wrap=True, highlight=False), run, {"analytics": found}, "out")
+    console = Console(file=out, width=80, soft_wrap=True, highlight=False)
+    show_outcome(console, run, {"analytics": found}, "out", verbose=verbose)
     return out.getvalue().rstrip("\n").split("\n")
 
 
@@ -70,21 +71,28 @@ def test_without_another_share_the_searchs_is_told() -> None:
     assert "the least share of records that must be suppressed: 0.0500" in found
 
 
-def test_the_label_stands_last_on_one_line() -> None:
-    *_, last = shown(label("anonymized"), "anonymized")
-    assert last == "✓ analytics: anonymized, 1,962 of 2,000 records in out/analytics"
-    *_, last = shown(label(), "anonymized", published=False)
-    assert last == "✗ analytics: still_personal (2 tests fail), not published: the policy expects anonymized"
-    *_, last = shown(label(), None)
-    assert last.startswith("! analytics: still_personal")
+def test_the_end_says_what_became_of_a_release_and_what_would_change_it() -> None:
+    *_, became, then = shown(label("anonymized"), "anonymized")
+    assert became == "✓ analytics: anonymized, 1,962 of 2,000 records in out/analytics"
+    assert then == "Next: beam-deid verify out"
+    *_, became, why, then = shown(label(), "anonymized", published=False)
+    assert became == "✗ analytics: still_personal, not published: the policy expects anonymized"
+    assert why == f"  2 tests fail; nearest change: {COARSEN}"
+    assert then.startswith("Next: change the policy")
+    *_, became, why, _ = shown(label())
+    assert became.startswith("! analytics: still_personal")
+    *_, why, _ = shown(label(), "still_personal")
+    assert why == "  2 tests fail, as the policy expects: k, l:category"
 
 
-def test_tables_fit_80_columns_and_tell_failures_in_full() -> None:
+def test_what_passes_is_counted_and_what_fails_is_told_in_full() -> None:
     why = "persons in the smallest group of receiver_city, birth_year, created, payment, counted by buyer_open_uid"
-    lines = shown(label(tests=[checked("k", False, why), checked("k_without:orderItemInfo.categoryName", True, why)]))
-    assert max(map(len, lines[:-1])) <= 80
+    tests = [checked("k", False, why), checked("k_without:orderItemInfo.categoryName", True, why)]
+    lines = shown(label(tests=tests))
+    assert "  ✓ 1 test passes; --verbose shows its figure" in [line.rstrip() for line in lines]
     assert "counted by buyer_open_uid" in " ".join(" ".join(lines).split())
-    assert sum("…" in line for line in lines) == 1
+    assert not any("k_without:orderItemInfo" in line for line in lines)
+    assert any("k_without:orderItemInfo" in line for line in shown(label(tests=tests), verbose=True))
 
 
 def test_a_release_that_is_to_be_personal_gets_no_advice() -> None:

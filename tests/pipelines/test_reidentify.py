@@ -96,6 +96,7 @@ def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, cap
         made.policy,
         "--release",
         "crm",
+        "--all",
         "--reason",
         "a test",
         "--input",
@@ -162,13 +163,13 @@ def test_a_tampered_token_is_told_by_its_row_and_the_others_are_reidentified(mad
     tampered(made, change)
     assert made.reidentify("restored.parquet") == 3
     said = capsys.readouterr().err
-    assert "row 3: buyer: not_authentic" in said
-    assert "row 5: buyer: no_token" in said
+    assert "row 4: buyer: not_authentic" in said
+    assert "row 6: buyer: no_token" in said
     assert "张三" not in said
     restored = pq.read_table(made.folder / "restored.parquet")
     kept = [row for number, row in enumerate(orders().to_pylist()) if number not in (3, 5)]
     assert restored.to_pylist() == kept
-    assert rejects(made, "restored.parquet") == {(3, "buyer", "not_authentic"), (5, "buyer", "no_token")}
+    assert rejects(made, "restored.parquet") == {(4, "buyer", "not_authentic"), (6, "buyer", "no_token")}
     assert record(made)[-1]["rejected"] == 2
 
 
@@ -180,7 +181,7 @@ def test_a_token_of_another_domain_is_no_token_of_this_one(made):
 
     tampered(made, change)
     assert made.reidentify("restored.parquet") == 3
-    assert rejects(made, "restored.parquet") == {(4, "age", "not_authentic")}
+    assert rejects(made, "restored.parquet") == {(5, "age", "not_authentic")}
 
 
 def test_another_domain_in_the_policy_reidentifies_nothing(made, capsys):
@@ -232,7 +233,7 @@ def test_mistakes_are_told_before_anything_is_recorded_or_written(made, capsys, 
     given.update(
         dict(zip(options[::2], [word.replace("OUT", str(made.folder)) for word in options[1::2]], strict=True))
     )
-    assert call(["reidentify", *(word for pair in given.items() for word in pair)]) == 2
+    assert call(["reidentify", "--all", *(word for pair in given.items() for word in pair)]) == 2
     assert said in capsys.readouterr().err
     assert sorted(path.name for path in made.folder.iterdir()) == before
 
@@ -351,7 +352,7 @@ def test_record_output_and_rejects_are_for_their_owner_alone_whatever_the_umask(
     finally:
         os.umask(before)
     left = [*made.folder.glob("restored.parquet*"), Path(f"{made.policy}.restored.jsonl")]
-    assert [path.stat().st_mode & 0o777 for path in left] == [0o600] * 3
+    assert [path.stat().st_mode & 0o777 for path in left] == [0o600] * 4
 
 
 def test_a_record_that_a_group_may_read_stays_so_and_is_appended_to(made):

@@ -172,10 +172,14 @@ def test_rejected_values_are_named_by_place_and_reason_and_never_shown(policy, t
     assert run(policy, source, out, "--max-rejects", "0.1") == 0
     rejected = pq.read_table(out / "rejected.parquet").to_pylist()
     assert [(r["row"], r["field"], r["reason"]) for r in rejected] == [
-        (7, "age", "wrong_type"),
-        (9, "", "malformed_row"),
+        (9, "age", "wrong_type"),
+        (11, "", "malformed_row"),
     ]
     assert b"SECRETVALUE" not in (out / "rejected.parquet").read_bytes()
+    lines = (out / "rejected.csv").read_text("utf-8-sig").splitlines()
+    place = str(source)
+    assert lines[0] == '"file","row","field","reason","release"'
+    assert lines[1:] == [f'"{place}",9,"age","wrong_type",""', f'"{place}",11,"","malformed_row",""']
     assert labels(out)["out"]["records"] == {"read": 40, "released": 38, "suppressed": 0, "withheld": 0, "rejected": 2}
     assert call(["verify", str(out)]) == 0
 
@@ -373,7 +377,7 @@ def test_records_that_a_keyed_action_rejects_are_rejected_in_their_release_alone
     arguments = ["run", str(policy), "-i", str(source), "-o", str(out), "--workers", workers, "--max-rejects", "0.25"]
     assert call(arguments) == 0
     rows = [tuple(row.values())[1:] for row in pq.read_table(out / "rejected.parquet").to_pylist()]
-    assert rows == [(1, "day", "wrong_type", "shifted"), (2, "mobile", "outside_format", "formatted")]
+    assert rows == [(2, "day", "wrong_type", "shifted"), (3, "mobile", "outside_format", "formatted")]
     for release in ("formatted", "shifted"):
         label = json.loads((out / release / "label.json").read_text("utf-8"))
         assert (label["records"]["released"], label["records"]["rejected"]) == (3, 1)

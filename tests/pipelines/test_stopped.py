@@ -42,6 +42,18 @@ from beam_deid.pipelines import output
 output.emit = lambda document: time.sleep(600)
 """
 
+STOPS_TWICE_AS_A_PIPELINE_IS_MADE = f"""
+{HEEDED}
+import os
+import apache_beam as beam
+make = beam.Pipeline.__init__
+def make_at_a_bad_moment(*arguments, **named):
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT)
+    make(*arguments, **named)
+beam.Pipeline.__init__ = make_at_a_bad_moment
+"""
+
 
 @pytest.fixture
 def place(tmp_path):
@@ -114,6 +126,26 @@ def test_a_signal_while_a_run_publishes_is_answered_when_it_has(place, tmall_pol
     assert leftovers(out) == []
     assert call(["verify", str(out)]) == 0
     assert call(["releases", "list", str(out.parent / "tmall_orders.register")]) == 0
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_two_signals_before_anything_is_published_leave_nothing_either(place, tmall_policy, orders):
+    """Nor do they say that something was published."""
+    process = begin(place, tmall_policy, orders, STOPS_TWICE_AS_A_PIPELINE_IS_MADE)
+    said, left = ended(process)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said.splitlines()[-1] == STOPPED
+    assert left == ""
+    assert list((place / "temporary").iterdir()) == []
+    assert not (place / "new").exists()
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_a_run_that_is_stopped_says_so_in_the_language_of_the_call(place, tmall_policy, orders, monkeypatch):
+    monkeypatch.setenv("BEAM_DEID_LANG", "zh")
+    process = begin(place, tmall_policy, orders, STOPS_WHILE_IT_PUBLISHES)
+    said, _ = ended(process)
+    assert said.splitlines()[-1] == f"beam-deid: 已停止。{place / 'new' / 'out'} 在此之前已发布，是完整的。"
 
 
 @pytest.mark.slow("stops a run that imports Beam")
@@ -202,3 +234,13 @@ def test_a_step_that_is_whole_hears_of_a_signal_at_its_end_and_of_a_second_at_on
         assert heard == []
     assert heard == ["end"]
     assert not stopping.wait_for_whole(lambda: heard.append("outside"))
+
+
+def test_a_short_step_is_whole_however_often_somebody_asks():
+    stopping = Stopping()
+    heard = []
+    with stopping.whole(short=True):
+        assert stopping.wait_for_whole(lambda: heard.append("end"))
+        assert stopping.wait_for_whole(lambda: heard.append("again"))
+        assert heard == []
+    assert heard == ["end"]

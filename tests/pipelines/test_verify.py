@@ -72,7 +72,9 @@ def test_a_changed_run_document_fails(copy):
     assert call(["verify", str(copy)]) == 1
 
 
-@pytest.mark.parametrize("name", ["analytics/part-00000.parquet", "analytics/label.json", "rejected.parquet"])
+@pytest.mark.parametrize(
+    "name", ["analytics/part-00000.parquet", "analytics/label.json", "rejected.parquet", "rejected.csv"]
+)
 def test_a_missing_file_fails(copy, name):
     (copy / name).unlink()
     assert call(["verify", str(copy)]) == 1
@@ -187,7 +189,16 @@ def test_whatever_stands_in_a_label_there_is_a_problem_and_never_a_traceback(cop
 def test_whatever_stands_in_a_run_there_is_a_problem_and_never_a_traceback(copy, capsys):
     original = {name: (copy / name).read_bytes() for name in ("run.json", "crm/label.json")}
     run = json.loads(original["run.json"])
-    checked = ("releases", "keyring", "sha256", "rejected_sha256", "run", "policy_sha256", "schema_version")
+    checked = (
+        "releases",
+        "keyring",
+        "sha256",
+        "rejected_sha256",
+        "rejected_csv_sha256",
+        "run",
+        "policy_sha256",
+        "schema_version",
+    )
     wanted = [place for place in places(run) if place[0] in checked]
     for place, value in some_of(itertools.product(wanted, ODD)):
         agreeing(copy, change_run=lambda one, place=place, value=value: put(one, place, copying.deepcopy(value)))

@@ -13,7 +13,9 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.crypto.keyring_file import opened
+from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.schema import label_schema
+from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.register.folder import hold
 from beam_deid.transforms.register.names import revision_path
 
@@ -85,6 +87,19 @@ def test_a_key_of_that_name_is_taken_as_it_is(trade, capsys):
     assert "called register" not in told
     assert "a new register of what is given out" in told
     assert trade.known().key["id"] == opened(str(trade.ring)).primary("register").id
+
+
+def test_a_register_that_fails_after_publication_is_not_told_as_nothing_published(trade, capsys, monkeypatch):
+    """The releases stand in the output, and in the register as pending."""
+
+    def confirm(session):
+        raise OutputError("the register cannot be written (Input/output error)", session.intent.path, "Check the disk")
+
+    monkeypatch.setattr(RegisterSession, "confirm", confirm)
+    told = said(capsys, trade.words(trade.orders("may", MAY), "out"), 1)
+    assert call(["verify", str(trade.folder / "out")]) == 0
+    assert told.endswith(f"Check the disk. {trade.folder / 'out'} is published, and whole")
+    assert "Nothing was published" not in told
 
 
 def test_a_second_run_takes_the_register_and_says_nothing_of_a_new_one(trade, capsys):

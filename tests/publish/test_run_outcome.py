@@ -24,7 +24,10 @@ OUTCOME = RunOutcome(
     inputs=(InputFacts("orders.csv", 12, SHA256),),
     persons=REMEMBERED,
     releases={"a": RELEASE, "b": replace(RELEASE, published=False, expect=None, remembered=None, parts=())},
-    rejected=Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),
+    rejected=(
+        Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),
+        Moved("rejected.csv.1", "rejected.csv", 5, SHA256),
+    ),
     notes=("1 of 2 files has no row: b.csv",),
 )
 
@@ -42,7 +45,7 @@ def test_an_outcome_is_read_as_it_was_written(outcome):
     "change",
     [
         lambda document: document["releases"].update({"../a": document["releases"]["a"]}),
-        lambda document: document["rejected"].update(target="../rejected.parquet"),
+        lambda document: document["rejected"][0].update(target="../rejected.parquet"),
         lambda document: document["releases"]["a"]["parts"][0].update(source="/etc/passwd"),
     ],
     ids=["a release", "the rejects", "a part"],

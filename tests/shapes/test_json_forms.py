@@ -212,7 +212,7 @@ def test_a_first_line_that_is_broken_costs_that_line_alone(tmp_path):
 
 def test_a_line_has_a_limit_as_a_value_of_a_document_has(tmp_path):
     path = written(tmp_path, "a.jsonl", lines(ORDERS) + '\n{"order_id": "' + "1" * LARGEST_VALUE + '"}\n')
-    with pytest.raises(InputError, match=rf"line {len(ORDERS) + 1} is longer than 16 MiB"):
+    with pytest.raises(InputError, match=rf"row {len(ORDERS) + 1} is longer than 16 MiB"):
         read(path, InputOptions())
 
 

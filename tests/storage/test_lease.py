@@ -9,6 +9,10 @@ import sys
 
 import pytest
 
+from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders
+from beam_deid.transforms.storage.lease import Lease
+from beam_deid.transforms.storage.owners import new_name
+
 from ..kit.processes import ROOT, until
 
 SECONDS = "3"
@@ -128,3 +132,23 @@ def test_whoever_beats_keeps_it_for_longer_than_it_lives(contenders, tmp_path):
     assert said(other) == "ready"
     assert f"process {holder.pid}" in said(other)
     assert told(holder) == "still held"
+
+
+def test_a_lease_that_is_given_back_while_it_is_given_back_waits_for_nothing(tmp_path, monkeypatch):
+    """As a signal's answer does it, before which what was interrupted goes no further, and holds whatever lock it holds."""
+    out = str(tmp_path / "out")
+    lease = Lease(hidden_folder(out, new_name()), lambda: hidden_folders(out), out)
+    lease.take()
+    end = lease._ended.set
+    ends = []
+
+    def end_at_a_bad_moment():
+        ends.append("begun")
+        lease.give_back()
+        assert hidden_folders(out) == []
+        end()
+
+    monkeypatch.setattr(lease._ended, "set", end_at_a_bad_moment)
+    lease.give_back()
+    assert ends == ["begun"]
+    assert hidden_folders(out) == []

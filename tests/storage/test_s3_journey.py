@@ -34,6 +34,7 @@ class Journey:
                 "crm",
                 "--fields",
                 "buyer,mobile",
+                "--all",
                 "--reason",
                 "a test",
                 "-i",

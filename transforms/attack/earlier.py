@@ -112,7 +112,7 @@ def _rows(job: Job, chunk: Chunk, fields: Sequence[str]) -> Probes:
 
 def _read_part(job: Job, kind: Format, path: str, fields: Sequence[str], take: Take) -> str:
     """Read the fields of a part; what is wrong with it, if anything is."""
-    options = InputOptions()
+    options = InputOptions(footer=0)  # a part has none
     try:
         if not set(fields) <= set(kind.schema(path, options).names):
             return "lacks a field that its label names"

@@ -13,6 +13,7 @@ from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of
+from beam_deid.transforms.formats.format import reported
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.recognisers.kinds.kind import Kind
@@ -74,7 +75,10 @@ def read_frequencies(path: str, name: str, key: FingerprintKey, read: As = _PLAI
         for shard in format_.shards(file.path, file.size, options, _WHOLE_FILE):
             for chunk in format_.read(shard, options, [name, weight], BATCH_ROWS):
                 if chunk.faults:
-                    raise InputError("a row of the table of frequencies cannot be read", file.path, "Fix the table")
+                    row = reported(int(chunk.faults[0].rows[0]), chunk.above)
+                    raise InputError(
+                        f"row {row} of the table of frequencies cannot be read", file.path, "Fix the table"
+                    )
                 given = meant(chunk.batch, format_.notation.of_spreadsheets, options)
                 batch = given.filter(pc.is_valid(plain(given.column(0))))
                 values.append(fingerprint(_values(batch.column(0), read, name, file.path), key))

@@ -13,7 +13,7 @@ from beam_deid.transforms.columns.fingerprint import fingerprint
 from beam_deid.transforms.columns.numbers import as_numbers, distance
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
-from beam_deid.transforms.formats.format import Chunk, Fault
+from beam_deid.transforms.formats.format import Chunk, Fault, reported
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
@@ -110,7 +110,7 @@ class AttackerTable:
     def _rows(self, chunk: Chunk, path: str, treatment: Treatment, named: str | None, of_spreadsheets: bool) -> Probes:
         records, faults = self._typed(chunk, path, of_spreadsheets)
         treated, sound, unfit = treatment.apply(records)
-        _refuse([*chunk.faults, *faults, *unfit], path)
+        _refuse([*chunk.faults, *faults, *unfit], path, chunk.above)
         records = records.where(sound)
         prints = self.job.prints
         keys = combine([fingerprint(treated[name], prints) for name in self.exact], len(records))
@@ -157,10 +157,10 @@ def _files(table: str) -> list[InputFile]:
         ) from None
 
 
-def _refuse(faults: Sequence[Fault], path: str) -> None:
+def _refuse(faults: Sequence[Fault], path: str, above: int) -> None:
     for fault in faults:
         raise InputError(
-            f"row {int(fault.rows[0])} of the attacker's table cannot be read ({fault.reason})",
+            f"row {reported(int(fault.rows[0]), above)} of the attacker's table cannot be read ({fault.reason})",
             f"{path}: {fault.field}",
             "Fix the table, or leave that row out",
         )

@@ -83,8 +83,9 @@ class Decide(beam.DoFn):
 
     def process(self, first: FirstRead, given: Given, records: Mapping[int, Iterable[pa.RecordBatch]]) -> Iterator[Any]:
         """The decision. Shares of the records are asked for one after the other, so that no answer holds all of them."""
-        PROGRESS.start(WHERE)
         measured = first.measured
+        PROGRESS.know_rows(measured.read)
+        PROGRESS.start(WHERE)
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
         chunks = (chunk for share in range(SHARES) for chunk in records[share])
         job = self._job.given(given)
@@ -100,7 +101,7 @@ class Decide(beam.DoFn):
         if decision.left:
             self._released.count(0, 0, kept.nbytes)
             return
-        PROGRESS.start(RELEASING)
+        PROGRESS.start(RELEASING, reads=True)
         PROGRESS.add(kept.read)
         self._released.count(kept.read, kept.rejected, kept.nbytes)
 

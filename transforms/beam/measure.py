@@ -56,7 +56,7 @@ class MeasureElements(Step):
 
     def _done(self, result: FirstRead) -> Iterator[Any]:
         measured = result.measured
-        PROGRESS.add(measured.read)
+        PROGRESS.add_shard()
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
         yield from self._chunks(measured.histograms)
         yield FirstRead(replace(measured, histograms={}), result.written)

@@ -25,6 +25,8 @@ from beam_deid.transforms.run.job import Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared, Tasks, guarded
 
+ASSEMBLING = "assembling"
+
 
 class PartsDecider:
     """Decides a run on files. What is not as expected is told by the run, which publishes the rest.
@@ -93,7 +95,7 @@ class AssembleParts(beam.DoFn):
         self._job = job
         self._staging = staging
         self._workers = workers
-        self._metrics = StepMetrics("assembling")
+        self._metrics = StepMetrics(ASSEMBLING)
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of the step."""
@@ -109,6 +111,7 @@ class AssembleParts(beam.DoFn):
         if self._told is None:  # once for all lots, for much follows from it
             attempts = {name: one.attempts for name, one in released.releases.items()}
             self._told = Shared(Assembly(self._job.given(given), decision.releases, self._staging, attempts))
+            PROGRESS.start(ASSEMBLING, sum(one.records.released for one in decision.releases.values() if one.shuffled))
         for facts in self._tasks.submit(assemble, self._told, *lot):
             yield self._counted(facts)
 

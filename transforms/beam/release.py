@@ -66,7 +66,7 @@ class ReleaseElements(Step):
         return ReleasePass(self._job.given(given), left, self._outputs)
 
     def _done(self, result: RunFacts) -> Iterator[RunFacts]:
-        PROGRESS.add(result.read)
+        PROGRESS.add_shard()
         self._metrics.count(result.read, result.rejected, result.nbytes)
         yield result
 

@@ -10,10 +10,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.decide import WHERE as DECIDING
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.forecast_sink import ForecastSink
 from beam_deid.transforms.beam.inputs import HashInputs
-from beam_deid.transforms.beam.parts_sink import PartsSink
+from beam_deid.transforms.beam.measure import MeasureElements
+from beam_deid.transforms.beam.parts_sink import ASSEMBLING, PartsSink, Prove
+from beam_deid.transforms.beam.release import ReleaseElements
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.sink import Sink
 from beam_deid.transforms.beam.source import Source
@@ -25,7 +28,7 @@ from beam_deid.transforms.errors import DeidError, InternalFault, fault_of, from
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.publish.forecast import read_forecast
-from beam_deid.transforms.publish.publication import Outcome, publish
+from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
 from beam_deid.transforms.publish.register_opening import consult_register, open_register
 from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
@@ -43,6 +46,9 @@ from beam_deid.transforms.storage.stopping import STOPPING
 
 ASIDE = Bounds()
 """How many records of files are counted in memory, and how many a bucket has that measuring fills."""
+
+STEPS = (MeasureElements.where, DECIDING, ReleaseElements.where, ASSEMBLING, Prove.where, PUBLISHING)
+"""What a run does, one after the other, as `PROGRESS` is told of it."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +237,7 @@ def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
     """An empty pipeline, whose own folder for temporary files is in one that the next run sweeps if this one is killed."""
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
-    with STOPPING.whole():
+    with STOPPING.whole(short=True):
         pipeline = beam.Pipeline(FnApiRunner() if local else None, options=PipelineOptions(options))
         os.rmdir(pipeline.local_tempdir)
         pipeline.local_tempdir = folder.file("beam")

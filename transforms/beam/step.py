@@ -56,7 +56,7 @@ class Step(beam.DoFn):
 
     def start_bundle(self) -> None:
         """Nothing is done yet."""
-        PROGRESS.start(self.where)
+        PROGRESS.start(self.where, reads=True)
         self._tasks = Tasks(self._source.workers, self.where)
         self._forget()
 

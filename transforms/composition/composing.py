@@ -18,6 +18,7 @@ from beam_deid.transforms.composition.saying import all_together, together, with
 from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.scope import EVERY
 from beam_deid.transforms.past.views import Past
+from beam_deid.transforms.run.progress import PROGRESS
 
 _ROUNDS = 50
 """Most rounds of suppressing what releases say together; in every round something goes, so that it ends of itself."""
@@ -51,6 +52,7 @@ class Settled:
     reached: bool
 
 
+@PROGRESS.doing("testing what releases say together")
 def compose(
     members: Members, past: Past, settled: Settled | None = None
 ) -> tuple[dict[str, Cut], dict[str, dict[str, Composed]]]:

@@ -23,6 +23,7 @@ from beam_deid.transforms.counting.set_lots import WHO, WORD, Lot, Rows, RowsSee
 from beam_deid.transforms.risk.combinations import Attributes, Combinations, Harm, sets_of
 from beam_deid.transforms.risk.histogram import Counts, Histogram, distinct_count, tally
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 _SET = Column("set")
@@ -37,6 +38,7 @@ _ASKED = 1 << 23
 """Rows, about, that are asked for in a lot."""
 
 
+@PROGRESS.doing("looking for attributes that single out persons")
 def combinations_of(
     classes: Classes, everywhere: References, facts: Facts, stages: Stages, asked: int = _ASKED
 ) -> Combinations | None:

@@ -22,6 +22,7 @@ from beam_deid.transforms.decide.searching import Accepted, Searched
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.rule import figure_of, test_of
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.terms import LabelName
@@ -94,6 +95,7 @@ class Chooser:
         self._last: _Made | None = None
         self._accepted_last: _Made | None = None
 
+    @PROGRESS.doing("searching levels")
     def choose(self) -> Chosen:
         """Choose the best levels that reach the label, or else the policy's requirements, or the most general ones.
 

@@ -29,6 +29,7 @@ from beam_deid.transforms.counting.targets import Target, targets_of
 from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Layout
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, joined
 
 ROUNDS = 50
@@ -85,6 +86,7 @@ class Composer:
         """What one release of the run says with those that were given out before, whatever others there are."""
         return replace(self, layouts={name: self.layouts[name]})
 
+    @PROGRESS.doing("testing what releases say together")
     def compose(self, cuts: Cuts, settled: Settled | None = None) -> Settled:
         """Suppress the records that break line 8, if that is within the share of every release, and report what is left.
 

@@ -28,6 +28,7 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, holds
 from beam_deid.transforms.label.rule import decide, figure_of, once_ordered, tests_of
 from beam_deid.transforms.label.search_facts import SearchFacts
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import Stages
 from beam_deid.transforms.terms import LabelName
 
@@ -98,6 +99,7 @@ def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Re
     return remember_release_in_buckets(cut.classes, cut.classes.source.past.entries, stages, folder)
 
 
+@PROGRESS.doing("deciding the label")
 def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlier, stages: Stages) -> Label:
     seen = _seen(chosen, compositions, stages)
     tests = tests_of(seen)
@@ -159,6 +161,7 @@ def _changes(chosen: Chosen, seen: ReleaseSeen, tests: Sequence[Test], stages: S
     yield from changes_told(seen, tests, unallowed_share, droppable)
 
 
+@PROGRESS.doing("looking for what would change the label")
 def _share(chosen: Chosen, stages: Stages) -> float | None:
     """The share of rows to suppress at the same levels, for all lines that suppression satisfies: see `decide.changing`."""
     everything = chosen.cut.classes.with_left(None, None)

@@ -44,7 +44,7 @@ def decide(
         InputError: An attacker's table cannot be read.
         OutputError: The fingerprints cannot be written, or rows cannot be set aside.
     """
-    refused = refusals(measured, max_rejects)
+    refused = refusals(measured, max_rejects, job.policy)
     if refused:
         return Decision(measured.read, refused=refused)
     decided: dict[str, ReleaseDecision] = {}

@@ -23,6 +23,7 @@ from beam_deid.transforms.register.looked import Looked, tables_of
 from beam_deid.transforms.register.prints_file import PrintsFile
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
 
 _RECORDS = "records"
@@ -65,6 +66,7 @@ class Earlier:
         return 0 if self.compared is None else self.compared.crowd
 
 
+@PROGRESS.doing("comparing with earlier releases")
 def earlier_of(job: Job, records: Records, people: People, releases: Sequence[str], stages: Stages) -> Earlier:
     """Find a run's records in earlier releases.
 

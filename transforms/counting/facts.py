@@ -21,6 +21,7 @@ from beam_deid.transforms.risk.measures import merged_figures
 from beam_deid.transforms.risk.measures.measure import Subjects, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.sizes import Sizes
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import Out, Stages
 
 
@@ -85,6 +86,7 @@ class Facts:
     losses: Mapping[str, float] = field(default_factory=dict)
 
 
+@PROGRESS.doing("measuring groups")
 def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
     """Measure what is left of a release.
 

@@ -13,6 +13,7 @@ from beam_deid.transforms.label.evidence import Attack, Recovery
 from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.linkage import Linked
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import Stages
 
 
@@ -33,6 +34,7 @@ def found_for_lines(cut: BucketCut, facts: Facts, stages: Stages) -> Found:
     return Found(hits, _recoveries(cut, stages), tuple(attacks), untested)
 
 
+@PROGRESS.doing("trying attacks")
 def found_for_label(
     cut: BucketCut, facts: Facts, lines: Found, compositions: Mapping[str, Composed], stages: Stages
 ) -> Found:

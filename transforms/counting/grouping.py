@@ -16,6 +16,7 @@ from beam_deid.transforms.counting.rounds import ROUND, Rounds
 from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.risk.histogram import Counts, total
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 _SHARE = 8
@@ -25,6 +26,7 @@ _FEW = 64
 """Of so many groups in all, and of so many of each bucket, it is told how many rows they have."""
 
 
+@PROGRESS.doing("grouping records")
 def classes_of(source: Source, levels: Mapping[str, int], stages: Stages, after: Sequence[Round] = ()) -> Classes:
     """Bring a release's records into buckets of whole groups, but for groups that would fill one by themselves.
 
@@ -40,6 +42,7 @@ def classes_of(source: Source, levels: Mapping[str, int], stages: Stages, after:
     return _classes(source, Rounds.one(levels, after), stages)
 
 
+@PROGRESS.doing("grouping records")
 def recoded_classes_of(source: Source, rounds: Sequence[Round], stages: Stages) -> Classes:
     """The same with each record at the levels of its round: see `classes_of`."""
     return _classes(source, Rounds(rounds), stages)

@@ -28,6 +28,7 @@ from beam_deid.transforms.measure.shared_values import (
 from beam_deid.transforms.policy.scoping import identities, names_a_crowd
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams
 
 _FILE = Column("file")
@@ -111,6 +112,7 @@ def _each_record(columns: dict[Column, Any], bucket: int) -> Fingerprints:
     return record_persons(columns[RECORD], columns.get(_FILE))
 
 
+@PROGRESS.doing("finding each person's records")
 def home_of(job: Job, rows: Stream, stages: Stages) -> tuple[Home, People]:
     """Find out whose the records of a run are, by every identity.
 

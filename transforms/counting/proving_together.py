@@ -18,6 +18,7 @@ from beam_deid.transforms.counting.suppressing import BucketCut
 from beam_deid.transforms.decide.decision import Proof, joint_key
 from beam_deid.transforms.risk.histogram import row_digest, total
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream, Streams, joined
 
 _KIND = Column("kind")
@@ -27,6 +28,7 @@ _ANYTHING = References(counted=True, values={}, written={})
 Cuts = Mapping[str, BucketCut]
 
 
+@PROGRESS.doing("preparing the proof")
 def proved_together(cuts: Cuts, records: Records, stages: Stages) -> dict[str, tuple[Quotas, Proof]]:
     """Of each release the kinds of records of which fewer are released than there are, though their groups are not; and the proof.
 

@@ -16,6 +16,7 @@ from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import COUNT, Out, Stages, Stream
 
 _RECORDED = Column("recorded")
@@ -25,6 +26,7 @@ _NORMAL = "normal"
 _ANYTHING = References(counted=True, values={}, written={})
 
 
+@PROGRESS.doing("keeping fingerprints for the register")
 def remember_release_in_buckets(classes: Classes, together: Sequence[Entry], stages: Stages, folder: str) -> Remembered:
     """Write the fingerprints of a release's records as they are released.
 
@@ -45,6 +47,7 @@ def remember_release_in_buckets(classes: Classes, together: Sequence[Entry], sta
     return remembered_release(source.job, source.layout, tuple(named), parts, together, folder)
 
 
+@PROGRESS.doing("keeping fingerprints for the register")
 def remember_persons_in_buckets(source: Source, stages: Stages, folder: str) -> Remembered:
     """Write the fingerprints of all persons of a run.
 

@@ -22,6 +22,7 @@ from beam_deid.transforms.counting.tallies import tallied
 from beam_deid.transforms.counting.trimming_heavy import Keys, Trimming, without_trimmed
 from beam_deid.transforms.counting.values import references_of
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.stages import Out, Stages, Stream
 
 
@@ -46,6 +47,7 @@ class BucketCut:
     needed: int | None = 0
 
 
+@PROGRESS.doing("suppressing groups")
 def cut_in_buckets(
     classes: Classes,
     stages: Stages,

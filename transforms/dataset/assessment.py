@@ -39,8 +39,10 @@ from beam_deid.transforms.risk.measures.k_anonymity import ClassSizes, subjects_
 from beam_deid.transforms.risk.measures.measure import Setting, View
 from beam_deid.transforms.risk.measures.risk import Risk
 from beam_deid.transforms.risk.nulls import k_wildcard, suppressed, told
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
+ASSESSING = "assessing"
 _WITH_WHAT_KEY = "not measured: no value shows whether it was made with a key that somebody has"
 
 
@@ -95,6 +97,7 @@ def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: S
         key: The key that it was counted under.
         attacks: Joins with attackers' tables.
     """
+    PROGRESS.start(ASSESSING)
     people = _people(counted)
     seen = _seen(question, counted, people, key)
     if counted.histogram is not None:

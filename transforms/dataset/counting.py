@@ -11,6 +11,7 @@ from beam_deid.transforms.dataset.reading import batches
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.run.progress import PROGRESS
 
+COUNTING = "counting"
 _THREADS = 2
 
 
@@ -28,7 +29,7 @@ def count_files(
     Raises:
         InputError: A file or a row of it cannot be read.
     """
-    PROGRESS.start("counting")
+    PROGRESS.start(COUNTING)
     parts = _counted_by_threads(question, files, columns or tuple(files.types), key)
     counted = Counted.merge(parts) if parts else Counted()
     return counted if counted.fields else Counted(tuple(files.types))

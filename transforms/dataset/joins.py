@@ -16,7 +16,10 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.evidence import Attack
 from beam_deid.transforms.risk.joining import Join
 from beam_deid.transforms.risk.probes import Numbers, Probes, Released
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import match
+
+JOINING = "joining"
 
 PARTITION_ROWS = 1 << 23
 """Most released rows, about, that are in memory together: 40 bytes each, and three times that while they are ordered."""
@@ -98,6 +101,7 @@ def join_files(
         PolicyError: There is no such hierarchy.
         InputError: The table lacks a field or has it with another type, or a file cannot be read.
     """
+    PROGRESS.start(JOINING)
     found = match([table.glob])
     options = dataset.files.options
     truth = check_table(table, found, dataset.files.types, dataset.subject, options)

@@ -25,6 +25,8 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile, is_file
 from beam_deid.transforms.storage.paths import join, name_of, parent, shown
 
+READING_RELEASE = "reading the release"
+
 _LABEL = "label.json"
 _RUN = "run.json"
 _ONE_RELEASE = "Name the folder of one release, as out/analytics"
@@ -129,7 +131,7 @@ def count_kinds(
     Raises:
         VerificationError: A part cannot be read, or has other columns.
     """
-    PROGRESS.start("reading the release")
+    PROGRESS.start(READING_RELEASE)
     found: list[list[Kinds]] = [[] for _ in groupings]
     wanted = [name for name in types if any(name in columns for columns in groupings)]
     for file in published.files:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import format_of, format_of_shard
-from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.formats.format import Shard, reported
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.formats.values import meant
@@ -50,7 +50,7 @@ def batches(
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputError(
-                f"row {int(fault.rows[0])} cannot be read ({fault.reason})",
+                f"row {reported(int(fault.rows[0]), chunk.above)} cannot be read ({fault.reason})",
                 shard.path,
                 "Fix the file, or leave that row out",
             )

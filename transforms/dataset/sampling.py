@@ -21,6 +21,7 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.paths import shown
 
+SAMPLING = "sampling"
 _SHARDS = 32
 _BATCH_ROWS = 1 << 15
 
@@ -40,7 +41,7 @@ def take_sample(inputs: Sequence[str], options: InputOptions, most: int) -> Samp
         UsageError: No file matches, or the files' columns differ.
         InputError: A file cannot be read, or no row of it.
     """
-    PROGRESS.start("sampling")
+    PROGRESS.start(SAMPLING)
     files = dataset_files(inputs)
     if not files:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")

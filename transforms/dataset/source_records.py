@@ -27,6 +27,8 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared, Tasks
 from beam_deid.transforms.treat.passes import pass_over
 
+MEASURING_SOURCE = "measuring the source"
+
 _COUNTED = ("identity", "record", "file", "present", "value", "normal", "written")
 """What is kept of each record: whose it is, and what is released of it. What attacks ask beside it is let go."""
 
@@ -89,7 +91,7 @@ def measure_source(found: Recomputable, shards: Sequence[Shard], published: Publ
     release = published.release
     job = replace(found.job, policy=_measured_policy(found.job.policy, release))
     told = Shared(MeasurePass(job, written=found.written, untreated=tuple(found.missing)))
-    PROGRESS.start("measuring the source")
+    PROGRESS.start(MEASURING_SOURCE, reads=True)
     tasks = Tasks(workers, "measuring")
     parts = []
     for shard in shards:
@@ -117,7 +119,7 @@ def _measured_policy(policy: Policy, release: str) -> Policy:
 
 def _kept(part: Measured) -> Measured:
     """A part with those columns that are asked later."""
-    PROGRESS.add(part.read)
+    PROGRESS.add_shard()
     kept = {
         names: Histogram.of(
             {column: keys for column, keys in one.columns.items() if column.what in _COUNTED}, one.counts

@@ -18,6 +18,7 @@ from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Told
 from beam_deid.transforms.label.rule import figure_of, test_of
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.search.blocking import Blocked
 from beam_deid.transforms.search.requirements import Requirements
 from beam_deid.transforms.terms import LabelName
@@ -61,6 +62,7 @@ class Chosen:
         return replace(self, recoding=replace(self.recoding, cut=changed))
 
 
+@PROGRESS.doing("searching levels")
 def choose(data: ReleasedData) -> Chosen:
     """Choose a release's levels: the best that reach the label, or else the policy's requirements, or the most general ones.
 

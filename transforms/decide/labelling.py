@@ -16,12 +16,14 @@ from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.rule import ORDER, decide, once_ordered, tests_of
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.terms import Recoverability
 
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
 
 
+@PROGRESS.doing("deciding the label")
 def label_of(one: Chosen, seen: Candidate) -> Label:
     """Ask all lines of the label rule of a release. Where all others hold its rows will be shuffled, so that line 9 holds, too.
 
@@ -51,6 +53,7 @@ def would_be_ordered(tests: Sequence[Test]) -> bool:
     return all(test.passed for test in tests if test.line != ORDER)
 
 
+@PROGRESS.doing("looking for what would change the label")
 def explained(one: Chosen) -> tuple[Change, ...]:
     """Tell what would change the label that a release would get by itself: see `changes_of`."""
     seen = with_findings(one, {})

@@ -4,11 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
-from beam_deid.transforms.terms import HINTS
+from beam_deid.transforms.terms import Reason
+
+_OF_DIVISIONS = "cn_divisions"
+_ADDRESSES = "full addresses need hierarchy: cn_districts, or mask: {preset: address, division: city}"
+_MOST = 0.5
+"""Where a greater share of what was rejected has one reason, it is told what that mostly means."""
 
 
-def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
+def refusals(measured: Measured, max_rejects: float, policy: Policy) -> tuple[str, ...]:
     """Say where more records were rejected than are allowed, or that files have no row.
 
     A collection may be empty: which windows hold something is not for its author to say.
@@ -16,6 +22,7 @@ def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
     Args:
         measured: What the measuring pass found.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        policy: The policy, by which it is told what to do.
 
     Returns:
         A line for each release that rejects too many and one for each of its fields and reasons, without values; each line
@@ -27,18 +34,26 @@ def refusals(measured: Measured, max_rejects: float) -> tuple[str, ...]:
         line
         for name, found in measured.releases.items()
         if found.rejected > max_rejects * measured.read
-        for line in _lines(name, found, measured.read)
+        for line in _lines(name, found, measured.read, policy)
     ]
     return tuple(dict.fromkeys(lines))
 
 
-def _lines(release: str, found: ReleaseMeasured, read: int) -> Iterator[str]:
+def _lines(release: str, found: ReleaseMeasured, read: int, policy: Policy) -> Iterator[str]:
     share = found.rejected / read
     yield f"release {release}: {found.rejected} of {read} records rejected ({share:.2%})"
-    for (column, reason), count in sorted(found.faults.items()):
-        hint = HINTS.get(reason)
+    for (column, code), count in sorted(found.faults.items()):
+        reason = Reason[code.upper()]  # as reasons are named
+        hint = reason.hint
+        if reason is Reason.OUTSIDE_HIERARCHY and count > _MOST * found.rejected:
+            hint = _of_hierarchy(policy.releases[release].fields.get(column))
         records = "1 record" if count == 1 else f"{count} records"
         yield f"  {column or 'whole row'}: {reason}, {records}" + (f" ({hint})" if hint else "")
+
+
+def _of_hierarchy(action: object) -> str:
+    """What values mostly are that no division of China is: what stands in a column of addresses."""
+    return _ADDRESSES if getattr(action, "hierarchy", None) == _OF_DIVISIONS else ""
 
 
 def raise_if_refused(refused: Sequence[str]) -> None:
@@ -56,5 +71,6 @@ def raise_if_refused(refused: Sequence[str]) -> None:
         raise InputError(
             "\n".join(["too many records were rejected", *refused]),
             "input",
-            "Fix the input or the kinds in the policy, or allow more: --max-rejects of the command, max_rejects of Deidentify",
+            "Fix the input or the kinds in the policy, or allow more: --max-rejects of the command, max_rejects of Deidentify. "
+            "What a reason means: beam-deid explain REASON",
         )

@@ -15,6 +15,10 @@ from beam_deid.transforms.run.workers import Shared, Tasks, guarded
 from beam_deid.transforms.treat.passes import pass_over
 
 WHERE = "searching"
+MEASURING = "measuring"
+
+STEPS = (MEASURING, WHERE)
+"""What a search does, one after the other, as `PROGRESS` is told of it."""
 
 
 def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> SearchOutcome:
@@ -39,19 +43,19 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
             f"release {release}",
             "Leave level out of a field's generalize",
         )
-    PROGRESS.start("measuring")
-    tasks = Tasks(workers, "measuring")
+    PROGRESS.start(MEASURING, reads=True)
+    tasks = Tasks(workers, MEASURING)
     told = Shared(MeasurePass(job))
     parts = []
     for shard in prepared.shards:
         for part in tasks.submit(pass_over, shard, told):
-            PROGRESS.add(part.read)
+            PROGRESS.add_shard()
             parts.append(part)
     for part in tasks.rest():
-        PROGRESS.add(part.read)
+        PROGRESS.add_shard()
         parts.append(part)
     measured = Measured.merge(parts)
-    raise_if_refused(refusals(measured, max_rejects))
+    raise_if_refused(refusals(measured, max_rejects, job.policy))
     found = measured.releases.get(release)
     histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:

@@ -27,6 +27,7 @@ from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import ReleaseMeasured
 from beam_deid.transforms.risk.histogram import Counts, Histogram
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.search.frontier import frontier
 from beam_deid.transforms.search.lattice import LARGEST
 from beam_deid.transforms.search.node import Counted
@@ -152,12 +153,14 @@ def _required(require: Requirements, searcher: Searcher) -> dict[str, float | No
     }
 
 
+@PROGRESS.doing("searching levels for the label")
 def _for_label(searcher: Searcher, names: Names) -> LabelLevels:
     """The best levels at which every line of the label holds, which is what a run takes."""
     found = search_for_label(searcher)
     return LabelLevels(_chosen(found, names), found.satisfied, found.method)
 
 
+@PROGRESS.doing("trying local recoding")
 def _local(searcher: Searcher, found: Searched, rounds: int, names: Names) -> LocalRecodingOutcome | None:
     """What local recoding would do, beside the same levels for all; None where nothing is suppressed."""
     data = searcher.data
@@ -179,7 +182,8 @@ def _frontier(searcher: Searcher, require: Requirements, ks: Iterable[int], name
     ks = sorted(ks)
     if not ks or any(lattice.many > LARGEST for _, lattice in lattices):
         return
-    each = [frontier(lattice, require, ks) for _, lattice in lattices]
+    with PROGRESS.doing("searching the frontier"):
+        each = [frontier(lattice, require, ks) for _, lattice in lattices]
     for k, *found in zip(ks, *each, strict=True):
         best: tuple[dict[str, int], Counted] | None = None
         for (choices, _), (_, one, _) in zip(lattices, found, strict=True):

@@ -1,6 +1,7 @@
 """Columns put together from others, as ``input.combine`` says: a division from province, city and district."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,7 +52,7 @@ class Combined(Wrapped):
             given = dict(zip(batch.schema.names, batch.columns, strict=True))
             given.update(combined(given, {name: options.combine[name] for name in columns if name in options.combine}))
             arrays = [given[name] for name in columns]
-            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+            yield replace(chunk, batch=pa.RecordBatch.from_arrays(arrays, names=list(columns)))
 
 
 def combined(given: Mapping[str, pa.Array], combine: Mapping[str, Sequence[str]]) -> dict[str, pa.Array]:

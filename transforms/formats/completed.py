@@ -1,6 +1,7 @@
 """Columns that a file lacks, as columns of nulls."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -31,4 +32,4 @@ class Completed(Wrapped):
             given = dict(zip(there, chunk.batch.columns, strict=True))
             nothing = pa.nulls(len(chunk.rows))
             arrays = [given.get(name, nothing) for name in columns]
-            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+            yield replace(chunk, batch=pa.RecordBatch.from_arrays(arrays, names=list(columns)))

@@ -19,7 +19,7 @@ from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
 from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
-from beam_deid.transforms.formats.text_layout import layout_of
+from beam_deid.transforms.formats.text_layout import layout_of, layout_of_shard
 from beam_deid.transforms.formats.text_rows import Reading, recut
 from beam_deid.transforms.formats.text_splitting import cut_delimited
 from beam_deid.transforms.storage.paths import shown
@@ -39,7 +39,8 @@ class Delimited(Format):
 
     def shards(self, path: str, size: int, options: InputOptions, rows: int) -> list[Shard]:
         """Cut a file at rows; one that is compressed, or whose structure shows only when it is decoded, is one shard."""
-        return cut_delimited(Shard(path, self.name, size), layout_of(path, options), rows)
+        layout = layout_of(path, options)
+        return cut_delimited(Shard(path, self.name, size, written=layout), layout, rows)
 
     def read(
         self,
@@ -55,14 +56,14 @@ class Delimited(Format):
         Raises:
             InputError: See `Format.read`; too many malformed rows, and text in another encoding than the file's, too.
         """
-        layout = layout_of(shard.path, options)
+        layout = layout_of_shard(shard, options)
         missing = [name for name in columns if name not in layout.names]
         if missing:
             raise InputError(
                 f"the file lacks the column {missing[0]}", shown(shard.path), "It had it when the run began"
             )
         reading = Reading(shard, layout, columns)
-        yield from recut(reading.pieces(), columns, rows)
+        yield from recut(reading.pieces(), columns, rows, layout.above)
 
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """CSV that a spreadsheet takes for text, too; see there."""

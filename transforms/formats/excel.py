@@ -122,11 +122,15 @@ def _chunks(answer: Answer, columns: Sequence[str], rows: int, path: str) -> Ite
             arrays = [piece.column(number) for number in wanted]
             numbers = piece.column(len(names)).to_numpy()
             repeated = piece.column(len(names) + 1).to_numpy(zero_copy_only=False)
-            yield _chunk(arrays, columns, numbers, repeated)
+            yield _chunk(arrays, columns, numbers, repeated, answer.told["above"])
 
 
 def _chunk(
-    arrays: list[pa.Array], columns: Sequence[str], numbers: npt.NDArray[np.int64], repeated: npt.NDArray[np.bool_]
+    arrays: list[pa.Array],
+    columns: Sequence[str],
+    numbers: npt.NDArray[np.int64],
+    repeated: npt.NDArray[np.bool_],
+    above: int,
 ) -> Chunk:
     """The sound rows, and the others as faults."""
     faults = [Fault(numbers[repeated], "", Reason.REPEATED_HEADER)] if repeated.any() else []
@@ -139,4 +143,4 @@ def _chunk(
                 sound &= ~wrong
     if faults:
         arrays = [column.filter(pa.array(sound)) for column in arrays]
-    return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), numbers[sound], faults)
+    return Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), numbers[sound], faults, above)

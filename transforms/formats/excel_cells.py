@@ -34,6 +34,8 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
         return _without_empty(pa.array(cells, pa.string()))
     given = np.empty(len(cells), dtype=object)
     given[:] = cells
+    if len(kinds) == 1:
+        return _TEXTS[kinds.pop()](given)
     of_kind: Any = np.frompyfunc(type, 1, 1)(given)
     texts = pa.nulls(len(cells), pa.string())
     for kind in sorted(kinds, key=lambda one: one.__name__):

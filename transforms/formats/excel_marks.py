@@ -17,6 +17,8 @@ import numpy.typing as npt
 from beam_deid.transforms.formats.excel_styles import zeros_of
 
 _BLOCK = 8 << 20
+_LOOK = 256 << 10
+_LESS, _COLON, _F = b"<:f"
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?\w+:id=\"([^\"]+)\"")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _CELL_START = re.compile(rb"<(?:\w+:)?c[\s>]")
@@ -58,12 +60,13 @@ class Marks(NamedTuple):
 NO_MARKS = Marks({}, {}, {})
 
 
-def cell_marks(data: bytes, number: int) -> Marks:
+def cell_marks(data: bytes, number: int, of_days: bool) -> Marks:
     """Find the marks of a sheet.
 
     Args:
         data: The bytes of the workbook.
         number: Number of the sheet in the workbook, from 0.
+        of_days: Whether to look for numbers that are no day, too.
 
     Returns:
         None of any kind for a workbook that is not written as .xlsx.
@@ -80,7 +83,8 @@ def cell_marks(data: bytes, number: int) -> Marks:
         padded = _padded(container)
         for block in _blocks(container, _part(container, number)):
             errors.add(list(_without_value(block)))
-            days.add(_NO_DAY.findall(block))
+            if of_days:
+                days.add(_NO_DAY.findall(block))
             for width, cell in padded.items():
                 zeros.setdefault(width, _Found()).add(cell.findall(block))
     return Marks(errors.places(), days.places(), {width: found.places() for width, found in zeros.items()})
@@ -119,8 +123,20 @@ def _padded(container: zipfile.ZipFile) -> dict[int, re.Pattern[bytes]]:
 def _without_value(block: bytes) -> Iterator[bytes]:
     if b't="e"' in block:
         yield from (one[0] for one in _ERROR.finditer(block))
-    if b"<f" in block or b":f" in block:
+    if _may_have_formulas(block):
         yield from (one[0] for one in _NO_RESULT.finditer(block))
+
+
+def _may_have_formulas(block: bytes) -> bool:
+    """Whether a name that begins with f stands in it, behind < or a namespace's colon."""
+    array = np.frombuffer(block, np.uint8)
+    for start in range(0, len(array), _LOOK):
+        piece = array[start : start + _LOOK + 1]
+        before = piece[:-1]
+        begins = (before == _LESS) | (before == _COLON)
+        if (begins & (piece[1:] == _F)).any():
+            return True
+    return False
 
 
 def _part(container: zipfile.ZipFile, number: int) -> str:

@@ -1,7 +1,7 @@
 """The records of a sheet: what stands below its header."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,9 @@ from beam_deid.transforms.formats.excel_marks import Marks, Places
 from beam_deid.transforms.formats.header_names import column_names
 from beam_deid.transforms.formats.passed_over import PassedOver
 
-_ROWS = 1 << 16
+_ROWS = 1 << 12
+"""Rows that are made columns together, while their cells are in the processor's cache."""
+
 _OF_NO_DAY = "^(?:[0-9]{2,}:|1900-02-28)"
 """What a number that is no day is taken for: a time, or the day before; spans of time keep their sign."""
 
@@ -30,21 +32,25 @@ class Sheet(NamedTuple):
         rows: int64 array, the number of each record: its row, from 0 for the first one after the header.
         repeated: bool array of the same length: whether the record is the header that comes again.
         passed: What of the sheet is passed over.
+        above: How many rows of the sheet stand above row 0.
     """
 
     table: pa.Table
     rows: npt.NDArray[np.int64]
     repeated: npt.NDArray[np.bool_]
     passed: PassedOver
+    above: int
 
 
-def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer: int | None) -> Sheet:
+def records(
+    sheet: calamine.CalamineSheet, header: Header, marks_of: Callable[[bool], Marks], footer: int | None
+) -> Sheet:
     """The records below the header. Blank rows are none; a value of merged cells stands in each of their rows.
 
     Args:
         sheet: The sheet, in which something stands.
         header: What its columns are called.
-        marks: What its cells say besides their values.
+        marks_of: Tells what its cells say besides their values; of numbers that are no day where asked to.
         footer: How many of the last rows that are not blank are none; None where nobody says.
 
     Raises:
@@ -52,7 +58,7 @@ def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer:
     """
     first_column = (sheet.start or (0, 0))[1]
     columns = _columns(sheet, header.below)
-    _mark(columns, marks, first_column, header.below)
+    _mark(columns, marks_of(_may_be_no_days(columns)), first_column, header.below)
     filled = np.flatnonzero(_any_valid(columns))
     if footer is None:
         check_end(columns, filled)
@@ -65,7 +71,7 @@ def records(sheet: calamine.CalamineSheet, header: Header, marks: Marks, footer:
     kept = [at for at, name in enumerate(header.names) if name or columns[at].null_count < len(rows)]
     names = column_names([header.names[at] for at in kept])
     repeated = _repeated(columns, header.names) if header.written else np.zeros(len(rows), dtype=bool)
-    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, passed)
+    return Sheet(pa.table([columns[at] for at in kept], names=names), rows, repeated, passed, header.below)
 
 
 def _passed(sheet: calamine.CalamineSheet, header: Header, filled: npt.NDArray[np.int64], after: int) -> PassedOver:
@@ -85,6 +91,11 @@ def _columns(sheet: calamine.CalamineSheet, below: int) -> list[pa.Array]:
         for piece, cells in zip(pieces, zip(*some, strict=True), strict=True):
             piece.append(text_column(cells))
     return [pa.concat_arrays(piece) for piece in pieces]
+
+
+def _may_be_no_days(columns: Sequence[pa.Array]) -> bool:
+    """Whether any cell says what a number that is no day is taken for."""
+    return any(pc.any(pc.match_substring_regex(column, _OF_NO_DAY)).as_py() for column in columns)
 
 
 def _mark(columns: list[pa.Array], marks: Marks, first: int, below: int) -> None:

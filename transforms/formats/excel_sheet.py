@@ -4,6 +4,7 @@ It runs in a process of its own (`beam_deid.transforms.formats.reader_process`),
 """
 
 import io
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -30,9 +31,9 @@ def answer(path: str, **asked: Any) -> Given:
         asked: What is asked of it, as `Asked` has it.
 
     Returns:
-        Under ``names`` what the columns are called, and under ``passed`` what is passed over (`PassedOver`); and batches of a
-        text column for each, called by its number, and two more: int64, the number of each record, and bool, whether it is
-        the header that comes again.
+        Under ``names`` what the columns are called, under ``passed`` what is passed over (`PassedOver`), under ``above`` how many
+        rows stand above the first; and batches of a text column for each, called by its number, and two more: int64, the number
+        of each record, and bool, whether it is the header that comes again.
 
     Raises:
         InputError: It cannot be read, or it is not clear what of it is wanted.
@@ -43,7 +44,7 @@ def answer(path: str, **asked: Any) -> Given:
         raise InputError(refused.what, path, refused.next_step) from None
     columns = [*found.table.columns, pa.array(found.rows), pa.array(found.repeated)]
     table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-    told = {"names": found.table.column_names, "passed": found.passed._asdict()}
+    told = {"names": found.table.column_names, "passed": found.passed._asdict(), "above": found.above}
     return told, table.schema, table.to_batches(_BATCH_ROWS)
 
 
@@ -72,7 +73,7 @@ def read_sheet(data: bytes, asked: Asked) -> Sheet:
     if sheet.width > MOST_COLUMNS:
         raise Refused(f"{sheet.width:,} columns are too many, {MOST_COLUMNS:,} may be in one sheet", "Leave some out")
     header = find_header(sheet, asked)
-    found = records(sheet, header, _marks(data, number), asked.footer)
+    found = records(sheet, header, partial(_marks, data, number), asked.footer)
     others = _others(workbook, number) if asked.others else ()
     return found._replace(passed=found.passed._replace(sheet=number + 1, sheets=others))
 
@@ -130,11 +131,11 @@ def _loaded(workbook: calamine.CalamineWorkbook, number: int) -> calamine.Calami
         raise Refused(*DAMAGED_WORKBOOK) from None
 
 
-def _marks(data: bytes, number: int) -> Marks:
+def _marks(data: bytes, number: int, of_days: bool) -> Marks:
     if not is_zip(data):
         return NO_MARKS
     try:
-        return cell_marks(data, number)
+        return cell_marks(data, number, of_days)
     except UnplacedError:
         raise Refused("a cell does not say where in the sheet it stands", "Save it again in Excel") from None
     except ZIP_ERRORS:

@@ -7,7 +7,6 @@ bears one date, and says nothing of who made it.
 import zipfile
 from collections.abc import Sequence
 from typing import BinaryIO, cast
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import pyarrow as pa
@@ -48,8 +47,8 @@ _PARTS = {
     f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
     # The second and the third way of showing a number are those of dates and of times.
     "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts count="2">'
-    f'<numFmt numFmtId="164" formatCode={quoteattr("yyyy-mm-dd")}/>'
-    f'<numFmt numFmtId="165" formatCode={quoteattr("yyyy-mm-dd hh:mm:ss")}/></numFmts>'
+    '<numFmt numFmtId="164" formatCode="yyyy-mm-dd"/>'
+    '<numFmt numFmtId="165" formatCode="yyyy-mm-dd hh:mm:ss"/></numFmts>'
     '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -52,4 +53,4 @@ class FilledDown(Wrapped):
             given = dict(zip(own, batch.columns, strict=True))
             given = filling.fill(given, chunk.rows, [fault.rows for fault in chunk.faults])
             arrays = [given[name] for name in columns]
-            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+            yield replace(chunk, batch=pa.RecordBatch.from_arrays(arrays, names=list(columns)))

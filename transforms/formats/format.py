@@ -34,6 +34,8 @@ class Shard:
         partitions: Columns that the file's folders name, and the value of each.
         start: Offset of the first byte to read, in a file that is cut by bytes; 0 for its beginning.
         end: Offset behind the last byte to read; None for the end of the file.
+        written: How the file is written, as its format found when it listed it, so that shards need not find it again. It holds
+            no value of a row.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Shard:
     partitions: Partitions = ()
     start: int = 0
     end: int | None = None
+    written: object = None
 
 
 class Fault(NamedTuple):
@@ -73,11 +76,24 @@ class Chunk:
         batch: The wanted columns, in the wanted order, with the types that the format has (text formats: string).
         rows: int64 array, row number in the file of each row of ``batch``.
         faults: Rows that are not in ``batch`` because they could not be read.
+        above: How many rows of the file stand above its row 0, as its header, for whoever opens it. Reports count from 1 and
+            with these: see `reported`.
     """
 
     batch: pa.RecordBatch
     rows: npt.NDArray[np.int64]
     faults: list[Fault] = field(default_factory=list)
+    above: int = 0
+
+
+def reported(row: int, above: int) -> int:
+    """What reports call a row: its number for whoever opens the file, where the first row of all, mostly the header, is row 1.
+
+    Args:
+        row: Its number in the file, from 0, the header not counted.
+        above: How many rows stand above row 0.
+    """
+    return row + above + 1
 
 
 class Description(NamedTuple):

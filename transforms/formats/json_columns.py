@@ -1,6 +1,7 @@
 """Lines of JSON as columns by Arrow's reader, where every line is as it should be.
 
-Arrow reads numbers as numbers and loses digits, so all numbers and booleans are put into quotes before. What is not plain
+Arrow reads numbers as numbers and loses digits, so all numbers and booleans are put into quotes before
+(`beam_deid.transforms.formats.json_bare`). What is not plain
 (a line that is broken or blank, a key that nobody knows or that stands there twice, a value where an object belongs) is left
 to `beam_deid.transforms.formats.json_rows`, which reads row by row and knows each fault.
 """
@@ -9,30 +10,18 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
 from beam_deid.transforms.formats.encoding import MARK
+from beam_deid.transforms.formats.json_bare import Unplain, quoted
 from beam_deid.transforms.formats.nesting import EACH, Nesting, parents
-from beam_deid.transforms.storage.limits import MOST_COLUMNS, rows_of
+from beam_deid.transforms.storage.limits import rows_of
 
-Bytes = npt.NDArray[np.uint8]
-
-_QUOTE, _BACKSLASH, _NEWLINE = (ord(character) for character in '"\\\n')
-_IN_BARE = np.zeros(256, bool)
-_IN_BARE[np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-._", np.uint8)] = True
-_AFTER_BARE = np.zeros(256, bool)
-_AFTER_BARE[np.frombuffer(b",}]", np.uint8)] = True
-_BARE = r"^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|NaN|-?Infinity)$"
 _MARK = MARK.encode()
 
 Tree = dict[str, Any]
-
-
-class Unplain(Exception):
-    """These lines are for the reader that goes row by row."""
 
 
 class Columns:
@@ -61,7 +50,7 @@ class Columns:
         """
         if self._schema is None or _MARK in block or self._too_many(block):
             raise Unplain
-        text, lines = _quoted(block)
+        text, lines = quoted(block)
         options = pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(text), 1))
         shape = pyarrow.json.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior="infer")
         try:
@@ -189,51 +178,3 @@ def _spread(items: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     there = np.repeat(sizes > 0, rows)
     item = np.cumsum(there) - 1
     return pa.array(np.repeat(np.arange(len(items)), rows)), pa.array(item, pa.int64(), mask=~there), inner
-
-
-def _quoted(block: bytes) -> tuple[bytes, int]:
-    """The lines with every bare number and boolean in quotes, and how many lines they are.
-
-    Raises:
-        Unplain: A line is no object from its first byte to its last, a token is none of JSON, or keys are too many.
-    """
-    if not block.endswith(b"\n"):
-        block += b"\n"
-    if b"\r" in block:
-        block = block.replace(b"\r\n", b"\n")
-    text = np.frombuffer(block, np.uint8)
-    quotes = text == _QUOTE
-    backslashes = np.flatnonzero(text == _BACKSLASH)
-    if len(backslashes):
-        quotes[_escaped(backslashes)] = False
-    inside = np.logical_xor.accumulate(quotes)
-    ends = np.flatnonzero(text == _NEWLINE)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    if inside[ends].any() or (text[starts] != ord("{")).any() or (text[ends - 1] != ord("}")).any():
-        raise Unplain
-    keys = np.searchsorted(np.flatnonzero((text == ord(":")) & ~inside), ends)  # up to the end of each line
-    if np.diff(keys, prepend=0).max() > MOST_COLUMNS:
-        raise Unplain
-    token = _IN_BARE[text] & ~inside
-    edges = np.flatnonzero(token[1:] != token[:-1]) + 1  # no token at either end: there are { and a line feed
-    first = edges[0::2]
-    after = edges[1::2]
-    if not len(first):
-        return block, len(ends)
-    tokens = pa.StringArray.from_buffers(
-        len(edges) - 1, pa.py_buffer(edges.astype(np.int32)), pa.py_buffer(block)
-    ).take(pa.array(np.arange(0, len(edges), 2)))
-    null = pc.equal(tokens, "null").to_numpy(zero_copy_only=False)
-    known = pc.match_substring_regex(pc.unique(tokens.filter(pa.array(~null))), _BARE)
-    if not pc.all(known).as_py() or not _AFTER_BARE[text[after]].all():
-        raise Unplain
-    places = np.concatenate([first[~null], after[~null]])
-    return np.insert(text, places, _QUOTE).tobytes(), len(ends)
-
-
-def _escaped(backslashes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The places that a backslash escapes: after each run of an odd number of them."""
-    last = np.flatnonzero(np.diff(backslashes, append=-2) != 1)
-    runs = np.diff(last, prepend=-1)
-    places: npt.NDArray[np.int64] = backslashes[last[runs % 2 == 1]] + 1
-    return places

@@ -19,7 +19,8 @@ from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
-from beam_deid.transforms.formats.json_columns import Columns, Unplain
+from beam_deid.transforms.formats.json_bare import Unplain
+from beam_deid.transforms.formats.json_columns import Columns
 from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.json_text import ENCODING, SPACE, text_stream
@@ -173,7 +174,7 @@ class _Lengths:
         self._open += len(piece) if first < 0 else first
         if self._open > LARGEST_VALUE:
             raise InputError(
-                f"line {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}",
+                f"row {self._ended + 1} is longer than {mebibytes(LARGEST_VALUE)}",
                 self._path,
                 "If the file is one JSON document, set input.format: json; else cut that record up, or leave it out",
             )

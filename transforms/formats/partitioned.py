@@ -1,6 +1,7 @@
 """Columns that the folders of a file name: ``dt=2024-03-01/part-0.parquet`` has the column ``dt``."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,7 +61,7 @@ class Partitioned(Wrapped):
             for name in added.intersection(columns):
                 given[name] = pa.repeat(pa.scalar(self._partitions[name], pa.string()), count)
             arrays = [given[name] for name in columns]
-            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=list(columns)), chunk.rows, chunk.faults)
+            yield replace(chunk, batch=pa.RecordBatch.from_arrays(arrays, names=list(columns)))
 
 
 def _check(column: pa.Array, told: str | None, where: str) -> None:

@@ -40,15 +40,20 @@ class PassedOver(NamedTuple):
         Args:
             file: What the file is called.
         """
-        said = "; ".join(self._of_sheets()) if self.sheet else f"{self._of_text()} passed over: no rows"
+        said = "; ".join(self._of_sheets()) if self.sheet else self._of_text()
         return f"{file}: {said}"
 
     def _of_text(self) -> str:
-        if not self.after:
-            return f"{_counted(self.before, 'line')} before the header {'was' if self.before == 1 else 'were'}"
-        if not self.before:
-            return f"{_counted(self.after, 'line')} after the last row {'was' if self.after == 1 else 'were'}"
-        return f"{_counted(self.before, 'line')} before the header and {self.after} after the last row were"
+        before, after = _counted(self.before, "line"), _counted(self.after, "line")
+        if self.before and self.after:
+            return f"{before} before the header and {self.after} after the last row were passed over: no rows"
+        if self.before == 1:
+            return f"{before} before the header was passed over: no rows"
+        if self.before:
+            return f"{before} before the header were passed over: no rows"
+        if self.after == 1:
+            return f"{after} after the last row was passed over: no rows"
+        return f"{after} after the last row were passed over: no rows"
 
     def _of_sheets(self) -> Iterator[str]:
         counts = {

@@ -1,5 +1,6 @@
 """What runs in the process of a reader; see `beam_deid.transforms.formats.reader_process`."""
 
+import gc
 import importlib
 import json
 import os
@@ -19,6 +20,7 @@ Given = tuple[dict[str, Any], pa.Schema, Iterable[pa.RecordBatch]]
 def main() -> None:
     """Read a request from the standard input, and write the answer to the standard output."""
     limit()
+    gc.disable()  # a process that reads one file makes millions of cells, and next to no cycles
     request = json.loads(sys.stdin.buffer.read())
     reader = importlib.import_module(f"beam_deid.transforms.formats.{request.pop('reader')}")
     try:

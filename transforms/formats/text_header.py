@@ -1,5 +1,6 @@
 """The line of delimited text that names the columns: found by the agreement of rows, and refused where that is not safe."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,6 +22,7 @@ _AGREEING = 0.8
 _FEWEST_AFTER_PREAMBLE = 3
 _MOST_TRAILING = 3
 _FEWEST_ROWS = 5
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Header(NamedTuple):
@@ -32,6 +34,7 @@ class Header(NamedTuple):
         begin: Offset at which rows begin.
         line: The line that names the columns, which is no row where it comes again; empty if none does.
         passed: How many lines that are not blank stand before it.
+        above: How many lines stand above the first row, this one counted, blank ones as well.
     """
 
     names: list[str]
@@ -39,6 +42,7 @@ class Header(NamedTuple):
     begin: int
     line: bytes
     passed: int
+    above: int
 
 
 class Sample:
@@ -54,7 +58,7 @@ class Sample:
         self._encoding = encoding
         self._texts: dict[int, list[str]] = {}
         self.count = min(len(scan.rows.starts), _SAMPLE)
-        self.counts = scan.rows.values[: self.count]
+        self.counts = scan.counts[: self.count]
         several = self.counts[self.counts > 1]
         self.usual = Counter(several.tolist()).most_common(1)[0][0] if len(several) else 1
         self.agreeing = int((self.counts == self.usual).sum())
@@ -105,7 +109,13 @@ def find_header(sample: Sample, path: str, known_place: bool) -> Header:
         )
     rows = sample.scan.rows
     line = sample.scan.line(row)
-    return Header(column_names(names), width, int(rows.stops[row]), line, row)
+    above = lines_in(sample.scan.data[: int(rows.starts[row])]) + 1
+    return Header(column_names(names), width, int(rows.stops[row]), line, row, above)
+
+
+def lines_in(data: bytes) -> int:
+    """How many lines end in some text, whatever they end with."""
+    return len(_LINE_END.findall(data))
 
 
 def endless_name(path: str) -> InputError:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 
 from beam_deid.transforms.errors import EmptyFile, InputError
 from beam_deid.transforms.formats.encoding import Encoding, decoder, encoded
+from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.passed_over import NOTHING, PassedOver
 from beam_deid.transforms.formats.text_dialect import STAND_IN, Dialect
 from beam_deid.transforms.formats.text_footer import footer_of
-from beam_deid.transforms.formats.text_header import LONGEST_NAME, Header, Sample, endless_name, find_header
+from beam_deid.transforms.formats.text_header import LONGEST_NAME, Header, Sample, endless_name, find_header, lines_in
 from beam_deid.transforms.formats.text_scan import Scan
 from beam_deid.transforms.formats.text_source import encoding_of, head_of
 from beam_deid.transforms.formats.text_stream import translated
+from beam_deid.transforms.storage.files import open_arrow
 from beam_deid.transforms.storage.limits import LONGEST_HEADER, mebibytes
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -36,6 +38,7 @@ class TextLayout:
         header: The line that names the columns, as it is written; empty if none does.
         footer: How many rows at the end are none; None where nobody says.
         passed: Lines before the header, and after the last row, that are passed over.
+        above: How many lines stand above the first row, the header and blank ones counted.
     """
 
     encoding: Encoding
@@ -49,6 +52,7 @@ class TextLayout:
     header: bytes = b""
     footer: int | None = None
     passed: PassedOver = NOTHING
+    above: int = 0
 
 
 def layout_of(path: str, options: InputOptions) -> TextLayout:
@@ -78,11 +82,32 @@ def layout_of(path: str, options: InputOptions) -> TextLayout:
         header=found.line,
         footer=options.footer,
         passed=PassedOver(found.passed),
+        above=chosen.skipped + found.above,
     )
     if options.footer is not None:
         return layout
     footer = footer_of(path, layout)
     return replace(layout, end=footer.begin, passed=PassedOver(found.passed, footer.lines)) if footer else layout
+
+
+def layout_of_shard(shard: Shard, options: InputOptions) -> TextLayout:
+    """How the file of a shard is written: as when it was listed, where it has the same size and header still.
+
+    Raises:
+        InputError: See `layout_of`.
+    """
+    known = shard.written
+    if isinstance(known, TextLayout) and _is_still(shard, known):
+        return known
+    return layout_of(shard.path, options)
+
+
+def _is_still(shard: Shard, layout: TextLayout) -> bool:
+    if layout.decoded or not layout.header:
+        return False
+    with open_arrow(shard.path) as file:
+        size = int(file.size())
+    return size == shard.size and head_of(shard.path, layout.begin).endswith(layout.header)
 
 
 @dataclass
@@ -92,6 +117,7 @@ class _Reading:
     stands_for: str | None
     decoded: bool
     offset: int
+    skipped: int
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -152,7 +178,7 @@ class _Heads:
             scan = Scan(data[skipped:], dialect, 0, self._whole)
         offset = skipped + (0 if decoded else self._encoding.mark)
         sample = Sample(scan, "utf-8" if decoded else self._encoding.name)
-        return _Reading(sample, dialect, None if plain else delimiter, decoded, offset)
+        return _Reading(sample, dialect, None if plain else delimiter, decoded, offset, lines_in(data[:skipped]))
 
     def _lines_before(self) -> int:
         if self._options.skip is not None:
@@ -169,7 +195,9 @@ def _header(sample: Sample, options: InputOptions, path: str) -> Header:
     rows = [row for row in range(sample.count) if sample.counts[row] == sample.usual]
     trailing = 0 < extra <= 3 and all(not any(sample.texts(row)[len(names) :]) for row in rows)
     begin = int(sample.scan.rows.stops[0]) if first else 0
-    return Header(names, sample.usual if trailing else len(names), begin, sample.scan.line(0) if first else b"", 0)
+    return Header(
+        names, sample.usual if trailing else len(names), begin, sample.scan.line(0) if first else b"", 0, int(first)
+    )
 
 
 def _after_lines(data: bytes, count: int) -> int:

@@ -1,49 +1,33 @@
 """Where the rows of a block end whose quotes plainly open and close values in turns: found by bits, 64 bytes of text a word.
 
 Most blocks are so. Whether a place is inside a value is whether an odd number of quotes stands before it, which needs no offset
-of any quote; offsets are made of line ends alone.
+of any quote; offsets are made of line ends alone. How many values rows have is counted only where somebody asks.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
+from beam_deid.transforms.formats.text_bits import (
+    Bits,
+    Bytes,
+    Flags,
+    Places,
+    at,
+    before_each,
+    behind_each,
+    bits_of,
+    line_pieces,
+    odd_until,
+    set_before,
+)
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
 from beam_deid.transforms.storage.limits import LONGEST_ROW
 
-Bits = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
-
-_PIECE = 512 << 10
-"""Bytes that are looked at together: what is made of them stays in the processor's cache, and in memory that is used again."""
-
-_NONE = np.zeros(0, dtype=np.uint64)
-_ONE = np.uint64(1)
-_LAST = np.uint64(63)
-_DOUBLINGS = tuple(np.uint64(1 << power) for power in range(6))
-_SHORT = 16
-_SET_IN = np.unpackbits(np.arange(1 << _SHORT, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(
-    axis=1, dtype=np.uint8
-)
-"""How many bits are set in each number of 16 bits."""
+_NONE = np.zeros(0, dtype=np.int64)
+_FIRST = np.uint64(1)
 
 
-class Lines(NamedTuple):
-    """The lines of a block, of which each is a row or blank.
-
-    Attributes:
-        stops: int64 array, shape (n,): offset of each line's end.
-        delimiters: int64 array, shape (n,): how many delimiters it has that are not in quotes.
-    """
-
-    stops: Places
-    delimiters: Places
-
-
-def plain_lines(data: bytes, end: int, dialect: Dialect, width: int) -> Lines | None:
-    """The lines of a block; None where a quote is not plain, or a value in quotes may hold whole rows.
+def plain_stops(data: bytes, end: int, dialect: Dialect, width: int) -> Places | None:
+    """Offsets of the ends of a block's lines, each a row or blank; None where a quote is not plain, or a value may hold whole rows.
 
     A quote is plain that opens a value behind a separator, or closes one before a separator, or is doubled in one.
 
@@ -56,104 +40,85 @@ def plain_lines(data: bytes, end: int, dialect: Dialect, width: int) -> Lines | 
     if dialect.backslash and b"\\" in data:
         return None
     array = np.frombuffer(data, np.uint8)
-    found = []
-    start = 0
-    while start < end:
-        stop = _piece_end(data, start, end)
-        lines = _lines_of(array[start:stop], dialect, width)
-        if lines is None:
+    returns = b"\r" in data
+    found = [_NONE]
+    for start, stop in line_pieces(data, end):
+        stops = _stops_in(_ended(array[start:stop]), returns, dialect, width)
+        if stops is None:
             return None
-        found.append(lines._replace(stops=lines.stops + start))
-        start = stop
-    if not found:
-        return Lines(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    stops, delimiters = zip(*found, strict=True)
-    return Lines(np.concatenate(stops), np.concatenate(delimiters))
+        found.append(stops + start)
+    return np.concatenate(found)
 
 
-def _piece_end(data: bytes, start: int, end: int) -> int:
-    """Where a piece of whole lines ends."""
-    if end - start <= _PIECE:
-        return end
-    before = data.rfind(b"\n", start, start + _PIECE)
-    if before < 0:
-        before = data.find(b"\n", start + _PIECE, end)
-    return before + 1 if before >= 0 else end
+def plain_counts(data: bytes, end: int, dialect: Dialect, stops: Places) -> Places:
+    """How many values each row of a block has of which `plain_stops` told the ends.
+
+    Args:
+        data: The block.
+        end: Offset behind its last line.
+        dialect: How values are told apart.
+        stops: int64 array, shape (n,): the ends of the rows, ascending.
+    """
+    array = np.frombuffer(data, np.uint8)
+    found = [_NONE]
+    before = 0
+    for start, stop in line_pieces(data, end):
+        piece = _ended(array[start:stop])
+        delimiters = bits_of(piece == dialect.delimiter)
+        if dialect.quote is not None:
+            delimiters &= ~odd_until(bits_of(piece == dialect.quote))
+        bounds = np.searchsorted(stops, [start, start + len(piece)])
+        here = stops[bounds[0] : bounds[1]] - start
+        found.append(before + set_before(delimiters, np.append(here, len(piece) - 1)))
+        before = int(found[-1][-1])
+        found[-1] = found[-1][:-1]
+    delimiters_before: Places = np.concatenate(found)
+    delimiters_before[1:] -= delimiters_before[:-1].copy()
+    return delimiters_before + 1
 
 
-def _lines_of(array: npt.NDArray[np.uint8], dialect: Dialect, width: int) -> Lines | None:
-    if array[-1] not in (LF, CR):
-        array = np.append(array, np.uint8(LF))
-    is_end = (array == LF) | (array == CR)
+def _ended(array: Bytes) -> Bytes:
+    """A piece with an end of its last line."""
+    return array if array[-1] in (LF, CR) else np.append(array, np.uint8(LF))
+
+
+def _stops_in(array: Bytes, returns: bool, dialect: Dialect, width: int) -> Places | None:
+    is_end = array == LF
+    if returns:
+        is_end |= array == CR
     stops = np.flatnonzero(is_end)
-    delimiters = _bits(array == dialect.delimiter)
-    quotes = _bits(array == dialect.quote) if dialect.quote is not None else _NONE
-    if quotes.any():
-        ends = _bits(is_end)
-        inside = _odd_until(quotes)
-        if not _plain(quotes, inside, delimiters | ends):
-            return None
-        if (inside & ends).any():
-            quoted = _at(inside, stops)
-            if len(array) > LONGEST_ROW or quoted[-1] or _like_rows(delimiters, stops, quoted, width):
-                return None
-            stops = stops[~quoted]
-        delimiters &= ~inside
-    return Lines(stops, np.diff(_set_before(delimiters, stops), prepend=0))
+    if dialect.quote is None:
+        return stops
+    quotes = bits_of(array == dialect.quote)
+    if not np.bitwise_or.reduce(quotes):
+        return stops
+    delimiters = array == dialect.delimiter
+    is_end |= delimiters
+    inside = odd_until(quotes)
+    if not _plain(quotes, inside, bits_of(is_end)):
+        return None
+    quoted = at(inside, stops)
+    if not quoted.any():
+        return stops
+    if len(array) > LONGEST_ROW or quoted[-1] or _like_rows(bits_of(delimiters), stops, quoted, width):
+        return None
+    return stops[~quoted]
 
 
 def _like_rows(delimiters: Bits, stops: Places, quoted: Flags, width: int) -> bool:
     """Whether a line that begins or ends in quotes has as many delimiters, quoted or not, as a row."""
-    whole = np.diff(_set_before(delimiters, stops), prepend=0) + 1 == width
+    whole = np.diff(set_before(delimiters, stops), prepend=0) + 1 == width
     partial = quoted.copy()
     partial[1:] |= quoted[:-1]
     return bool((whole & partial).any())
 
 
-def _at(bits: Bits, places: Places) -> Flags:
-    """Which of the bits at places are set."""
-    flags: Flags = (bits[places // 64] >> (places % 64).astype(np.uint64) & _ONE) == _ONE
-    return flags
-
-
-def _bits(flags: npt.NDArray[np.bool_]) -> Bits:
-    """Flags as words, the first in the lowest bit; behind the last of them is none."""
-    packed = np.packbits(flags, bitorder="little")
-    padded = np.zeros(-(-len(packed) // 8) * 8, dtype=np.uint8)
-    padded[: len(packed)] = packed
-    return padded.view("<u8").astype(np.uint64, copy=False)
-
-
-def _odd_until(bits: Bits) -> Bits:
-    """Which places have an odd number of bits set up to them, and with them."""
-    odd = bits.copy()
-    for distance in _DOUBLINGS:
-        odd ^= odd << distance
-    before = np.bitwise_xor.accumulate(odd >> _LAST)[:-1]
-    odd[1:] ^= np.uint64(0) - before
-    return odd
-
-
 def _plain(quotes: Bits, inside: Bits, separators: Bits) -> bool:
     """Whether every quote that opens is behind a separator or a quote that closes, and every other before one that opens."""
     opening = quotes & inside
-    closing = quotes & ~inside
-    behind = separators | closing
-    may_open = behind << _ONE
-    may_open[1:] |= behind[:-1] >> _LAST
-    may_open[0] |= _ONE  # the block begins with a value
-    before = separators | opening
-    may_close = before >> _ONE
-    may_close[:-1] |= before[1:] << _LAST
-    return not ((opening & ~may_open).any() or (closing & ~may_close).any())
-
-
-def _set_before(bits: Bits, places: Places) -> Places:
-    """How many bits are set before each place."""
-    shorts = bits.astype("<u8", copy=False).view("<u2")
-    until = np.cumsum(_SET_IN[shorts], dtype=np.int64)
-    short = places // _SHORT
-    bit = (places % _SHORT).astype(np.uint16)
-    behind = shorts[short] >> bit << bit
-    before: Places = until[short] - _SET_IN[behind]
-    return before
+    closing = quotes ^ opening
+    may_open = before_each(separators | closing)
+    may_open[0] |= _FIRST  # the block begins with a value
+    may_close = behind_each(separators | opening)
+    wrong = (opening & ~may_open) | (closing & ~may_close)
+    return not np.bitwise_or.reduce(wrong)

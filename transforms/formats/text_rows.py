@@ -13,7 +13,7 @@ import pyarrow.csv
 from beam_deid.transforms.errors import InputError, InternalFault
 from beam_deid.transforms.formats.encoding import MARK, MARK_BYTES, as_utf8
 from beam_deid.transforms.formats.encoding_scores import turned
-from beam_deid.transforms.formats.format import Chunk, Fault, Shard
+from beam_deid.transforms.formats.format import Chunk, Fault, Shard, reported
 from beam_deid.transforms.formats.text_blocks import Block, blocks
 from beam_deid.transforms.formats.text_dialect import STAND_IN
 from beam_deid.transforms.formats.text_footer import check_totals
@@ -67,6 +67,7 @@ class Reading:
         self._columns = list(columns)
         self._extra = [f"\0{number}" for number in range(layout.width - len(layout.names))]
         self._malformed = 0
+        self._uneven = False
 
     def pieces(self) -> Iterator[Piece]:
         """The shard's rows, block by block, without those of the footer.
@@ -110,10 +111,9 @@ class Reading:
         rows = scan.rows
         numbers = np.arange(number, number + len(rows.starts), dtype=np.int64)
         repeated = self._headers(scan)
-        malformed = ~repeated & (rows.broken | (rows.values != self._layout.width))
-        sound = ~repeated & ~malformed
         self._stop_if_turned(scan, numbers)
-        batch = self._parsed(scan.selected(sound), int(sound.sum()), number)
+        sound, batch = self._sound(scan, repeated, number)
+        malformed = ~repeated & ~sound
         good = numbers[sound]
         lost = [number + len(numbers)] if block.lost else []
         wrong = np.append(numbers[malformed], np.array(lost, dtype=np.int64))
@@ -127,15 +127,27 @@ class Reading:
             batch, good, [fault for fault in [*faults, *broken] if len(fault.rows)], number + len(numbers) + len(lost)
         )
 
+    def _sound(self, scan: Scan, repeated: Flags, number: int) -> tuple[Flags, pa.RecordBatch]:
+        """Which rows are sound, and their values.
+
+        Where quotes are plain, Arrow refuses rows with another number of values, too: we count only from the first such row on.
+        """
+        sound = ~(repeated | scan.rows.broken)
+        if scan.plain and not self._uneven:
+            try:
+                return sound, self._parsed(scan.selected(sound), int(sound.sum()), number)
+            except pa.ArrowInvalid:
+                self._uneven = True
+        sound &= scan.counts == self._layout.width
+        return sound, self._parsed(scan.selected(sound), int(sound.sum()), number)
+
     def _headers(self, scan: Scan) -> Flags:
         """Which rows are the line that names the columns."""
         rows = scan.rows
         found = np.zeros(len(rows.starts), dtype=bool)
         line = self._layout.header
-        for place in scan.places_of(line) if line else ():
-            row = int(np.searchsorted(rows.starts, place))
-            if row < len(found) and rows.starts[row] == place and rows.stops[row] == place + len(line):
-                found[row] = True
+        if line:
+            found[scan.rows_like(line)] = True
         return found
 
     def _stop_if_turned(self, scan: Scan, numbers: Numbers) -> None:
@@ -144,13 +156,13 @@ class Reading:
             return
         place = turned(layout.encoding.name, scan.data)
         if place is not None and place < scan.rows.end:
-            row = int(numbers[np.searchsorted(scan.rows.stops, place)])
+            row = reported(int(numbers[np.searchsorted(scan.rows.stops, place)]), layout.above)
             raise turned_out(layout.encoding.name, shown(self._shard.path), row)
 
     def _count(self, malformed: Numbers) -> None:
         self._malformed += len(malformed)
         if self._malformed > MOST_MALFORMED:
-            row = int(malformed[MOST_MALFORMED - self._malformed])
+            row = reported(int(malformed[MOST_MALFORMED - self._malformed]), self._layout.above)
             raise InputError(
                 f"more than {MOST_MALFORMED:,} rows of the file are malformed, as with another number of values than its header",
                 f"{shown(self._shard.path)}: row {row}",
@@ -164,7 +176,7 @@ class Reading:
             return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in wanted], names=wanted)
         if not layout.decoded:
             data = as_utf8(data, layout.encoding.name)
-        self._marked = MARK_BYTES in data
+        self._marked = MARK_BYTES[:1] in data and MARK_BYTES in data  # a byte that is rare is found much faster
         names = [*layout.names, *self._extra]
         quote = layout.dialect.quote
         table = pyarrow.csv.read_csv(
@@ -185,8 +197,9 @@ class Reading:
             ),
         )
         if table.num_rows != count:
+            first = reported(number, layout.above)
             raise InternalFault(
-                f"{count} rows were found and {table.num_rows} read", f"{shown(self._shard.path)}: from row {number} on"
+                f"{count} rows were found and {table.num_rows} read", f"{shown(self._shard.path)}: from row {first} on"
             )
         columns = [self._whole(table.column(name)) for name in wanted]
         return pa.RecordBatch.from_arrays(columns, names=wanted)
@@ -212,7 +225,8 @@ class Reading:
                 faults.append(Fault(good[broken], name, Reason.BAD_ENCODING))
                 sound &= ~broken
         if faults and self._layout.encoding.assumed:
-            raise turned_out("ASCII", shown(self._shard.path), int(min(fault.rows[0] for fault in faults)))
+            first = int(min(fault.rows[0] for fault in faults))
+            raise turned_out("ASCII", shown(self._shard.path), reported(first, self._layout.above))
         return batch.filter(pa.array(sound)), good[sound], faults
 
 
@@ -237,9 +251,16 @@ def _without_last(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
         yield from (piece.before(end) for piece in held)
 
 
-def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks, with the faults before their ends."""
-    held = _Held(columns)
+def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int, above: int = 0) -> Iterator[Chunk]:
+    """Chunks of exactly so many rows but for the last, so that nothing depends on blocks, with the faults before their ends.
+
+    Args:
+        pieces: The rows as they come.
+        columns: The columns.
+        rows: How many rows a chunk has.
+        above: How many rows stand above the first one.
+    """
+    held = _Held(columns, above)
     for piece in pieces:
         held.add(piece)
         while held.count >= rows:
@@ -251,7 +272,8 @@ def recut(pieces: Iterator[Piece], columns: Sequence[str], rows: int) -> Iterato
 class _Held:
     """Rows and faults that wait for more."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], above: int) -> None:
+        self._above = above
         self._schema = pa.schema([(name, pa.string()) for name in columns])
         self._batches: list[pa.RecordBatch] = []
         self._rows: list[Numbers] = []
@@ -278,7 +300,7 @@ class _Held:
         self._rows = [rows[count:]]
         self.count -= count
         self.faults = after
-        return Chunk(batch, rows[:count], before)
+        return Chunk(batch, rows[:count], before, self._above)
 
     def _divided(self, last: int) -> tuple[list[Fault], list[Fault]]:
         """The faults of rows before a row, and those behind it."""

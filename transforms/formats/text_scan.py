@@ -1,7 +1,6 @@
 """Where the rows of a block of delimited text begin and end, and which of them are sound: all found as columns of offsets."""
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beam_deid.transforms.formats.text_dialect import CR, LF, Dialect
-from beam_deid.transforms.formats.text_plain import plain_lines
+from beam_deid.transforms.formats.text_plain import plain_counts, plain_stops
 from beam_deid.transforms.formats.text_quotes import (
     Flags,
     Places,
@@ -23,6 +22,9 @@ from beam_deid.transforms.formats.text_quotes import (
 )
 from beam_deid.transforms.storage.limits import LONGEST_ROW
 
+_BEGIN = 16
+"""Bytes by which most rows differ from a line."""
+
 _NOWHERE = np.zeros(0, dtype=np.int64)
 
 
@@ -32,7 +34,6 @@ class Rows(NamedTuple):
     Attributes:
         starts: int64 array, shape (n,): offset of each row.
         stops: int64 array, shape (n,): offset of its line end.
-        values: int64 array, shape (n,): how many values it has.
         broken: Boolean array, shape (n,): whether a quote in it is at fault, it holds NUL, or it is too long.
         end: Offset behind the last line end; what follows is no whole row.
         overlong: Whether what follows is the beginning of a line that is too long.
@@ -40,7 +41,6 @@ class Rows(NamedTuple):
 
     starts: Places
     stops: Places
-    values: Places
     broken: Flags
     end: int
     overlong: bool
@@ -58,6 +58,7 @@ class Scan:
     Attributes:
         data: The block.
         rows: Its rows.
+        plain: Whether all quotes in them plainly open and close values: then any reader finds the same values.
     """
 
     def __init__(self, data: bytes, dialect: Dialect, width: int, final: bool) -> None:
@@ -66,15 +67,19 @@ class Scan:
         self._array = np.frombuffer(data, np.uint8)
         self._final = final
         self._width = width
-        found = self._plain_rows(final)
-        self.rows = self._resolved_rows() if found is None else found
-
-    def _plain_rows(self, final: bool) -> Rows | None:
-        """The rows, where all quotes in them are plain; else None."""
-        data = self.data
         end = len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        lines = plain_lines(data, end, self._dialect, self._width)
-        return None if lines is None else self._filled(lines.stops, lines.delimiters + 1, _NOWHERE, end)
+        stops = plain_stops(data, end, dialect, width)
+        self.plain = stops is not None
+        self.rows = self._resolved_rows() if stops is None else self._filled(stops, _NOWHERE, end)
+
+    @cached_property
+    def counts(self) -> Places:
+        """How many values each row has: int64 array, shape (n,)."""
+        if self.plain:
+            return plain_counts(self.data, self.rows.end, self._dialect, self.rows.stops)
+        places, is_end = self._separators
+        delimiters = np.cumsum(~(self._quoted.inside | is_end))
+        return np.diff(delimiters[np.searchsorted(places, self.rows.stops)], prepend=0) + 1
 
     def _resolved_rows(self) -> Rows:
         """The rows, where quotes are not plain; and those that are too long for one are given up."""
@@ -129,21 +134,18 @@ class Scan:
         places, is_end = self._separators
         inside = self._quoted.inside
         ends = np.flatnonzero(is_end & ~inside)
-        outside = np.cumsum(~inside)
-        values = np.diff(outside[ends], prepend=0)
         end = min(int(places[ends[-1]]) + 1, len(self.data)) if len(ends) else 0
-        return self._filled(places[ends], values, self._quoted.given_up, end)
+        return self._filled(places[ends], self._quoted.given_up, end)
 
-    def _filled(self, stops: Places, values: Places, given_up: Places, end: int) -> Rows:
+    def _filled(self, stops: Places, given_up: Places, end: int) -> Rows:
         """The rows of all lines, without those that are blank."""
         starts = np.concatenate(([0], stops[:-1] + 1)) if len(stops) else stops
         filled = stops > starts
         if not filled.all():
             starts = starts[filled]
             stops = stops[filled]
-            values = values[filled]
         broken = self._broken(starts, stops, given_up)
-        return Rows(starts, stops, values, broken, end, len(self.data) - end > LONGEST_ROW)
+        return Rows(starts, stops, broken, end, len(self.data) - end > LONGEST_ROW)
 
     def _broken(self, starts: Places, stops: Places, given_up: Places) -> Flags:
         broken = stops - starts > LONGEST_ROW
@@ -174,12 +176,13 @@ class Scan:
             return place
         return int(self._quoted.openings[np.searchsorted(self._quoted.openings, place) - 1])
 
-    def places_of(self, line: bytes) -> Iterator[int]:
-        """Offsets of a line, wherever its bytes are."""
-        place = self.data.find(line)
-        while place >= 0:
-            yield place
-            place = self.data.find(line, place + len(line))
+    def rows_like(self, line: bytes) -> list[int]:
+        """The rows that are written as a line is, which is not empty."""
+        starts = self.rows.starts
+        likely = np.flatnonzero(self.rows.stops - starts == len(line))
+        begin = np.frombuffer(line[:_BEGIN], np.uint8)
+        alike = self._array[starts[likely, None] + np.arange(len(begin))] == begin
+        return [row for row in likely[alike.all(axis=1)].tolist() if self.line(row) == line]
 
     def line(self, row: int) -> bytes:
         """One row as it is written, without its line end."""

@@ -32,11 +32,12 @@ def _rows(requirements: Iterable[Requirement]) -> Iterator[tuple[str, ...]]:
         source = one.default.source if one.default else one.source
         option = one.example or (one.option.name if one.option else "")
         option = f"`{option}`" if option else ""
-        cells = (f"{one.line} {LINES[one.line]}", f"`{name}`", one.words, _limits(one), source, option)
+        cells = (f"{one.line} {LINES[one.line]}", f"`{name}`", one.words, limits_of(one), source, option)
         yield tuple(cell.replace("|", "\\|") for cell in cells)
 
 
-def _limits(one: Requirement) -> str:
+def limits_of(one: Requirement) -> str:
+    """The limit of a requirement by sharing model, in signs."""
     if one.default is None:
         return f"{_SIGNS[one.compare]} what a policy asks"
     values = list(dict.fromkeys(f"{one.default[sharing]:g}" for sharing in one.sharings))

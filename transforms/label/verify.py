@@ -26,6 +26,8 @@ from beam_deid.transforms.terms import LabelName
 PROVED = "proved"
 UNPROVEN = "unproven"
 _COMPOSITION = 8
+_REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
+"""The files of rejects, and what ``run.json`` calls their hashes; runs of earlier versions have no CSV, and say nothing of one."""
 """The line of the label rule that is about several releases."""
 
 
@@ -95,8 +97,9 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         name = name_of(entry.path)
         if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
-    if sha256_or_none(join(output, "rejected.parquet")) != run.get("rejected_sha256"):
-        yield "rejected.parquet is missing or was changed"
+    for name, key in _REJECTED.items():
+        if sha256_or_none(join(output, name)) != run.get(key):
+            yield f"{name} is missing or was changed"
 
 
 def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None) -> Verified:

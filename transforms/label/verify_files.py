@@ -101,7 +101,7 @@ def _told_metadata(facts: Mapping[str, Any]) -> list[str | None]:
 def _plain_problems(path: str, written: Format, file: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a part that bears no metadata: its rows are counted, and its fields compared."""
     name = file["path"]
-    options = InputOptions(format=written.name)
+    options = InputOptions(format=written.name, footer=0)  # a part has none
     rows = 0
     try:
         told = file["rows"] or written.heads

@@ -130,4 +130,5 @@ _RUN: Mapping[str, _Check] = {
 _RUN_OPTIONAL: Mapping[str, _Check] = {
     "keyring": _maybe(_with({"id": _text, "path": _text})),
     "notes": _list_of(_text),
+    "rejected_csv_sha256": _text,
 }

@@ -10,6 +10,7 @@ from beam_deid.transforms.measure.chunks import Bounds, histogram_of, table_of
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.spill_folder import SpillFolder
 
 _HELD = 1 << 18
@@ -21,6 +22,7 @@ def are_many(measured: Measured, bounds: Bounds) -> bool:
     return measured.read > bounds.few
 
 
+@PROGRESS.doing("gathering what was measured")
 def gather(
     job: Job, measured: Measured, chunks: Iterable[pa.RecordBatch], bounds: Bounds, folder: SpillFolder | None
 ) -> Measured:

@@ -22,8 +22,10 @@ from beam_deid.transforms.register.prints_file import PrintsFile, ranges
 from beam_deid.transforms.risk.known_again import Others, shared_records
 from beam_deid.transforms.risk.persons import Persons
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 
 
+@PROGRESS.doing("comparing with earlier releases")
 def past_of(job: Job, cells: Cells, releases: Sequence[str]) -> Past:
     """Find a run's records in earlier releases.
 

@@ -19,7 +19,8 @@ from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.treat.part import new_attempt
 from beam_deid.transforms.treat.rejected import Rejects, write_rejects
 
-_REJECTED = "rejected.parquet"
+_REJECTED = ("parquet", "csv")
+"""The formats in which rejects are written."""
 
 
 def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs: Sequence[InputFacts] = ()) -> str:
@@ -48,7 +49,7 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             inputs=tuple(inputs),
             persons=decision.persons,
             releases=releases,
-            rejected=None if decision.refused else _write_rejected(staging, facts.rejects),
+            rejected=() if decision.refused else _write_rejected(staging, facts.rejects),
             notes=decision.notes,
         )
         write_all(path, to_bytes(plain(outcome)))
@@ -107,9 +108,13 @@ def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> Label
     )
 
 
-def _write_rejected(staging: str, rejects: Rejects) -> Moved:
-    """Write ``rejected.parquet``."""
-    source = f"{_REJECTED}.{new_attempt()}"
-    with contextlib.closing(HashingStream(open_write(join(staging, source)))) as stream:
-        write_rejects(stream, rejects)  # type: ignore[arg-type]
-    return Moved(source, _REJECTED, stream.tell(), stream.sha256.hexdigest())
+def _write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:
+    """Write the rejects, in each of the formats."""
+    written = []
+    for kind in _REJECTED:
+        target = f"rejected.{kind}"
+        source = f"{target}.{new_attempt()}"
+        with contextlib.closing(HashingStream(open_write(join(staging, source)))) as stream:
+            write_rejects(stream, rejects, kind)  # type: ignore[arg-type]
+        written.append(Moved(source, target, stream.tell(), stream.sha256.hexdigest()))
+    return tuple(written)

@@ -48,7 +48,7 @@ def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any
     Raises:
         ValueError: The run was refused, so that there is nothing to publish.
     """
-    if outcome.rejected is None:
+    if not outcome.rejected:
         raise ValueError("the run left no file of rejects")
     published = {name: one for name, one in outcome.releases.items() if one.published}
     run, labels = describe(about, outcome, facts, key)
@@ -58,7 +58,7 @@ def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any
     run["sha256"] = document_sha256(run)
     run = signed(run, key)
     parts = [part for one in published.values() for part in one.parts]
-    return Manifests(run, labels, (*parts, outcome.rejected), {**written, "run.json": to_bytes(run)})
+    return Manifests(run, labels, (*parts, *outcome.rejected), {**written, "run.json": to_bytes(run)})
 
 
 def describe(
@@ -98,6 +98,7 @@ def _entry(outcome: ReleaseOutcome, label: Mapping[str, Any]) -> dict[str, Any]:
 
 def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, Any]:
     """The content of ``run.json`` without its own hash."""
+    hashes = {one.target: one.sha256 for one in outcome.rejected}
     return {
         "schema_version": SCHEMA_VERSION,
         "run": about.run,
@@ -109,6 +110,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "records": {"read": outcome.read},
         "releases": releases,
         "keyring": plain(about.keyring),
-        "rejected_sha256": None if outcome.rejected is None else outcome.rejected.sha256,
+        "rejected_sha256": hashes.get("rejected.parquet"),  # a dry run writes none
+        "rejected_csv_sha256": hashes.get("rejected.csv"),
         **({"notes": list(outcome.notes)} if outcome.notes else {}),
     }

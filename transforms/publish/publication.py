@@ -20,6 +20,8 @@ from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.terms import LabelName
 
+PUBLISHING = "publishing"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -62,11 +64,10 @@ def publish(
     except DeidError:
         staging.confirm()  # another run that took the output over swept what was left, and this is why it cannot be read
         raise
-    PROGRESS.start("publishing")
+    PROGRESS.start(PUBLISHING)
     if made.publishes:
         with STOPPING.whole():
             _publish(staging, made, session, outcome)
-            STOPPING.published = shown(staging.output)
     return Outcome(made.run, made.labels, session.notes if session else _not_remembered(made.labels))
 
 
@@ -93,6 +94,7 @@ def _publish(staging: Staging, made: Manifests, session: RegisterSession | None,
     """Publish what is made, and tell the register before and after."""
     if session is None:
         staging.publish(made.files, made.written)
+        STOPPING.published = shown(staging.output)
         return
     session.announce(staging.path, made.run, made.labels, outcome)
     try:
@@ -102,4 +104,5 @@ def _publish(staging: Staging, made: Manifests, session: RegisterSession | None,
             with contextlib.suppress(DeidError):  # then it stands there as pending, and counts
                 session.withdraw()
         raise
+    STOPPING.published = shown(staging.output)  # whatever the register says to that
     session.confirm()

@@ -62,7 +62,7 @@ class RunOutcome:
         inputs: The input files, where a register wants to know them.
         persons: What the register will remember of all persons; None without a register.
         releases: What it came to for each release; none where it was refused.
-        rejected: The file of rejects; None where the run was refused.
+        rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
     """
 
@@ -71,7 +71,7 @@ class RunOutcome:
     inputs: tuple[InputFacts, ...] = ()
     persons: Remembered | None = None
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
-    rejected: Moved | None = None
+    rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -81,14 +81,13 @@ class RunOutcome:
         Raises:
             AttributeError, LookupError, TypeError, ValueError: It has another shape, or a path in it leads elsewhere.
         """
-        rejected = document["rejected"]
         return cls(
             read=document["read"],
             refused=tuple(document["refused"]),
             inputs=tuple(InputFacts(**one) for one in document["inputs"]),
             persons=_remembered(document["persons"]),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
-            rejected=None if rejected is None else Moved(**rejected),
+            rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
         )
 

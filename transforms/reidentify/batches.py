@@ -12,7 +12,7 @@ from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.read_as import arrow_type, to_kind
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.errors import KeyFault, UsageError
-from beam_deid.transforms.formats.format import Chunk, Fault
+from beam_deid.transforms.formats.format import Chunk, Fault, reported
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.reidentify.marks import Mark
 from beam_deid.transforms.terms import Reason, Recoverability
@@ -147,8 +147,8 @@ class Reidentifier:
         return values, [FaultMask(mask.to_numpy(zero_copy_only=False), reason) for mask, reason in masks]
 
 
-def fault_rows(faults: Sequence[Fault], path: str) -> Iterator[tuple[str, int, str, str, str]]:
+def fault_rows(faults: Sequence[Fault], path: str, above: int) -> Iterator[tuple[str, int, str, str, str]]:
     """Faults as rows of a table of rejects: file, row, field, reason, release."""
     for fault in faults:
         for row in fault.rows.tolist():
-            yield path, row, fault.field, str(fault.reason), ""
+            yield path, reported(row, above), fault.field, str(fault.reason), ""

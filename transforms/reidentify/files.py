@@ -20,10 +20,18 @@ from beam_deid.transforms.reidentify.inputs import InputSource, open_sources, ro
 from beam_deid.transforms.reidentify.marks import agreed, marks_in_label, marks_of
 from beam_deid.transforms.reidentify.record import ReidentificationRecord
 from beam_deid.transforms.reidentify.request import Outcome, Request, check_output, checked
+from beam_deid.transforms.reidentify.selection import Selecting
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.storage.private import make
 from beam_deid.transforms.treat.rejected import write_rejects
+
+COUNTING = "counting"
+REIDENTIFYING = "re-identifying"
+
+STEPS = (COUNTING, REIDENTIFYING)
+"""What a re-identification does, one after the other, as `PROGRESS` is told of it."""
 
 
 def reidentify(policy: Policy, request: Request) -> Outcome:
@@ -42,7 +50,7 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     Raises:
         UsageError: The release, a field or a file is not what it must be.
         KeyFault: A key cannot be had, or is not the one that made a field.
-        InputError: An input cannot be read.
+        InputError: An input cannot be read, or no row is what was asked for.
         OutputError: The record or the output cannot be written.
     """
     request = checked(request)
@@ -52,12 +60,17 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     openings = _openings(reidentifier, request, sources)
     check_output(request, [source.path for source in sources])
     _check_columns(reidentifier, sources)
+    request.selection.check_columns(sources[0].schema.names, len(sources))
+    PROGRESS.start(COUNTING)
+    rows = sum(source.count_rows() for source in sources)
     record = ReidentificationRecord(request.record)
-    record.append("begun", _beginning(policy, request, sources))
+    record.append("begun", _beginning(policy, request, sources, rows))
+    PROGRESS.start(REIDENTIFYING, rows)
     options = policy.releases[request.release].output
     outcome = _recorded(record, reidentifier, request, sources, openings, options)
     if outcome.rejects:
-        _write_rejects(request.rejected, outcome)
+        for kind, path in request.rejected.items():
+            _write_rejects(path, outcome, kind)
     return outcome
 
 
@@ -85,7 +98,7 @@ def _check_columns(reidentifier: Reidentifier, sources: Sequence[InputSource]) -
             raise UsageError(what, source.path, "Re-identify it into a file of its own")
 
 
-def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource]) -> dict[str, Any]:
+def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource], rows: int) -> dict[str, Any]:
     """What the record says before the first value is written."""
     return {
         "why": request.reason,
@@ -94,8 +107,14 @@ def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource])
         "fields": list(request.fields),
         "input": [shown(source.path) for source in sources],
         "output": request.output,
-        "rows": sum(source.count_rows() for source in sources),
+        "selection": request.selection.to_document(),
+        "rows": rows,
     }
+
+
+def _ending(outcome: Outcome) -> dict[str, Any]:
+    """What the record says once all values are written."""
+    return {"selected": outcome.selected, "restored": outcome.written, "rejected": outcome.rejected}
 
 
 def _recorded(
@@ -109,9 +128,10 @@ def _recorded(
     """Write the output, and record how that ended."""
     try:
         with _writing(request.output, reidentifier.schema(sources[0].schema), options) as write:
-            outcome = _turned_back(reidentifier, sources, openings, write)
+            selecting = Selecting(request.selection, reidentifier.fields)
+            outcome = _turned_back(reidentifier, sources, openings, selecting, write)
             # While the output is not in place yet: values never stand there without their record.
-            record.append("done", {"restored": outcome.written, "rejected": outcome.rejected})
+            record.append("done", _ending(outcome))
     except BaseException as error:
         with contextlib.suppress(DeidError):
             record.append("failed", {"error": type(error).__name__})
@@ -123,16 +143,22 @@ def _turned_back(
     reidentifier: Reidentifier,
     sources: Sequence[InputSource],
     openings: Sequence[Mapping[str, Restoring]],
+    selecting: Selecting,
     write: Callable[[pa.RecordBatch], None],
 ) -> Outcome:
     outcome = Outcome()
     for source, opening in zip(sources, openings, strict=True):
         for chunk in source.chunks():
-            batch, faults = reidentifier.reidentify(chunk, opening)
-            write(batch)
             outcome.read += rows_of(chunk)
+            PROGRESS.add(rows_of(chunk))
+            chosen = selecting.of(chunk)
+            batch, faults = reidentifier.reidentify(chosen, opening)
+            write(batch)
             outcome.written += batch.num_rows
-            outcome.rejects += fault_rows([*chunk.faults, *faults], shown(source.path))
+            outcome.rejects += fault_rows([*chosen.faults, *faults], shown(source.path), chosen.above)
+    selecting.check_any()
+    outcome.selected = selecting.selected
+    outcome.missed = selecting.missed
     return outcome
 
 
@@ -153,9 +179,9 @@ def _writing(path: str, schema: pa.Schema, options: OutputOptions) -> Iterator[C
         Path(waiting).unlink(missing_ok=True)
 
 
-def _write_rejects(path: str, outcome: Outcome) -> None:
+def _write_rejects(path: str, outcome: Outcome, kind: str) -> None:
     try:
         with make(path) as stream:
-            write_rejects(stream, outcome.rejects)
+            write_rejects(stream, outcome.rejects, kind)
     except OSError as error:
         raise OutputError(f"the rejects cannot be written ({error.strerror})", path) from None

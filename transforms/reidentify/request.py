@@ -1,6 +1,7 @@
 """What somebody asks to have re-identified, checked before any file is opened, and what it came to."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from beam_deid.transforms.errors import UsageError
@@ -9,6 +10,7 @@ from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.record import is_record
+from beam_deid.transforms.reidentify.selection import Selection
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
 from beam_deid.transforms.treat.rejected import Rejects
 
@@ -26,6 +28,7 @@ class Request:
         output: The file to write; its ending tells the format.
         reason: Why, for the record.
         record: Path of the record.
+        selection: Which rows.
         label: Path of the release's ``label.json``, for inputs that have lost the release's metadata.
         overwrite: Whether an output that exists may be replaced.
     """
@@ -36,13 +39,14 @@ class Request:
     output: str
     reason: str
     record: str
+    selection: Selection
     label: str | None = None
     overwrite: bool = False
 
     @property
-    def rejected(self) -> str:
-        """Path of the file that names the rows which could not be re-identified."""
-        return f"{self.output}.rejected.parquet"
+    def rejected(self) -> Mapping[str, str]:
+        """Paths of the files that name the rows which could not be re-identified, by their format."""
+        return {kind: f"{self.output}.rejected.{kind}" for kind in ("parquet", "csv")}
 
 
 @dataclass
@@ -51,18 +55,22 @@ class Outcome:
 
     Attributes:
         read: Number of rows read.
+        selected: Number of those that were asked for.
         written: Number of rows written, all their fields turned back.
         rejects: File, row, field, reason code and "" of each value that could not be turned back.
+        missed: What was asked for and is in no row, in sentences.
     """
 
     read: int = 0
+    selected: int = 0
     written: int = 0
     rejects: Rejects = field(default_factory=list)
+    missed: tuple[str, ...] = ()
 
     @property
     def rejected(self) -> int:
-        """Number of rows that are not in the output."""
-        return self.read - self.written
+        """Number of rows that were asked for and are not in the output."""
+        return self.selected - self.written
 
 
 def checked(request: Request) -> Request:
@@ -72,11 +80,13 @@ def checked(request: Request) -> Request:
         The request with absolute paths of output and record.
 
     Raises:
-        UsageError: No reason is given, or the output or the record cannot be written where it should be.
+        UsageError: No reason is given, it is not said which rows, or the output or the record cannot be written where it
+            should be.
     """
     if not request.reason.strip():
         what = "a re-identification needs a reason"
         raise UsageError(what, "--reason", 'Say why: --reason "refund of order …, ticket 4711"')
+    request.selection.check()
     _check_places(request)
     request = replace(request, output=absolute(request.output), record=absolute(request.record))
     _check_format(request.output)
@@ -124,9 +134,10 @@ def check_output(request: Request, inputs: list[str]) -> None:
 
 
 def _clear_rejects(request: Request) -> None:
-    if not os.path.lexists(request.rejected):
-        return
-    if not request.overwrite:
-        what = "the rejects of an earlier re-identification are here"
-        raise UsageError(what, request.rejected, f"{_OTHER}, or add --overwrite")
-    os.remove(request.rejected)
+    for path in request.rejected.values():
+        if not os.path.lexists(path):
+            continue
+        if not request.overwrite:
+            what = "the rejects of an earlier re-identification are here"
+            raise UsageError(what, path, f"{_OTHER}, or add --overwrite")
+        os.remove(path)

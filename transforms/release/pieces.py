@@ -18,6 +18,7 @@ from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.release.shuffle import Piece, parts_of, placed, placed_schema
 from beam_deid.transforms.release.sorting import HELD_BYTES, Sorting
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.treat.part import Part, WrittenPart, new_attempt
@@ -131,6 +132,7 @@ class Assembly:
             for some in rows:
                 for batch in arranging.arrange(some):
                     part.write(batch)
+                    PROGRESS.add(batch.num_rows)
         finally:
             part.close()
         return arranging.facts(part.facts)

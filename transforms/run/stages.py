@@ -17,6 +17,7 @@ from beam_deid.transforms.columns.partition import MOST_BUCKETS, Buckets, bucket
 from beam_deid.transforms.run.heap import give_back
 from beam_deid.transforms.run.held_files import HeldFiles
 from beam_deid.transforms.run.layout import Column
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.spill import Spilled, SpillWriter, read_bucket
 from beam_deid.transforms.run.spill_cipher import Words
 from beam_deid.transforms.run.spill_folder import SpillFolder
@@ -226,6 +227,7 @@ class Stages:
         self._stage += 1
         if self._folder is not None:
             give_back()
+        PROGRESS.count(len(chosen))
         told = Shared(task)
         tasks = Tasks(self._workers, self._where)
         results: list[Result] = []
@@ -259,6 +261,7 @@ def _run(
     results: list[Result] = []
     for bucket in buckets:
         results.append(told.value.run(bucket, out))
+        PROGRESS.add(1)
         if merge is not None and len(results) == _MERGED:
             results = [merge(results)]
     if merge is not None and results:

@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 from beam_deid.transforms.errors import DeidError, InternalFault, fault_of
 from beam_deid.transforms.run.cores import cores
 from beam_deid.transforms.run.heap import give_back, keep_freed
+from beam_deid.transforms.run.progress import PROGRESS, Counter
 from beam_deid.transforms.storage.stopping import STOPPING
 
 Result = TypeVar("Result")
@@ -178,7 +179,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     if workers not in _pools:
         context = multiprocessing.get_context("spawn")
         _start_helper()
-        pool = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(),))
+        pool = ProcessPoolExecutor(workers, context, _prepare, (os.getpid(), PROGRESS.counter(context)))
         _pools[workers] = pool
         _stopping[workers] = STOPPING.add(lambda: _kill(pool))
     return _pools[workers]
@@ -237,8 +238,9 @@ def _unheard() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare(parent: int) -> None:
+def _prepare(parent: int, counter: Counter) -> None:
     keep_freed()
+    PROGRESS.count_into(counter)
     # Ctrl-C is the parent's to answer; a worker whose parent was killed must not stay behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.name == "posix":

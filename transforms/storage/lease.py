@@ -99,6 +99,7 @@ class Lease:
         self._lost = False
         self._beaten = _clock()
         self._ended = threading.Event()
+        self._is_ending = False
         self._thread: threading.Thread | None = None
         self._stopping = -1
 
@@ -156,6 +157,11 @@ class Lease:
 
     def _stop(self) -> None:
         STOPPING.forget(self._stopping)
+        if (
+            self._is_ending
+        ):  # a signal that came within this very method: what is locked here stays locked until it is answered
+            return
+        self._is_ending = True
         self._ended.set()
         if self._thread is not None:
             self._thread.join(timeout=SECONDS)

@@ -19,6 +19,8 @@ def files_of_run(output: str) -> tuple[str, ...] | None:
     if run is None:
         return None
     found = ["run.json", "rejected.parquet"]
+    if "rejected_csv_sha256" in run:  # runs of earlier versions have none
+        found.append("rejected.csv")
     releases = run.get("releases")
     for name in releases if isinstance(releases, dict) else ():
         label = _manifest(join(output, name, "label.json")) if is_name(name) else None

@@ -23,6 +23,7 @@ class Stopping:
         self._numbers = itertools.count()
         self._actions: dict[int, Callable[[], None]] = {}
         self._depth = 0
+        self._is_short = False
         self._asked: Callable[[], None] | None = None
 
     def begin(self) -> None:
@@ -63,8 +64,14 @@ class Stopping:
                 action()
 
     @contextlib.contextmanager
-    def whole(self) -> Iterator[None]:
-        """A step that is not stopped in the middle: whoever asks meanwhile is heard at its end."""
+    def whole(self, *, short: bool = False) -> Iterator[None]:
+        """A step that is not stopped in the middle: whoever asks meanwhile is heard at its end.
+
+        Args:
+            short: Whether it is so short that who asks again is heard no sooner.
+        """
+        if not self._depth:
+            self._is_short = short
         self._depth += 1
         try:
             yield
@@ -74,9 +81,11 @@ class Stopping:
                 self._asked()
 
     def wait_for_whole(self, end: Callable[[], None]) -> bool:
-        """Whether such a step is under way and ``end`` will be called at its end; not so for who asks a second time."""
-        if not self._depth or self._asked is not None:
+        """Whether such a step is under way, at whose end ``end`` is called; who asks again is heard at once, unless it is short."""
+        if not self._depth:
             return False
+        if self._asked is not None:
+            return self._is_short
         self._asked = end
         return True
 

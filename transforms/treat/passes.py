@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.run.heap import give_back
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared
 from beam_deid.transforms.treat.typed import TypedBatch, read_typed
 
@@ -59,6 +60,7 @@ def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
     try:
         for batch in read_typed(shard, one.job, one.columns):
             work.add(batch)
+            PROGRESS.add(batch.read)
     finally:
         work.close()
     result = work.result()

@@ -1,13 +1,19 @@
-"""``rejected.parquet``: where each rejected value was and why, never the value."""
+"""``rejected.parquet`` and ``rejected.csv``: where each rejected value was and why, never the value."""
 
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from beam_deid.transforms.formats import format_named
+from beam_deid.transforms.formats.output_options import OutputOptions
 
 Rejects = list[tuple[str, int, str, str, str]]
-"""Rows of the file: file, row, field, reason, release ("" where it holds for all)."""
+"""Rows of the file: file, row, field, reason, release ("" where it holds for all).
+
+A row has the number that it has for whoever opens the file: see `beam_deid.transforms.formats.format.reported`.
+"""
+
+_FOR_SPREADSHEETS = OutputOptions(bom=True)
 
 REJECTED = pa.schema(
     [
@@ -20,13 +26,13 @@ REJECTED = pa.schema(
 )
 
 
-def write_rejects(stream: BinaryIO, rejects: Rejects) -> None:
-    """Write the file; the stream stays open.
+def write_rejects(stream: BinaryIO, rejects: Rejects, written_as: str = "parquet") -> None:
+    """Write the file, as Parquet or as CSV that spreadsheets open; the stream stays open.
 
     Raises:
         OSError: It cannot be written.
     """
     arrays = [pa.array([reject[i] for reject in rejects], kind) for i, kind in enumerate(REJECTED.types)]
-    writer = format_named("parquet").writer(stream, REJECTED)
+    writer = format_named(written_as).writer(stream, REJECTED, _FOR_SPREADSHEETS)
     writer.write(pa.RecordBatch.from_arrays(arrays, schema=REJECTED))
     writer.close()

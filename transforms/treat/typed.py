@@ -75,7 +75,8 @@ class TypedBatch:
         faults: The faults of the others. Their rows are those of `Records.rows`.
         read: Records read, sound or not.
         source: What the batch is from, as reports call it: a file as the user wrote it; empty for a collection.
-        numbers: What reports call each row, int64 (rows,), by its number in `Records.rows`; None where that number is it.
+        numbers: What reports call each row of a collection, int64 (rows,), by its number in `Records.rows`; None for a file.
+        above: How many rows of a file stand above its row 0, as its header.
     """
 
     records: Records
@@ -83,6 +84,7 @@ class TypedBatch:
     read: int
     source: str = ""
     numbers: npt.NDArray[np.int64] | None = None
+    above: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -90,8 +92,8 @@ class TypedBatch:
         return sum(column.nbytes for column in self.records.columns.values())
 
     def reported(self, rows: npt.NDArray[np.int64]) -> list[int]:
-        """What reports call some rows (n,)."""
-        named = rows if self.numbers is None else self.numbers[rows]
+        """What reports call some rows (n,): see `beam_deid.transforms.formats.format.reported`."""
+        named = rows + self.above + 1 if self.numbers is None else self.numbers[rows]
         found: list[int] = named.tolist()
         return found
 
@@ -115,7 +117,8 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
-        yield TypedBatch(records, [*chunk.faults, *faults], read, shard.told or shard.path)
+        told = shard.told or shard.path
+        yield TypedBatch(records, [*chunk.faults, *faults], read, told, above=chunk.above)
 
 
 def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:

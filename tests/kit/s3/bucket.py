@@ -142,7 +142,11 @@ def say_where(address: str, patch: pytest.MonkeyPatch) -> None:
 def assert_published(bucket: Bucket, prefix: str) -> None:
     """A reader sees below a prefix the files that the manifests name, whole, and no other."""
     run = bucket.manifest(f"{prefix}/run.json")
-    expected = {"run.json": None, "rejected.parquet": run["rejected_sha256"]}
+    expected = {
+        "run.json": None,
+        "rejected.parquet": run["rejected_sha256"],
+        "rejected.csv": run["rejected_csv_sha256"],
+    }
     for name, release in run["releases"].items():
         if release["published"]:
             expected[f"{name}/label.json"] = release["label_sha256"]

@@ -2,7 +2,9 @@
 
 import pytest
 
-from beam_deid.pipelines.language.catalogue import Catalogue
+from beam_deid.pipelines.language.catalogue import _MOST_TRIES, Catalogue
+from beam_deid.pipelines.language.chosen import CHINESE
+from beam_deid.pipelines.language.words import catalogue
 
 SPEAKER = Catalogue(
     {
@@ -65,6 +67,17 @@ def test_long_texts_are_said_as_fast_as_short_ones():
     assert SPEAKER.said(lines) == "a.csv：文件是空的\n" * 500
     letters = "a b: " * 5000
     assert SPEAKER.said(letters) == letters
+
+
+@pytest.mark.parametrize(
+    "unit", ["a is b, and c (d ", "no runner is called x. ", "release a: b of c records rejected (d) "]
+)
+def test_a_text_that_imitates_messages_is_given_up_in_good_time(unit):
+    """A name in a file of somebody else's may be any text; all that is known of the language is tried on it."""
+    speaker = catalogue(CHINESE)
+    speaker.said(unit * 160)
+    assert speaker._tries <= _MOST_TRIES + 1
+    assert speaker.said("the file is empty") == "文件是空的"
 
 
 def test_signs_of_private_use_stay():

@@ -27,6 +27,13 @@ def test_a_text_gives_back_what_was_put_into_its_template(template, text, conten
     assert Template(template).contents(text) == contents
 
 
+@pytest.mark.parametrize("template", ["{a} {b} {c} {d} {e} {f} {g}: {h}.", "{a} {b} {c} {a} {d} {e} {f}: {h}."])
+def test_a_long_text_is_gone_through_once(template):
+    """A pattern of so many placeholders would try their places for years."""
+    assert Template(template).contents("x y " * 1000) is None
+    assert Template(template).contents("x y " * 1000 + ":") is None
+
+
 @given(st.lists(st.text("ab {}.", max_size=4), min_size=1, max_size=4), st.data())
 def test_a_filled_template_is_recognised(literals, data):
     names = [f"n{number}" for number in range(len(literals) - 1)]

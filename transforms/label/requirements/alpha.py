@@ -20,6 +20,7 @@ class Alpha(Asked):
     source = "Wong et al.: (α,k)-Anonymity (2006)"
     compare = Compare.AT_MOST
     words = "greatest share of a group's persons who have the same value"
+    remedy = "Coarsen the columns around the sensitive one; or ask for less under require."
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``alpha: {FIELD: …}``."""

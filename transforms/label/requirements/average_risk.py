@@ -19,6 +19,7 @@ class AverageRisk(Requirement):
     source = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
     line = 6
     words = "average risk of the persons released: groups divided by persons"
+    remedy = "Coarsen, so that groups are larger; or ask for less under require."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

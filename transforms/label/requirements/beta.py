@@ -22,6 +22,7 @@ class Beta(Asked):
     source = "Cao, Karras: β-likeness (2012)"
     compare = Compare.AT_MOST
     words = "greatest relative gain of a value's share in a group over that in the release"
+    remedy = "Coarsen the columns around the sensitive one; or ask for less under require."
     relative = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:

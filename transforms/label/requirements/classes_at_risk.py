@@ -14,6 +14,7 @@ class ClassesAtRisk(Requirement):
     line = 6
     default = Default.always(0, "GB/T 42460-2023 (reference)")
     words = "share R_a of groups whose risk is above 1/k"
+    remedy = "As for k: it holds where every group has at least k persons."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -25,6 +25,10 @@ class Closeness(Asked):
     source = "Li, Li, Venkatasubramanian: t-Closeness (2007)"
     compare = Compare.AT_MOST
     words = "greatest distance of a group's distribution from the release's"
+    remedy = (
+        "Coarsen the columns around the sensitive one, so that each group is more like the whole; or ask for less under "
+        "require."
+    )
     relative = True
     written = True
 

@@ -24,6 +24,7 @@ class CommonValues(Requirement):
     default = Default.always(LEAST_L, "as line 4; the intersection attack of Ganta, Kasiviswanathan, Smith (2008)")
     compare = Compare.AT_LEAST
     words = "fewest values of a sensitive column that a record's groups in two releases have in common"
+    remedy = "As for composition: the same levels, or a coarser sensitive column."
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test of each sensitive column with each sibling release."""

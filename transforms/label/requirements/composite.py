@@ -26,6 +26,7 @@ class Composite(Requirement):
     default = Default(LEAST_K, "as k; the composite is Google's Sensitive Data Protection's k with an entity id")
     compare = Compare.AT_LEAST
     words = "where a pseudonym links a person's rows: persons whose rows are all in the same groups"
+    remedy = "Leave out the pseudonym that links a person's rows, or coarsen until histories are alike."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

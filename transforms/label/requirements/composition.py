@@ -28,6 +28,10 @@ class Composition(Requirement):
     example = "k: 24"
     compare = Compare.AT_LEAST
     words = "persons in the smallest group of records that look alike both in this release and in another one of the same records"
+    remedy = (
+        "Take the levels of the earlier release, leave out what only one of them has, or let a share of the rows be "
+        "suppressed. One that was never given out: beam-deid releases forget."
+    )
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """A test with each sibling release."""

@@ -20,6 +20,7 @@ class Delta(Asked):
     source = "Brickell, Shmatikov: δ-disclosure privacy (2008)"
     compare = Compare.AT_MOST
     words = "greatest |ln| of a value's share in a group over that in the release"
+    remedy = "Coarsen the columns around the sensitive one; or ask for less under require."
     relative = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:

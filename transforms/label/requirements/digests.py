@@ -10,4 +10,5 @@ class Digests(Foreign):
     name = attack = "digests"
     default = Default.always(0, "ours; Art. 29 WP 216 on hashing without a key")
     words = "released columns of unkeyed or unexplained digests"
+    remedy = "Leave the column out. Whoever knows how it was made can try all values; a digest is no protection."
     sentence = "columns of digests that are unkeyed or of unknown making"

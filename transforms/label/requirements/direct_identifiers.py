@@ -28,6 +28,7 @@ class DirectIdentifiers(Requirement):
     words = (
         "released columns that name a person, by role or by kind: clear, masked or under a key; free text in any form"
     )
+    remedy = "Leave the column out, or generalize it; masked, hashed or tokenized it still names a person."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -42,6 +42,9 @@ class Distinct(Requirement):
     default = Default.always(LEAST_L, "ours: with one value every member of a group has it")
     compare = Compare.AT_LEAST
     words = "distinct values of a sensitive column in the poorest group; nulls and other spellings do not count"
+    remedy = (
+        "Coarsen the columns around the sensitive one, so that groups are larger, or generalize the sensitive one less."
+    )
     suppresses = True
     by_group = True
 

@@ -18,6 +18,7 @@ class Entropy(Asked):
     source = "Machanavajjhala et al.: l-Diversity (2007)"
     compare = Compare.AT_LEAST
     words = "effective number of values (e to the entropy) in the poorest group"
+    remedy = "As for l; or ask for less under require."
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {entropy: …}}``."""

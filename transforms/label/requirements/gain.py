@@ -37,6 +37,10 @@ class Gain(Requirement):
     example = "gain: 0.4"
     default = Default(MOST_GAIN, "ours; the form is anonymeter's")
     words = "greatest gain of certainty about a value of a sensitive column, over persons: (p_group − p_release)/(1 − p_release)"
+    remedy = (
+        "Coarsen the columns around the sensitive one, generalize the sensitive one itself, or let a share of the rows "
+        "be suppressed."
+    )
     suppresses = True
     by_group = True
 

@@ -27,6 +27,7 @@ class History(Requirement):
     source = "de Montjoye et al.: Unique in the crowd (2013)"
     line = 3
     words = "greatest chance that one to four points of a person's history single the person out (unicity)"
+    remedy = "Leave out the pseudonym that links a person's rows, or coarsen what makes the points of a history, mostly the time."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

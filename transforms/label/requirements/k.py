@@ -11,6 +11,10 @@ class Rest(Persons):
 
     name = "k"
     words = "persons in the smallest group over every released column but those that are only sensitive"
+    remedy = (
+        "Coarsen or leave out a column of the smallest groups, leave its level open for the search, or let a share of "
+        "the rows be suppressed: require: {suppression: 0.02}."
+    )
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """The columns that anybody may know."""

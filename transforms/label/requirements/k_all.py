@@ -13,6 +13,9 @@ class All(Persons):
     name = "k_all"
     sharings = (Sharing.PUBLIC,)
     words = "in public sharing: persons in the smallest group over all released columns"
+    remedy = (
+        "As for k: coarsen or leave out a column, the sensitive ones among them, for the public may know any of them."
+    )
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """All columns, where anybody may have the release."""

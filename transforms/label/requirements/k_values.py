@@ -12,6 +12,9 @@ class EveryValue(Persons):
     name = "k_values"
     target = "FIELD"
     words = "persons who have the rarest value of a sensitive column"
+    remedy = (
+        "Generalize the sensitive column, so that rare values share a group, or let a share of the rows be suppressed."
+    )
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """Each sensitive column by itself."""

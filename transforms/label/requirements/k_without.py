@@ -14,6 +14,7 @@ class AllButOne(Persons):
     target = "FIELD"
     sharings = (Sharing.CONTROLLED, Sharing.ENCLAVE)
     words = "in controlled and enclave sharing: persons in the smallest group over all released columns but one sensitive one"
+    remedy = "As for k: coarsen or leave out a column, the sensitive ones among them."
 
     def grouped(self, scope: Scope) -> Iterator[tuple[str, Sequence[str], str]]:
         """All columns but one, for each that is sensitive."""

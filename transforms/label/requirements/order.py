@@ -13,6 +13,7 @@ class Order(Requirement):
     line = 9
     default = Default.always(0, "ours: a row's place is an attribute that source and release share")
     words = "traces of the source's order in rows, files and metadata"
+    remedy = "Nothing is to be done for it: rows are shuffled once all other tests pass."
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """Yield one test over rows, files and metadata."""

@@ -10,4 +10,5 @@ class Platform(Foreign):
     name = attack = "platform"
     default = Default.always(0, "the platforms' own interfaces: configs/platforms")
     words = "released columns of a platform's ciphertexts, index strings, OAIDs or open ids"
+    remedy = "Leave the column out. Nothing less takes from the platform what it can turn back."
     sentence = "columns of what a platform or a carrier can turn back"

@@ -23,6 +23,7 @@ class Recursive(Asked):
     source = "Machanavajjhala et al.: l-Diversity (2007), definition 4.3"
     compare = Compare.BELOW
     words = "persons with a group's commonest value over those with the l-th commonest or a rarer one"
+    remedy = "As for l; or ask for less under require."
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``l: {FIELD: {recursive: [c, l]}}``."""

@@ -16,6 +16,7 @@ class Register(Requirement):
     default = Default.always(1, "ours: what the public has can be joined with whatever the public was given before")
     compare = Compare.AT_LEAST
     words = "registers that remember what was given out of the dataset, so that releases of other runs are tested, too"
+    remedy = "Let the policy have a register, so that what was given out is remembered."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

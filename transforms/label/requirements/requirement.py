@@ -213,6 +213,7 @@ class Requirement(ABC):
         source: Where the measure comes from, where only a policy asks for it; else the default says it.
         compare: How its figure is compared with its limit.
         words: What its figure is, for README.md and report: in a few words, without a full stop.
+        remedy: What to do where it does not hold, in sentences.
         suppresses: Whether rows that break it may be suppressed.
         told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
         by_group: Whether it looks at groups one by one, so that the figure of a release is the worst one of its parts, if no
@@ -229,6 +230,7 @@ class Requirement(ABC):
     source: ClassVar[str] = ""
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
+    remedy: ClassVar[str]
     suppresses: ClassVar[bool] = False
     told: ClassVar[bool] = False
     by_group: ClassVar[bool] = False

@@ -14,6 +14,9 @@ class Restorable(Requirement):
     line = 2
     default = Default.always(0, "PIPL Art. 73: anonymized information cannot be restored")
     words = "released columns for which a key or a mapping table exists, with anybody"
+    remedy = (
+        "Leave the column out, or generalize it. Where whoever holds the key needs the values, expect still_personal."
+    )
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -22,6 +22,10 @@ class OverallRisk(Requirement):
         MOST_RISK, "ours; the strictest of the Information and Privacy Commissioner of Ontario (2016)"
     )
     words = "overall risk R: group risk (highest in public sharing, else average) times environment risk E"
+    remedy = (
+        "Coarsen, so that groups are larger; or declare the environment that recipients work in, where it protects: "
+        "environment of the release."
+    )
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -13,6 +13,10 @@ class ValueScan(Requirement):
     line = 1
     default = Default.always(0, "ours: one hit is one too many")
     words = "identifiers found in released values, hierarchy labels and column names, however they are spelt"
+    remedy = (
+        "Give the column the kind that was found in it, and leave it out, mask it or generalize it; a name of a column "
+        "can be changed where the file is made."
+    )
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

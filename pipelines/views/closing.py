@@ -1,0 +1,108 @@
+"""The last lines of a run, which are in sight when it ends: what became of each release, what would change it, what to do next."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from beam_deid.pipelines.language.console import said_text
+from beam_deid.pipelines.language.words import joined, said
+from beam_deid.pipelines.program import program
+from beam_deid.pipelines.views.cells import label_word, mark
+from beam_deid.pipelines.views.changes import by_text
+from beam_deid.transforms.storage.paths import shown
+
+_NAMED = 3  # failing tests that are named
+_NOTHING = "Next: change the policy, and run again; nothing was published"
+
+Label = Mapping[str, Any]
+
+
+def show_closing(
+    out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str, *, dry: bool = False
+) -> None:
+    """Show what a run came to, in three lines for each release at most.
+
+    Args:
+        out: Where it is shown.
+        run: The content of ``run.json``.
+        labels: The content of each release's ``label.json``, also of those that were not published.
+        output: The output folder.
+        dry: Whether it is what a run would come to, of which nothing was published.
+    """
+    for name, label in labels.items():
+        release = run["releases"][name]
+        _show_line(out, out.render_str(_became(name, label, release, output, dry)))
+        if not all(test["passed"] for test in label["tests"]):
+            _show_line(out, Text("  ").append_text(said_text(_why(label, release["expect"]))))
+    published = any(release["published"] for release in run["releases"].values())
+    rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
+    if rejected and published and not dry:
+        out.print(_rejected(rejected, output))
+    if not dry:
+        out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
+
+
+def _show_line(out: Console, line: Text) -> None:
+    """Show one line, cut off at the edge of a terminal: the whole of it stands above."""
+    if out.is_terminal:
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    else:
+        out.print(line, soft_wrap=True)
+
+
+def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dry: bool) -> str:
+    """A release's label, and what became of it."""
+    met = label["label"] in ("anonymized", release["expect"])
+    sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
+    told = _published(name, label["records"], output, dry) if release["published"] else _unpublished(release, dry)
+    is_now = f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold]"
+    return joined(is_now, ", ", told)
+
+
+def _published(name: str, records: Mapping[str, int], output: str, dry: bool) -> str:
+    released = records["released"]
+    read = records["read"]
+    where = f"{escape(shown(output))}/{escape(name)}"
+    if dry:
+        return said(f"would publish {released:,} of {read:,} records in {where}")
+    return said(f"{released:,} of {read:,} records in {where}")
+
+
+def _unpublished(release: Mapping[str, Any], dry: bool) -> str:
+    expected = escape(str(release["expect"]))
+    if dry:
+        return said(f"[red]would not be published[/red]: the policy expects {expected}")
+    return said(f"[red]not published[/red]: the policy expects {expected}")
+
+
+def _why(label: Label, expected: str | None) -> str:
+    """Which tests fail, and what would change the label; no advice to whoever expects it as it is."""
+    failing = [test["name"] for test in label["tests"] if not test["passed"]]
+    named = ", ".join(failing[:_NAMED])
+    more = len(failing) - _NAMED
+    if more > 0:
+        named = f"{named} and {more} more"
+    count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
+    if expected == "still_personal":
+        return f"{count}, as the policy expects: {named}"
+    ways = list(by_text(label["changes"]))
+    if not ways:
+        return f"{count}: {named}"
+    if len(ways) == 1:
+        return f"{count}; nearest change: {ways[0]}"
+    return f"{count}; {len(ways)} changes together would fix that, see above: {named}"
+
+
+def _rejected(rejected: int, output: str) -> str:
+    where = f"{escape(shown(output))}/rejected.csv"
+    if rejected == 1:
+        return f"1 record was rejected: {where} says which and why"
+    return f"{rejected:,} records were rejected: {where} says which and why"
+
+
+def _next(output: str) -> str:
+    return f"Next: {program()} verify {shlex.quote(shown(output))}"
