@@ -245,3 +245,41 @@ def test_mistakes_are_told(planted, capsys, arguments, code, said):
     given = [word.replace("FOLDER", str(folder)) for word in arguments]
     assert call(["assess", "-i", str(folder / "orders.parquet"), *given]) == code
     assert said in capsys.readouterr().err
+
+
+def test_figures_name_the_columns_that_were_counted_and_all_others(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", "--quasi", "city", "--sensitive", "item")
+    assert (found["counted"], found["not_counted"]) == (["city", "item"], ["who", "day", "amount"])
+    detail = {test["name"]: test["detail"] for test in found["tests"] if 3 <= test["line"] <= 6}
+    assert detail["k"].startswith("persons in the smallest group of city, counted by")
+    assert all(
+        one.endswith("; not counted, since they are no quasi-identifiers here: who, day, amount")
+        for name, one in detail.items()
+        if name != "k_values:item"
+    )
+    assert call(["assess", "-i", str(folder / "orders.parquet"), "--quasi", "city"]) == 0
+    assert "not counted: who, day, amount, item; whoever knows one" in capsys.readouterr().out
+
+
+def test_nothing_is_left_out_of_what_is_counted_in_full(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", "--quasi", "who,city,day,amount,item")
+    assert found["not_counted"] == []
+    assert not [test for test in found["tests"] if "not counted" in test["detail"]]
+
+
+def test_k_is_the_same_whether_or_not_combinations_are_looked_at(planted, capsys):
+    folder, _ = planted
+    both = (assessed(capsys, "-i", folder / "orders.parquet", *QUASI, "--max-combination", most) for most in (0, 4))
+    one, other = ({test["name"]: test["measured"] for test in found["tests"]} for found in both)
+    assert one == other
+    assert one["k"] == 2
+
+
+def test_that_nobody_named_a_direct_identifier_is_no_passing_test(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", *QUASI)
+    test = next(test for test in found["tests"] if test["name"] == "direct_identifiers")
+    assert (test["passed"], test["measured"]) == (False, None)
+    assert "no column was said to be a direct identifier" in test["detail"]
