@@ -283,3 +283,12 @@ def test_that_nobody_named_a_direct_identifier_is_no_passing_test(planted, capsy
     test = next(test for test in found["tests"] if test["name"] == "direct_identifiers")
     assert (test["passed"], test["measured"]) == (False, None)
     assert "no column was said to be a direct identifier" in test["detail"]
+
+
+def test_a_file_without_rows_is_no_dataset(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("who,city\n", "utf-8")
+    assert call(["assess", "-i", str(path), "--quasi", "city"]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{path}: there is no row in the input" in said.err

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import re
+import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -81,7 +82,11 @@ def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
     said = capsys.readouterr()
     assert (
         len(
-            [line for line in said.err.splitlines() if line.endswith("shopify_export.yaml is a policy for such a file")]
+            [
+                line
+                for line in said.err.splitlines()
+                if "a ready policy fits this file: " in line and line.endswith("shopify_export.yaml")
+            ]
         )
         == 1
     )
@@ -89,7 +94,7 @@ def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
     text = path.read_text("utf-8").replace("Billing Phone", "Their Phone", 1)
     path.write_text(text, "utf-8")
     assert call(["profile", "--input", str(path)]) == 0
-    assert "is a policy for such a file" not in capsys.readouterr().err
+    assert "a ready policy fits" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["taobao", "wechat"])
@@ -322,3 +327,21 @@ def test_lines_that_are_no_rows_are_told(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "1 line before the header and 1 after the last row were passed over" in err
     assert json.loads(out)["sample"]["passed_over"] == {str(path): {"before": 1, "after": 1}}
+
+
+def test_names_of_columns_alone_are_nothing_to_draft_from(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,city\n", "utf-8")
+    assert call(["profile", "--input", str(path)]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{path}: there is no row in the input. Check --input: names of columns alone" in said.err
+
+
+def test_the_next_commands_keep_a_key_that_is_set(tmp_path, capsys):
+    path = write_export(tmp_path, "shopify", 100)
+    assert call(["profile", "--input", str(path)]) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "export BEAM_DEID_KEY=" in line]
+    shell = f"BEAM_DEID_KEY=kept; {line.split('#')[0]}; echo $BEAM_DEID_KEY"
+    said = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=True, text=True)
+    assert said.stdout == "kept\n"
