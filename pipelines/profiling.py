@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 100_000
 _DRAFTING = "drafting"
+_AS_FOUND = "as the bytes of all files show; where others may come in another one, leave it out: each is then looked at by itself"
 
 
 @click.command(
@@ -115,6 +116,7 @@ def _draft(
     from beam_deid.transforms.dataset.reading import dataset_files
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
+    from beam_deid.transforms.drafting.encodings import found_encoding
     from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.order_lines import filled_down
     from beam_deid.transforms.drafting.spellings import number_options
@@ -123,9 +125,10 @@ def _draft(
     from beam_deid.transforms.storage.files import find
 
     given = written_as(written)
-    first = next((file.path for file in dataset_files(inputs)), None)
-    if first is None:
+    files = dataset_files(inputs)
+    if not files:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    first = files[0].path
     output.warn(find(inputs).passed_over)
     nested = input_of(first, given)
     read_as = nested.options
@@ -143,6 +146,10 @@ def _draft(
     numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
+    encoding = found_encoding(files, read_as)
+    if encoding is not None:
+        read_as = written_as({"encoding": encoding}, read_as)
+        reasons["encoding"] = _AS_FOUND
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)
 
 
