@@ -31,7 +31,9 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
 from beam_deid.transforms.storage.paths import join, parent
 
-_THIS_POLICY = "Name the policy that the run was made by; a copy of it is policy.yaml in the run's folder"
+_THIS_POLICY = (
+    "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
+)
 
 
 @dataclass(frozen=True)
