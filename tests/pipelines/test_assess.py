@@ -292,3 +292,10 @@ def test_a_file_without_rows_is_no_dataset(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.out == ""
     assert f"{path}: there is no row in the input" in said.err
+
+
+def test_thousands_are_separated(capsys, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("city\n" + "北京\n" * 5_000, "utf-8")
+    assert call(["assess", "-i", str(path), "--quasi", "city"]) == 0
+    assert "  records: 5,000\n" in capsys.readouterr().out

@@ -330,6 +330,7 @@ def test_lines_that_are_no_rows_are_told(tmp_path, capsys):
     assert json.loads(out)["sample"]["passed_over"] == {str(path): {"before": 1, "after": 1}}
 
 
+CITIES = ("北京市", "上海市", "广州市")
 SAID = (
     "请尽快发货，谢谢",
     "放在门口就可以了",
