@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -20,6 +21,8 @@ if TYPE_CHECKING:  # rich takes a tenth of a second to load, which usage errors 
     from rich.console import Console
 
 _TICK = 0.1
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but for line feeds and tabs, which messages of several lines have."""
 
 
 def open_streams() -> None:
@@ -64,19 +67,24 @@ def leave_unread(descriptor: int) -> None:
 
 def fail(message: str) -> None:
     """Print an error for a person, in whose language it is already."""
-    click.echo(f"beam-deid: {message}", err=True)
+    click.echo(f"beam-deid: {_without_controls(message)}", err=True)
+
+
+def _without_controls(text: str) -> str:
+    """A text whose control characters are spelled out: a file's name may have some, which a terminal would obey."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def warn(messages: Iterable[str]) -> None:
     """Print warnings for a person."""
     for message in messages:
-        click.echo(f"beam-deid: {word('warning')}: {said(message)}", err=True)
+        click.echo(f"beam-deid: {word('warning')}: {_without_controls(said(message))}", err=True)
 
 
 def note(messages: Iterable[str]) -> None:
     """Print what a person should know, and need do nothing about."""
     for message in messages:
-        click.echo(f"beam-deid: {word('note')}: {said(message)}", err=True)
+        click.echo(f"beam-deid: {word('note')}: {_without_controls(said(message))}", err=True)
 
 
 @contextlib.contextmanager

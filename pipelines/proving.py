@@ -6,7 +6,7 @@ from click.core import ParameterSource
 from beam_deid.pipelines import options, output
 from beam_deid.transforms.errors import UsageError, VerificationError
 
-_ASKED = frozenset({"policy", "inputs", "sources", "as_json"})
+_ASKED = frozenset({"policy", "inputs", "sources", "as_json", "lang"})
 
 
 def prove_release(policy: str | None, inputs: tuple[str, ...], sources: tuple[str, ...], as_json: bool) -> None:

@@ -244,7 +244,7 @@ def test_without_the_key_keyed_columns_are_not_proved(
     assert found["columns"]["proved"] == ["name", "city", "paid", "item", "hint"]
     assert {*found["columns"]["not_proved"]} == {"number", "buyer", "mobile", "day", "note"}
     assert found["rows"]["given"] == ROWS - 1
-    assert call(["assess", made.policy, "-i", str(made.out / "crm"), "--source", made.source]) == 0
+    assert call(["assess", made.policy, "-i", str(made.out / "crm"), "--source", made.source, "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert "239 of 239 released rows are what the source gives: name, city, paid, item, hint" in said
     assert "not proved: mobile: its key cannot be had" in said

@@ -62,6 +62,7 @@ def test_encodings_that_are_no_candidates_are_not_told_as_others(encoding, words
         ("cp1250", "Vŕbová Stĺpová Dĺžka Hĺbka Tŕňová Kŕčová Mlečne Slnečné Konečná Mačve Otočne"),
         ("cp1250", "Pięta Piętro Wnętrze Pęcherz Gęś Święcice Kręte Węgrów Śródmieście Ćwiklińska Pięćdziesiąt"),
         ("cp1250", "Třeboň Hřbitovní Křtiny Hořlavá Křižíkova Účte Počte Mlčte Včelná Pčele Sončne"),
+        ("iso8859_2", "Tomáš Růžena Blažková Svatoš Štěpán Šťastná Žofie Luboš Hradišťská Košťál Pražská Lišková"),
         ("cp1254", "Şahin Yılmaz Çağlar İnan İstanbul İzmir Eskişehir"),
         ("iso8859_15", "Œuvre Žižek Šimon 5€"),
         ("tis_620", "สมชาย สมหญิง วิชัย กรุงเทพ เชียงใหม่"),

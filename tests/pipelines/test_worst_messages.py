@@ -243,3 +243,20 @@ def test_a_reader_that_goes_away_changes_no_exit_code(folder):
     process.stdout.close()
     assert process.wait(120) == 0
     assert "Traceback" not in process.stderr.read()
+
+
+def test_a_name_that_a_terminal_would_obey_is_spelled_out(folder, capsys):
+    (folder / "orders\x1b[2J\r.csv").write_text("garbage\n", "utf-8")
+    capsys.readouterr()
+    assert call(["run", "policy.yaml", "-i", "orders?*.csv", "-o", "out"]) == 2
+    said = capsys.readouterr().err
+    assert "orders\\x1b[2J\\x0d.csv" in said
+    assert "\x1b" not in said
+
+
+def test_an_output_whose_name_is_no_text_is_refused_before_anything_is_read(folder, capsys):
+    capsys.readouterr()
+    assert call(["run", "policy.yaml", "-i", "orders/*.csv", "-o", "out\udcff"]) == 2
+    said = capsys.readouterr().err
+    assert "out\\udcff: the path is no text in the encoding of this system" in said
+    assert "unforeseen" not in said

@@ -114,8 +114,7 @@ def _western_rivals(sample: bytes) -> list[str]:
     found = []
     if _may_be_chinese(sample):
         found.append("gb18030")
-    if _may_be_central(sample):
-        found.append("cp1250")
+    found += [name for name in ("cp1250", "iso8859_2") if _may_be_central(sample, name)]
     if _TURKISH.search(_differing(sample, "cp1254")):
         found.append("cp1254")
     if _LATIN9.search(_differing(sample, "iso8859_15")):
@@ -137,12 +136,12 @@ def _differing(sample: bytes, name: str) -> str:
     return "".join("x" if one == other and one > "\x7f" else one for one, other in zip(text, western, strict=True))
 
 
-def _may_be_central(sample: bytes) -> bool:
-    """Whether what differs from Western text is in words of one Central European language each."""
+def _may_be_central(sample: bytes, name: str) -> bool:
+    """Whether what differs from Western text, read in an encoding, is in words of one Central European language each."""
     words = {
         word
-        for word in _WORD.findall(sample.decode("cp1250", "replace"))
-        if word.encode("cp1250", "replace").decode("cp1252", "replace") != word
+        for word in _WORD.findall(sample.decode(name, "replace"))
+        if word.encode(name, "replace").decode("cp1252", "replace") != word
     }
     unlike = sum(not _is_central(word) for word in words)
     return bool(words) and unlike < _UNLIKE * len(words)

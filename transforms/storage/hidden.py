@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.connecting import pinned
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.owners import is_owner
@@ -44,8 +45,18 @@ def is_own(folder: str) -> bool:
 
 
 def place_of(output: str) -> str:
-    """The absolute path of an output, with links resolved."""
+    """The absolute path of an output, with links resolved.
+
+    Raises:
+        UsageError: It cannot be written down in a document, as it has bytes that are no text in the encoding of this system.
+    """
     whole = absolute(output)
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        name = whole.encode("utf-8", "backslashreplace").decode()
+        step = "Choose another name, or set LANG to the encoding of this one"
+        raise UsageError("the path is no text in the encoding of this system", name, step) from None
     return os.path.realpath(whole) if is_local(whole) else whole
 
 

@@ -112,7 +112,7 @@ def test_problems_of_a_policy_are_said_line_by_line(shop, capsys):
 def test_a_plan_and_a_draft_are_said_in_chinese(shop, capsys):
     assert call(["plan", "policy.yaml", "--lang", "zh"]) == 0
     plan = capsys.readouterr().out
-    assert "最好为 still_personal（仍为个人信息）" in plan
+    assert "最多可达 still_personal（仍为个人信息）" in plan
     assert not unsaid(plan)
     assert call(["profile", "-i", "orders.csv", "--lang", "zh"]) == 0
     draft = capsys.readouterr().out
