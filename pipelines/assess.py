@@ -9,7 +9,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.pipelines.proving import prove_release
-from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.terms import Role, Sharing
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def assess(
     from beam_deid.transforms.dataset.files import open_dataset
     from beam_deid.transforms.dataset.joins import JOINING, Dataset, join_files
     from beam_deid.transforms.dataset.question import Question
+    from beam_deid.transforms.run.heads import NO_ROW
     from beam_deid.transforms.storage.files import find
 
     columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
@@ -146,6 +147,8 @@ def assess(
     with output.progress(steps):
         files = open_dataset(inputs, read_as, question.read, columns.optional)
         counted = count_files(question, files, key)
+        if not counted.records:
+            raise InputError(NO_ROW, " ".join(inputs), "Check --input: of no row nothing can be measured")
         dataset = Dataset(files, columns.subject)
         attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
         document = assess_dataset(question, counted, key, attacks).to_document()

@@ -45,7 +45,7 @@ name_option = click.option("--name", default=DEFAULT_NAME, show_default=True, he
     cls=options.JsonGroup,
     epilog="""\b
 Examples:
-  export BEAM_DEID_KEK=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
+  export BEAM_DEID_KEK=${BEAM_DEID_KEK:-$(python3 -c 'import secrets; print(secrets.token_hex(32))')}
   beam-deid keys create keys/orders.keyring --kek env:BEAM_DEID_KEK
   beam-deid keys list keys/orders.keyring
   beam-deid keys rotate keys/orders.keyring

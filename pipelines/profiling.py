@@ -12,7 +12,7 @@ from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.pipelines.language.comments import with_comments_said
 from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
-from beam_deid.transforms.errors import InternalFault, PolicyError, UsageError
+from beam_deid.transforms.errors import InputError, InternalFault, PolicyError, UsageError
 from beam_deid.transforms.run.progress import PROGRESS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 100_000
 _DRAFTING = "drafting"
+_AS_FOUND = "as the bytes of all files show; where others may come in another one, leave it out: each is then looked at by itself"
 
 
 @click.command(
@@ -69,7 +70,7 @@ def profile(
         output.emit(draft.to_document())
     else:
         click.echo(with_comments_said(as_yaml(draft)), nl=False)
-    about = draft.platform or "no platform that is known"
+    about = draft.platform or "not recognized as orders of a platform"
     fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
     click.echo(said(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)"), err=True)
     output.note(_ready(draft))
@@ -83,7 +84,8 @@ def _next(inputs: tuple[str, ...], keyed: bool) -> list[str]:
 
     files = " ".join(f"--input {shlex.quote(one)}" for one in inputs)
     key = (
-        "  export BEAM_DEID_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')  # keep it: tokens need it"
+        "  export BEAM_DEID_KEY=${BEAM_DEID_KEY:-$(python3 -c 'import secrets; print(secrets.token_hex(32))')}"
+        "  # keep it: tokens need it"
     )
     return [
         "beam-deid: next, with the draft in policy.yaml and its TODOs decided:",
@@ -104,8 +106,8 @@ def _ready(draft: "Draft") -> list[str]:
         return []
     here = Path.cwd()
     path = ready.path.relative_to(here) if ready.path.is_relative_to(here) else ready.path
-    said = f"{path} is a policy for such a file"
-    return [f"{said}, but needs {', '.join(map(shown, ready.lacking))}, too" if ready.lacking else said]
+    said = f"a ready policy fits this file: {path}"
+    return [f"{said}; it needs {', '.join(map(shown, ready.lacking))}, too" if ready.lacking else said]
 
 
 def _draft(
@@ -114,16 +116,19 @@ def _draft(
     from beam_deid.transforms.dataset.reading import dataset_files
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
+    from beam_deid.transforms.drafting.encodings import found_encoding
     from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.order_lines import filled_down
     from beam_deid.transforms.drafting.spellings import number_options
     from beam_deid.transforms.formats import plain_format_of
+    from beam_deid.transforms.run.heads import NO_ROW
     from beam_deid.transforms.storage.files import find
 
     given = written_as(written)
-    first = next((file.path for file in dataset_files(inputs)), None)
-    if first is None:
+    files = dataset_files(inputs)
+    if not files:
         raise UsageError("no file matches this input", inputs[0], "Check the path; quote globs in a shell")
+    first = files[0].path
     output.warn(find(inputs).passed_over)
     nested = input_of(first, given)
     read_as = nested.options
@@ -134,10 +139,17 @@ def _draft(
         read_as = written_as({"fill_down": filled.model_dump()}, read_as)
         reasons["fill_down"] = "on further lines of an order these are blank, and would count as values of their own"
         sample = take_sample(inputs, read_as, rows)
+    if not sample.rows:
+        what = "no row of the input can be read" if sample.unreadable else NO_ROW
+        raise InputError(what, " ".join(inputs), "Check --input: names of columns alone say too little to draft from")
     PROGRESS.start(_DRAFTING)
     numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
+    encoding = found_encoding(files, read_as)
+    if encoding is not None:
+        read_as = written_as({"encoding": encoding}, read_as)
+        reasons["encoding"] = _AS_FOUND
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)
 
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 Examples:
   beam-deid search policy.yaml --input 'orders/*.parquet'
   beam-deid search policy.yaml -i orders.csv --release analytics --plot frontier.svg
-  beam-deid search policy.yaml -i orders.csv --choose 10           writes level: … and k: 10 into policy.yaml
+  beam-deid search policy.yaml -i orders.csv --choose 10                  shows what would be written, and writes nothing
   beam-deid search policy.yaml -i orders.csv --choose 10 --to chosen.yaml
+  beam-deid search policy.yaml -i orders.csv --choose 10 --in-place
 
 Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the policy requires (and what would).""",
 )
@@ -47,9 +48,14 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
     "--choose",
     type=click.IntRange(1),
     metavar="K",
-    help="Write the levels that reach the label with this k, and k itself, into POLICY.",
+    help="Choose the levels that reach the label with this k; --to or --in-place writes them, and k itself, into a policy.",
 )
-@click.option("--to", metavar="FILE", help="With --choose: write to this file, and leave POLICY as it is.")
+@click.option("--to", metavar="FILE", help="With --choose: write POLICY with the choice to this file.")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="With --choose: change POLICY itself. What was released by it before is proved by a copy of it as it was.",
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
@@ -75,6 +81,7 @@ def search(
     plot: str | None,
     choose: int | None,
     to: str | None,
+    in_place: bool,
     seconds: float | None,
     max_rejects: float,
     workers: int | None,
@@ -82,13 +89,12 @@ def search(
 ) -> None:
     """Find the levels of generalization with the least information loss that meet what POLICY requires, and publish nothing.
 
-    Told are the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
+    It tells the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
     frontier: the least loss for each k, so that a person can choose before anything is released.
     """
-    from beam_deid.pipelines.choosing import chosen_levels, write_choice
     from beam_deid.transforms.policy.reader import read_policy
 
-    _check_choice(policy, choose, to)
+    target = _target(policy, choose, to, in_place)
     if plot:
         from beam_deid.pipelines.plotting import check_picture
 
@@ -99,14 +105,13 @@ def search(
         _check_k(read, release, choose)
     changed = read.with_search(release, objective, choose)
     document = _searched(changed, inputs, release, workers, max_rejects, tuple(range(2, most_k + 1)), seconds)
-    from beam_deid.pipelines.views.search import named_levels, show_search
+    from beam_deid.pipelines.views.search import show_search
 
     out = output.console(as_json)
     show_search(out, document)
     if choose is not None and document["satisfied"]:
-        chosen = chosen_levels(document)
-        write_choice(read, policy, to or policy, release, chosen, choose)
-        out.print(f"k {choose} and {named_levels(chosen)}: written into {to or policy}", soft_wrap=True, markup=False)
+        said = _chosen(read, policy, target, release, document, choose)
+        out.print(said, soft_wrap=True, markup=False)
     if plot and document["satisfied"]:
         from beam_deid.pipelines.plotting import draw
 
@@ -117,13 +122,32 @@ def search(
         raise _unsatisfied(document, release)
 
 
-def _check_choice(policy: str, choose: int | None, to: str | None) -> None:
+def _target(policy: str, choose: int | None, to: str | None, in_place: bool) -> str | None:
+    """The file that a choice is written to; None where nobody names one."""
     from beam_deid.transforms.storage.paths import is_local
 
-    if to and choose is None:
-        raise UsageError("--to says where a choice is written, and nothing is chosen", "--to", "Add --choose K")
-    if choose is not None and not (is_local(policy) and is_local(to or policy)):
-        raise UsageError("a choice is written into a policy on a local disk only", to or policy, "Copy the policy here")
+    target = policy if in_place else to
+    given = "--in-place" if in_place else "--to"
+    if to and in_place:
+        raise UsageError("a choice is written to one file", "--in-place", "Leave out --to, or --in-place")
+    if target and choose is None:
+        raise UsageError(f"{given} says where a choice is written, and nothing is chosen", given, "Add --choose K")
+    if target and not (is_local(policy) and is_local(target)):
+        raise UsageError("a choice is written into a policy on a local disk only", target, "Copy the policy here")
+    return target
+
+
+def _chosen(read: "Policy", policy: str, target: str | None, release: str, document: dict[str, Any], k: int) -> str:
+    """Write what is chosen, if it is said where; what became of it, in one line."""
+    from beam_deid.pipelines.choosing import chosen_levels, write_choice
+    from beam_deid.pipelines.views.search import named_levels
+
+    levels = chosen_levels(document)
+    choice = f"k {k} and {named_levels(levels)}"
+    if target is None:
+        return f"{choice}: not written; add --to FILE, or --in-place to change {policy} itself"
+    write_choice(read, policy, target, release, levels, k)
+    return f"{choice}: written into {target}"
 
 
 def _check_k(policy: "Policy", release: str, k: int) -> None:

@@ -41,6 +41,7 @@ def show_assessment(out: Console, document: dict[str, Any], *, verbose: bool = F
         verbose: Whether all tests are shown with their figures; else those that fail.
     """
     out.print(f"It would be [bold]{label_word(document['label'])}[/bold], grade {document['grade']}")
+    _show_counted(out, document)
     for name in _FIGURES:
         if document.get(name) not in (None, {}):
             out.print(f"  {name}: {figure(document[name])}")
@@ -49,6 +50,14 @@ def show_assessment(out: Console, document: dict[str, Any], *, verbose: bool = F
         _show_attack(out, attack)
     _show_combinations(out, document["combinations"])
     _show_contributions(out, document["contributions"])
+
+
+def _show_counted(out: Console, document: dict[str, Any]) -> None:
+    """Over which columns records were grouped, and of which no figure of groups says anything."""
+    out.print(f"  counted: {escape(', '.join(document['counted']))}")
+    if document["not_counted"]:
+        names = escape(", ".join(document["not_counted"]))
+        out.print(f"  not counted: {names}; whoever knows one of these finds more people than the figures say")
 
 
 def _show_attack(out: Console, attack: dict[str, Any]) -> None:

@@ -37,13 +37,15 @@ def table(*headings: str, gap: int = 2) -> Table:
 
 
 def figure(value: Any) -> str:
-    """A figure of a label or an assessment as markup: floats with four digits; mappings and lists of figures, too."""
+    """A figure of a label or an assessment as markup, thousands separated, floats with four digits; mappings and lists, too."""
     if value is None:
         return NO_VALUE
     if isinstance(value, dict):
         return ", ".join(f"{escape(name)} {figure(one)}" for name, one in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(map(figure, value)) + "]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 

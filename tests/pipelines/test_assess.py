@@ -180,9 +180,10 @@ def test_a_record_of_which_nothing_is_left_stands_in_no_class(tmp_path, capsys):
     assert (found["k"], found["k_wildcard"]) == (1, 6)
 
 
-def test_an_empty_table_is_still_personal(tmp_path, capsys):
+def test_an_empty_table_gets_no_label(tmp_path, capsys):
     pq.write_table(pa.table({"q": pa.array([], pa.string())}), tmp_path / "x.parquet")
-    assert assessed(capsys, "-i", tmp_path / "x.parquet", "--quasi", "q")["label"] == "still_personal"
+    assert call(["assess", "-i", str(tmp_path / "x.parquet"), "--quasi", "q", "--json"]) == 3
+    assert capsys.readouterr().out == ""
 
 
 def test_whether_a_key_exists_is_unknown_whatever_values_look_like(tmp_path, capsys):
@@ -245,3 +246,57 @@ def test_mistakes_are_told(planted, capsys, arguments, code, said):
     given = [word.replace("FOLDER", str(folder)) for word in arguments]
     assert call(["assess", "-i", str(folder / "orders.parquet"), *given]) == code
     assert said in capsys.readouterr().err
+
+
+def test_figures_name_the_columns_that_were_counted_and_all_others(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", "--quasi", "city", "--sensitive", "item")
+    assert (found["counted"], found["not_counted"]) == (["city", "item"], ["who", "day", "amount"])
+    detail = {test["name"]: test["detail"] for test in found["tests"] if 3 <= test["line"] <= 6}
+    assert detail["k"].startswith("persons in the smallest group of city, counted by")
+    assert all(
+        one.endswith("; not counted, since they are no quasi-identifiers here: who, day, amount")
+        for name, one in detail.items()
+        if name != "k_values:item"
+    )
+    assert call(["assess", "-i", str(folder / "orders.parquet"), "--quasi", "city"]) == 0
+    assert "not counted: who, day, amount, item; whoever knows one" in capsys.readouterr().out
+
+
+def test_nothing_is_left_out_of_what_is_counted_in_full(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", "--quasi", "who,city,day,amount,item")
+    assert found["not_counted"] == []
+    assert not [test for test in found["tests"] if "not counted" in test["detail"]]
+
+
+def test_k_is_the_same_whether_or_not_combinations_are_looked_at(planted, capsys):
+    folder, _ = planted
+    both = (assessed(capsys, "-i", folder / "orders.parquet", *QUASI, "--max-combination", most) for most in (0, 4))
+    one, other = ({test["name"]: test["measured"] for test in found["tests"]} for found in both)
+    assert one == other
+    assert one["k"] == 2
+
+
+def test_that_nobody_named_a_direct_identifier_is_no_passing_test(planted, capsys):
+    folder, _ = planted
+    found = assessed(capsys, "-i", folder / "orders.parquet", *QUASI)
+    test = next(test for test in found["tests"] if test["name"] == "direct_identifiers")
+    assert (test["passed"], test["measured"]) == (False, None)
+    assert "no column was said to be a direct identifier" in test["detail"]
+
+
+def test_a_file_without_rows_is_no_dataset(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("who,city\n", "utf-8")
+    assert call(["assess", "-i", str(path), "--quasi", "city"]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{path}: there is no row in the input" in said.err
+
+
+def test_thousands_are_separated(capsys, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("city\n" + "北京\n" * 5_000, "utf-8")
+    assert call(["assess", "-i", str(path), "--quasi", "city"]) == 0
+    assert "  records: 5,000\n" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import re
+import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.dataset.sampling import take_sample
 from beam_deid.transforms.drafting.draft import make_draft
 from beam_deid.transforms.drafting.nested import input_of
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.recognisers.platforms.catalogue import platform, platforms
 from beam_deid.transforms.synthetic.export import write_platform_orders
 from beam_deid.transforms.synthetic.platforms import platform_records
@@ -81,7 +83,11 @@ def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
     said = capsys.readouterr()
     assert (
         len(
-            [line for line in said.err.splitlines() if line.endswith("shopify_export.yaml is a policy for such a file")]
+            [
+                line
+                for line in said.err.splitlines()
+                if "a ready policy fits this file: " in line and line.endswith("shopify_export.yaml")
+            ]
         )
         == 1
     )
@@ -89,7 +95,7 @@ def test_a_file_that_a_ready_policy_fits_is_told_of_it(tmp_path, capsys):
     text = path.read_text("utf-8").replace("Billing Phone", "Their Phone", 1)
     path.write_text(text, "utf-8")
     assert call(["profile", "--input", str(path)]) == 0
-    assert "is a policy for such a file" not in capsys.readouterr().err
+    assert "a ready policy fits" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["taobao", "wechat"])
@@ -322,3 +328,56 @@ def test_lines_that_are_no_rows_are_told(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "1 line before the header and 1 after the last row were passed over" in err
     assert json.loads(out)["sample"]["passed_over"] == {str(path): {"before": 1, "after": 1}}
+
+
+CITIES = ("北京市", "上海市", "广州市")
+SAID = (
+    "请尽快发货，谢谢",
+    "放在门口就可以了",
+    "不要打电话，发短信",
+    "包装要好一点，送给朋友的",
+    "周末在家，工作日不在",
+)
+ORDERS = "订单号,收件人,城市,金额,备注\n" + "".join(
+    f"{10**9 + row},{'王李张刘'[row % 4]}{'伟芳娜敏静'[row % 5]},{CITIES[row % 3]},{row}.50,{SAID[row % 5]}\n"
+    for row in range(200)
+)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16-le"])
+def test_an_encoding_that_was_found_stands_in_the_draft_and_is_read_alike(tmp_path, capsys, encoding):
+    path = tmp_path / "orders.csv"
+    path.write_bytes(ORDERS.encode(encoding))
+    text = profiled(capsys, path)
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("encoding: ")]
+    assert f"encoding: {encoding} # as the bytes of all files show" in line
+    written = InputOptions.model_validate(yaml.safe_load(text)["input"])
+    pinned, found = (take_sample([str(path)], options, 1_000) for options in (written, InputOptions()))
+    assert pinned.columns == found.columns
+    assert pinned.columns["城市"][0].as_py() == "北京市"
+    runs(tmp_path, text, path)
+
+
+def test_an_encoding_that_not_all_files_share_is_left_to_each(tmp_path, capsys):
+    for number, encoding in enumerate(("gb18030", "utf-8")):
+        (tmp_path / f"orders-{number}.csv").write_bytes(ORDERS.encode(encoding))
+    assert "encoding: " not in profiled(capsys, tmp_path / "orders-*.csv")
+    assert "encoding: " not in profiled(capsys, tmp_path / "orders-1.csv")
+
+
+def test_names_of_columns_alone_are_nothing_to_draft_from(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,city\n", "utf-8")
+    assert call(["profile", "--input", str(path)]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{path}: there is no row in the input. Check --input: names of columns alone" in said.err
+
+
+def test_the_next_commands_keep_a_key_that_is_set(tmp_path, capsys):
+    path = write_export(tmp_path, "shopify", 100)
+    assert call(["profile", "--input", str(path)]) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "export BEAM_DEID_KEY=" in line]
+    shell = f"BEAM_DEID_KEY=kept; {line.split('#')[0]}; echo $BEAM_DEID_KEY"
+    said = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=True, text=True)
+    assert said.stdout == "kept\n"

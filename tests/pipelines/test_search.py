@@ -233,6 +233,8 @@ def test_local_recoding_gives_the_same_bytes_with_more_workers(orders, tmall_pol
         (["--objective", "fun"], "There are: loss"),
         (["--release", "no"], "no release no"),
         (["--to", "x.yaml"], "--choose"),
+        (["--in-place"], "--choose"),
+        (["--in-place", "--to", "x.yaml", "--choose", "8"], "to one file"),
         (["--release", "crm"], "nothing to search"),
     ],
 )
@@ -243,7 +245,12 @@ def test_mistakes_are_told(orders, tmall_policy, capsys, arguments, said):
 def test_the_choice_may_be_written_into_the_policy_itself(orders, tmall_policy, tmp_path, capsys):
     policy = str(tmp_path / "policy.yaml")
     shutil.copy(tmall_policy, policy)
-    found = searched(capsys, policy, "-i", str(orders / "*.parquet"), "--most-k", "0", "--choose", "8")
+    arguments = [policy, "-i", str(orders / "*.parquet"), "--most-k", "0", "--choose", "8"]
+    before = Path(policy).read_bytes()
+    assert call(["search", *arguments]) == 0
+    assert f"not written; add --to FILE, or --in-place to change {policy} itself" in capsys.readouterr().out
+    assert Path(policy).read_bytes() == before
+    found = searched(capsys, *arguments, "--in-place")
     text = Path(policy).read_text("utf-8")
     assert "# Leaves the shop" in text
     assert "k: 8" in text

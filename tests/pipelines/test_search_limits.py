@@ -136,7 +136,7 @@ def test_a_choice_that_would_change_something_else_is_not_written(tmp_path, caps
     data = tmp_path / "rows.csv"
     policy.write_text(SHARED)
     data.write_text("a,b\n" + "1,2\n" * 20)
-    assert call(["search", str(policy), "-i", str(data), "--release", "out", "--choose", "9"]) == 2
+    assert call(["search", str(policy), "-i", str(data), "--release", "out", "--choose", "9", "--in-place"]) == 2
     assert "without changing something else" in capsys.readouterr().err
     assert policy.read_text() == SHARED
     assert {path.name for path in tmp_path.iterdir()} == {"policy.yaml", "rows.csv"}

@@ -8,7 +8,7 @@ from beam_deid.transforms.errors import KeyFault
 from beam_deid.transforms.storage.private import open_read, others_may_use
 
 MINIMUM_BYTES = 32
-_MAKE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+_MAKE = "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
 
 
 def read_variable(name: str, where: str, advice: str = f"Set it to the key. {_MAKE}") -> bytes:

@@ -17,6 +17,7 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.dataset.counted import Counted
+from beam_deid.transforms.dataset.counted_tests import not_counted, tests_of_counted
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.dataset.seen import DatasetSeen
 from beam_deid.transforms.label.documents import plain
@@ -24,9 +25,10 @@ from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
 from beam_deid.transforms.label.found import Found
 from beam_deid.transforms.label.requirements import Options
+from beam_deid.transforms.label.requirements.direct_identifiers import DirectIdentifiers
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.requirements.restorable import Restorable
-from beam_deid.transforms.label.rule import grade, name_of, tests_of
+from beam_deid.transforms.label.rule import grade, name_of
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope
 from beam_deid.transforms.policy.adversary import Environment
 from beam_deid.transforms.risk.belongings import Belongings
@@ -43,6 +45,7 @@ from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 ASSESSING = "assessing"
+_NONE_SAID = "not measured: no column was said to be a direct identifier; name them in a policy"
 _WITH_WHAT_KEY = "not measured: no value shows whether it was made with a key that somebody has"
 
 
@@ -51,6 +54,8 @@ class Assessment:
     """Everything that is known of a dataset.
 
     Attributes:
+        counted: The columns by which records were grouped.
+        not_counted: All other columns: no figure of groups says anything of them.
         risk: The figures of all measures; none without a record.
         k_wildcard: The least number of people whom a record may be if nulls fit any value; None where that was not asked.
         grade: After GB/T 42460-2023, 1 to 4, as a reference value.
@@ -60,6 +65,8 @@ class Assessment:
         found: What was found beside the classes.
     """
 
+    counted: tuple[str, ...]
+    not_counted: tuple[str, ...]
     risk: Risk
     k_wildcard: int | None
     grade: int
@@ -73,6 +80,8 @@ class Assessment:
         combined = self.combinations
         wildcard = {} if self.k_wildcard is None else {"k_wildcard": self.k_wildcard}
         document = {
+            "counted": self.counted,
+            "not_counted": self.not_counted,
             **self.risk.to_document(),
             **wildcard,
             "grade": self.grade,
@@ -108,9 +117,11 @@ def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: S
         attacks=tuple(attacks),
         history=_history(question, counted, people) or None,
     )
-    seen.figures = {Restorable.name: Figure(None, _WITH_WHAT_KEY)}
-    tests = tests_of(seen)
+    seen.figures = _unknown(question, seen.scope)
+    tests = tests_of_counted(question, seen)
     return Assessment(
+        counted=question.counted,
+        not_counted=not_counted(question, counted.fields),
         risk=seen.risk,
         k_wildcard=_k_wildcard(question, counted, people, key),
         grade=grade(seen.scope, tests),
@@ -119,6 +130,15 @@ def assess(question: Question, counted: Counted, key: FingerprintKey, attacks: S
         combinations=_combinations(question, counted, people),
         found=seen.found,
     )
+
+
+def _unknown(question: Question, scope: Scope) -> dict[str, Figure]:
+    """What no value shows, by the name of the test: with which key it was made, and whether it names a person."""
+    unknown = {Restorable.name: Figure(None, _WITH_WHAT_KEY)}
+    named = any(Role.DIRECT in facts.role for facts in scope.fields.values())
+    if not question.direct and not named:
+        unknown[DirectIdentifiers.name] = Figure(None, _NONE_SAID)
+    return unknown
 
 
 def _people(counted: Counted) -> Fingerprints | None:
@@ -131,7 +151,7 @@ def _seen(question: Question, counted: Counted, people: Fingerprints | None, key
     scope = _scope(question, counted.fields)
     if counted.histogram is None:
         return DatasetSeen(scope, {}, np.empty(0, np.int64), None)
-    columns = {name: counted.histogram.columns[f"field:{name}"] for name in question.kept}
+    columns = {name: counted.histogram.columns[f"field:{name}"] for name in question.counted}
     return DatasetSeen(scope, columns, counted.histogram.counts, people, key.null)
 
 

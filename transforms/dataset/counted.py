@@ -65,7 +65,7 @@ class Counting:
             self._scanner = Scanner(linkable_shapes(tuple(columns)))
             self._began = True
         fields = {name: fingerprint(columns[name], self._key) for name in question.counted}
-        keys = {f"field:{name}": fields[name] for name in question.kept}
+        keys = {f"field:{name}": fields[name] for name in question.counted}
         keys |= {f"token:{name}": fingerprint(columns[name], self._key) for name in question.frequencies}
         keys["quasi"] = combine((fields[name] for name in question.quasi), length)
         if question.subject is not None:

@@ -62,8 +62,3 @@ class Question:
     def read(self) -> tuple[str, ...]:
         """The columns that must be there."""
         return tuple(dict.fromkeys([*self.counted, *([self.subject] if self.subject else []), *self.frequencies]))
-
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """The fields that are counted by themselves, too."""
-        return self.counted if self.most or self.subject or self.wildcard else self.sensitive

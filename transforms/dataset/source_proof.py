@@ -31,7 +31,9 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
 from beam_deid.transforms.storage.paths import join, parent
 
-_THIS_POLICY = "Name the policy that the run was made by; a copy of it is policy.yaml in the run's folder"
+_THIS_POLICY = (
+    "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
+)
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
         yield f"the files hold {rows.released:,} rows, the label says that {told.released:,} were released"
     if _knows_rejects(source):
         if source.rejected != told.rejected:
-            yield f"the release rejects {source.rejected:,} records of the source, the label says {told.rejected:,}"
+            yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"
         if rows.left_out != told.suppressed:
             yield f"{_not_released(rows.left_out)}, the label says that {told.suppressed:,} were suppressed"
         return
@@ -221,7 +223,11 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
 
 
 def _not_released(records: int) -> str:
-    return f"{records:,} records of the source were not released"
+    return (
+        "1 record of the source was not released"
+        if records == 1
+        else f"{records:,} records of the source were not released"
+    )
 
 
 def _knows_rejects(source: SourceRecords) -> bool:

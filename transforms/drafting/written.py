@@ -81,7 +81,7 @@ def _head(draft: Draft) -> Iterator[str]:
     elif table.platform is not None:
         yield f"# Platform: none for sure; most like {table.platform}, confidence {table.confidence:.2f}."
     else:
-        yield "# Platform: none that is known; roles come from names, patterns and how values spread."
+        yield "# Platform: not recognized; roles come from names, patterns and how values spread."
     wait = "1 decision waits" if draft.todo == 1 else f"{draft.todo} decisions wait"
     yield f"# {wait} for a person: look for TODO. Behind each field stands why it was judged so, and no value of the data."
     yield "version: 1"

@@ -38,7 +38,7 @@ class Attackers(Requirement):
             return Figure(None, "this attacker was not tested")
         one = made.exposed.counts
         said = (
-            f"{one.attackers_exposed:,} of {one.attackers:,} persons of the attacker's and {one.released_exposed:,} of "
-            f"{one.released:,} released ones are narrowed down to fewer than k on {', '.join(made.on) or 'nothing'}"
+            f"{one.attackers_exposed:,} of {one.attackers:,} persons in the attacker's table and {one.released_exposed:,} of "
+            f"{one.released:,} released persons are narrowed down to fewer than k on {', '.join(made.on) or 'nothing'}"
         )
         return Figure(made.exposed.share, said)
