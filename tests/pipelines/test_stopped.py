@@ -114,6 +114,32 @@ def test_a_run_that_is_stopped_leaves_nothing_and_says_so(place, tmall_policy, o
     assert not (place / "new").exists()
 
 
+def stopped_demo(place, folder):
+    """What a demo said that was stopped while it measured."""
+    process = start("demo", "--folder", str(folder), "--overwrite", before=HEEDED, TMPDIR=str(place / "temporary"))
+    read_until(process, "measuring")
+    os.kill(process.pid, signal.SIGINT)
+    said, left = ended(process)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said.splitlines()[-1] == STOPPED
+    assert left == ""
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_a_demo_that_is_stopped_takes_its_orders_back(place):
+    stopped_demo(place, place / "new" / "demo")
+    assert not (place / "new").exists()
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_a_demo_that_is_stopped_keeps_what_was_there_before(place):
+    folder = place / "demo"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("kept")
+    stopped_demo(place, folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
 @pytest.mark.slow("stops a run that imports Beam")
 def test_a_signal_while_a_run_publishes_is_answered_when_it_has(place, tmall_policy, orders, published):
     process = begin(place, tmall_policy, orders, STOPS_WHILE_IT_PUBLISHES)
