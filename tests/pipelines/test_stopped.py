@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -68,12 +69,11 @@ def begin(place, policy, orders, before=HEEDED):
 
 
 def read_until(process, phase):
-    """Read what a command says until it names a phase, or ends."""
+    """Read what a command says until it names a phase."""
     said = ""
-    while f"beam-deid: {phase}" not in said:
+    while not re.search(rf"^beam-deid: (step \d of \d, )?{phase}", said, re.MULTILINE):
         line = process.stderr.readline()
-        if not line:
-            break
+        assert line, f"it ended before it was {phase}: {said}"
         said += line
     return said
 
@@ -86,7 +86,7 @@ def ended(process):
 
 
 MOMENTS = [
-    (signal.SIGINT, "listing files"),
+    (signal.SIGINT, "starting"),
     (signal.SIGTERM, "measuring"),
     (signal.SIGTERM, "deciding"),
     (signal.SIGINT, "releasing"),
