@@ -169,13 +169,11 @@ def _not_taken(command: click.Command, ctx: click.Context, where: str) -> UsageE
     more = f" and {len(others)} more" if others else ""
     pattern = _glob(command, ctx)
     if pattern:
-        what = f"{first}{more}: nothing takes this word, and files like it would not be read"
+        what = f"{first}{more}: too many words, and files like it would not be read"
         return UsageError(what, where, f"A shell puts files in place of a glob; quote it: --input '{pattern}'")
     arguments = [_named(one) for one in command.get_params(ctx) if isinstance(one, click.Argument)]
     takes = " ".join(arguments) if arguments else "no argument"
-    return UsageError(
-        f"{first}{more}: nothing takes this word", where, f"beam-deid {where} takes {takes}; leave it out"
-    )
+    return UsageError(f"{first}{more}: too many words", where, f"beam-deid {where} takes {takes}; leave it out")
 
 
 def _glob(command: click.Command, ctx: click.Context) -> str:

@@ -1,8 +1,10 @@
 """``beam-deid demo``: synthetic orders, a policy, and the labels that come out."""
 
+import contextlib
 import importlib.resources
 import os
 import secrets
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.run import carry_out
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.storage.stopping import STOPPING
 
 _KEY = "BEAM_DEID_KEY"
 _SAMPLE = 10_000
@@ -79,17 +82,39 @@ def run_demo(
     orders = place / "orders.parquet"
     policy = place / "policy.yaml"
     _see_that_it_is_a_demos(place, [orders, policy])
-    place.mkdir(parents=True, exist_ok=True)
-    write_orders(str(orders), rows, seed)
-    policy.write_bytes(_policy())
-    out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}", markup=False)
-    if _KEY not in os.environ:
-        # The demo's own key: it lives as long as this process, and nothing can be re-identified afterwards.
-        os.environ[_KEY] = secrets.token_hex(32)
-    # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
-    read = read_policy(str(policy)).without_register()
-    carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
+    with _taken_back_if_stopped(place, [orders, policy]):
+        place.mkdir(parents=True, exist_ok=True)
+        write_orders(str(orders), rows, seed)
+        policy.write_bytes(_policy())
+        out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}", markup=False)
+        if _KEY not in os.environ:
+            # The demo's own key: it lives as long as this process, and nothing can be re-identified afterwards.
+            os.environ[_KEY] = secrets.token_hex(32)
+        # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
+        read = read_policy(str(policy)).without_register()
+        carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
     out.print(f"And: {program()} plan {policy}", markup=False)
+
+
+@contextlib.contextmanager
+def _taken_back_if_stopped(place: Path, files: Sequence[Path]) -> Iterator[None]:
+    """Take back what a demo makes if somebody stops it: the files and folders that were not there before."""
+    folders = [folder for folder in (place, *place.parents) if not folder.exists()]
+    made = [path for path in files if not os.path.lexists(path)]
+
+    def take_back() -> None:
+        if STOPPING.published or STOPPING.is_begun:  # what was published is whole with its orders
+            return
+        for path in made:
+            path.unlink(missing_ok=True)
+        for folder in folders:
+            folder.rmdir()
+
+    number = STOPPING.add(take_back)
+    try:
+        yield
+    finally:
+        STOPPING.forget(number)
 
 
 def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beam_deid.pipelines.language.words import said, word
+from beam_deid.pipelines.language.chosen import ENGLISH
+from beam_deid.pipelines.language.words import said, spoken, word
+from beam_deid.pipelines.language.wrapping import hanging
 from beam_deid.pipelines.views.progress_lines import ProgressLines
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.run.progress import PROGRESS
@@ -67,7 +69,26 @@ def leave_unread(descriptor: int) -> None:
 
 def fail(message: str) -> None:
     """Print an error for a person, in whose language it is already."""
-    click.echo(f"beam-deid: {_without_controls(message)}", err=True)
+    _say(message)
+
+
+def warn(messages: Iterable[str]) -> None:
+    """Print warnings for a person."""
+    for message in messages:
+        _say(f"{word('warning')}: {said(message)}")
+
+
+def note(messages: Iterable[str]) -> None:
+    """Print what a person should know, and need do nothing about."""
+    for message in messages:
+        _say(f"{word('note')}: {said(message)}")
+
+
+def _say(message: str) -> None:
+    """Print a message on stderr; on a terminal wrapped, so that no word and no path is broken at its edge."""
+    text = f"beam-deid: {_without_controls(message)}"
+    columns = _columns()
+    click.echo(hanging(text, columns, at_blanks=spoken() == ENGLISH) if columns else text, err=True)
 
 
 def _without_controls(text: str) -> str:
@@ -75,16 +96,12 @@ def _without_controls(text: str) -> str:
     return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-def warn(messages: Iterable[str]) -> None:
-    """Print warnings for a person."""
-    for message in messages:
-        click.echo(f"beam-deid: {word('warning')}: {_without_controls(said(message))}", err=True)
-
-
-def note(messages: Iterable[str]) -> None:
-    """Print what a person should know, and need do nothing about."""
-    for message in messages:
-        click.echo(f"beam-deid: {word('note')}: {_without_controls(said(message))}", err=True)
+def _columns() -> int:
+    """The width of the terminal that stderr is; 0 where it is none, or does not tell."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.nearest import instead
+from beam_deid.transforms.terms import Reason
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -122,6 +123,8 @@ def reidentify(
 
 def _said(outcome: "Outcome", target: str, record: str) -> str:
     """What was done, in a sentence."""
+    if not outcome.written:
+        return f"no row was re-identified, and {target} is not written; recorded in {record}"
     rows = f"{outcome.written:,} of {outcome.selected:,} rows re-identified into {target}"
     if outcome.selected == outcome.read:
         return f"{rows}; recorded in {record}"
@@ -182,11 +185,13 @@ def _document(request: "Request", outcome: "Outcome") -> dict[str, object]:
 
 
 def _incomplete(request: "Request", outcome: "Outcome") -> InputError:
-    """The error that names the first rows which are not in the output, and what was not found."""
+    """The error that names the first rows which are not in the output and says why, and what was not found."""
     if not outcome.rejects:
         return InputError("; ".join(outcome.missed), "reidentify", "What was found is written")
     lines = [f"  {path}: row {row}: {name}: {why}" for path, row, name, why, _ in outcome.rejects[:_SHOWN]]
     more = ["  …"] if len(outcome.rejects) > _SHOWN else []
     rows = "1 row" if outcome.rejected == 1 else f"{outcome.rejected} rows"
-    what = "\n".join([f"{rows} could not be re-identified", *lines, *more, *outcome.missed])
+    codes = dict.fromkeys(why for *_, why, _ in outcome.rejects)
+    whys = [f"{code}: {Reason[code.upper()].meaning}. {Reason[code.upper()].advice}" for code in codes]
+    what = "\n".join([f"{rows} could not be re-identified", *lines, *more, *whys, *outcome.missed])
     return InputError(what, "reidentify", f"\nAll are named in {request.rejected['csv']}")

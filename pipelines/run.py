@@ -211,6 +211,8 @@ def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))
+    if outcome.rejects:
+        output.warn(["\n".join(outcome.rejects)])
     out = output.console(as_json)
     show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, dry=dry, verbose=verbose)
     if as_json:
@@ -219,5 +221,5 @@ def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose:
         raise ExpectationUnmet(
             f"not the label that the policy expects: {', '.join(outcome.unmet)}",
             "run",
-            "The failing tests are listed with it; fix the release, or expect still_personal",
+            "The failing tests are listed above; fix the release, or expect still_personal",
         )

@@ -91,7 +91,8 @@ class Reason(Word):
     WRONG_TYPE = (
         "wrong_type",
         "The value cannot be read as the kind that the policy gives its field",
-        "Check kind of the field in the policy. How dates and numbers are written has options of its own.",
+        "The value itself may be wrong, such as the 13th month of 2026-13-45: look at the row in the file. Where many are "
+        "rejected, check kind of the field in the policy; how dates and numbers are written has options of its own.",
     )
     DAMAGED_BY_EXCEL = (
         "damaged_by_excel",

@@ -10,11 +10,13 @@ from rich.text import Text
 
 from beam_deid.pipelines.language.console import said_text
 from beam_deid.pipelines.language.words import joined, said
+from beam_deid.pipelines.language.wrapping import ends_of_lines
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_word, mark
 from beam_deid.pipelines.views.changes import by_text
 from beam_deid.transforms.storage.paths import shown
 
+_INDENT = "  "
 _NAMED = 3  # failing tests that are named
 _NOTHING = "Next: change the policy, and run again; nothing was published"
 
@@ -24,7 +26,7 @@ Label = Mapping[str, Any]
 def show_closing(
     out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str, *, dry: bool = False
 ) -> None:
-    """Show what a run came to, in three lines for each release at most.
+    """Show what a run came to, in two lines for each release, or three where a path is long.
 
     Args:
         out: Where it is shown.
@@ -35,13 +37,13 @@ def show_closing(
     """
     for name, label in labels.items():
         release = run["releases"][name]
-        _show_line(out, out.render_str(_became(name, label, release, output, dry)))
+        _show_whole(out, out.render_str(_became(name, label, release, output, dry)))
         if not all(test["passed"] for test in label["tests"]):
             _show_line(out, Text("  ").append_text(said_text(_why(label, release["expect"]))))
     published = any(release["published"] for release in run["releases"].values())
     rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
     if rejected and published and not dry:
-        out.print(_rejected(rejected, output))
+        _show_whole(out, out.render_str(_rejected(rejected, output)))
     if not dry:
         out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
 
@@ -52,6 +54,14 @@ def _show_line(out: Console, line: Text) -> None:
         out.print(line, no_wrap=True, overflow="ellipsis")
     else:
         out.print(line, soft_wrap=True)
+
+
+def _show_whole(out: Console, told: Text) -> None:
+    """Show a message that says where something is: a terminal has it on several lines, with the path on one, to be copied."""
+    ends = ends_of_lines(told.plain, out.width - len(_INDENT)) if out.is_terminal and told.cell_len > out.width else []
+    for number, line in enumerate(told.divide(ends)):
+        line.rstrip()
+        out.print(Text(_INDENT if number else "").append_text(line), soft_wrap=True)
 
 
 def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dry: bool) -> str:

@@ -81,7 +81,12 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
     levels = search.get("levels") or {}
     if levels:
         chosen = ", ".join(f"{field} at {level}" for field, level in levels.items())
-        said = f"levels chosen: {escape(chosen)}"
+        blocked = search.get("blocked")
+        said = (
+            f"no levels satisfy all that is required; measured at: {escape(chosen)}"
+            if blocked
+            else f"levels chosen: {escape(chosen)}"
+        )
         out.print(Padding(said, (0, 0, 0, 2), expand=False) if out.is_terminal else f"  {said}")
     if search.get("rounds"):
         suppressed = search["full_domain"]["suppressed"]

@@ -129,13 +129,15 @@ def _show_input(out: Console, document: dict[str, Any], verbose: bool) -> None:
     if document["never_released"]:
         out.print(f"In no release: {_names(document['never_released'], verbose)}")
     if document["optional"]:
-        out.print(f"Files may lack: {_names(document['optional'], verbose)}; it is null there")
+        out.print(f"Files may lack {_names(document['optional'], verbose)}: read as null there")
     if document["ignored"]:
         out.print(f"Not read: {_names(document['ignored'], verbose)}")
     if document["filled"]:
         filled = document["filled"]
         fields = _names(filled["fields"], verbose)
-        out.print(f"Filled down where blank, by {escape(filled['by'])}: {fields}; a file is one shard")
+        out.print(
+            f"Filled down where blank, by {escape(filled['by'])}: {fields}; each file is read as a whole, by one worker"
+        )
 
 
 def _show_fields(out: Console, fields: Iterable[dict[str, str]]) -> None:

@@ -72,10 +72,6 @@ def _show_all(out: Console, tests: Sequence[Test]) -> None:
         table.add_column(heading, overflow="fold")
     for test in tests:
         name = Text(test["name"], overflow="fold")
-        table.add_row(mark(test["passed"]), name, figure(test["measured"]), figure(test["limit"]), _why(test))
+        why = said_text(test["detail"])
+        table.add_row(mark(test["passed"]), name, figure(test["measured"]), figure(test["limit"]), why)
     out.print(table)
-
-
-def _why(test: Test) -> Text:
-    """Why a test failed, in full; why one passed, as far as one line goes: all of it stands in the label."""
-    return said_text(test["detail"], "ellipsis", no_wrap=True) if test["passed"] else said_text(test["detail"])

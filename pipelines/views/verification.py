@@ -38,4 +38,4 @@ def _origin(proved: bool, signers: Sequence[str]) -> str:
     told = "This is no proof of origin: it shows that nothing was changed since, not who made it"
     if signers:
         return f"{told}; with --key and the publisher's public key it shows that, too. Signed by {', '.join(signers)}."
-    return f"{told}; with --key it would show that, had the policy said sign: keyring. Nothing here is signed."
+    return f"{told}. Nothing here is signed: set sign: keyring in the policy to sign releases, and check them with verify --key."

@@ -59,6 +59,21 @@ def test_a_dry_run_makes_no_register_and_no_key_where_there_is_none(folder, temp
     assert "would publish" in said
 
 
+def test_a_dry_run_names_the_first_rejected_rows_and_counts_them_by_reason(folder, capsys):
+    path = sorted((folder / "orders").glob("*.csv"))[0]
+    header, first, *rest = path.read_text(encoding="utf-8").splitlines()
+    wrong = first.split(",")
+    wrong[header.split(",").index("age")] = "secret"
+    path.write_text("\n".join([header, ",".join(wrong), *rest, ""]), encoding="utf-8")
+    capsys.readouterr()
+    assert run("new", "--dry-run", "--max-rejects", "0.1") == 0
+    said = capsys.readouterr().err
+    assert "1 of 80 records rejected" in said
+    assert "age: wrong_type, 1 record" in said
+    assert f"{path.relative_to(folder)}: row 2, age, wrong_type" in said
+    assert "secret" not in said
+
+
 def test_a_dry_run_ends_with_4_where_the_run_would(folder, temporary, capsys):
     crm = "    purpose: marketing to members\n"
     assert crm in POLICY

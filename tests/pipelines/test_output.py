@@ -1,6 +1,13 @@
 """What a run says at its end: readable at 80 columns, the labels last, and nothing twice."""
 
 import io
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from fcntl import ioctl
 from typing import Any
 
 from rich.console import Console
@@ -98,3 +105,19 @@ def test_what_passes_is_counted_and_what_fails_is_told_in_full() -> None:
 def test_a_release_that_is_to_be_personal_gets_no_advice() -> None:
     assert not any("would change" in line for line in shown(label(), "still_personal"))
     assert any("would change" in line for line in shown(label()))
+
+
+def test_a_message_on_a_terminal_breaks_no_path() -> None:
+    path = "/nowhere/" + "deep/" * 8 + "policy.yaml"
+    call = [sys.executable, "-c", "from beam_deid.pipelines.cli import main; main()", "plan", path]
+    plain = subprocess.run(call, stderr=subprocess.PIPE, text=True, check=False).stderr
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    subprocess.run(call, stderr=theirs, check=False)
+    os.close(theirs)
+    lines = os.read(ours, 65536).decode().splitlines()
+    os.close(ours)
+    assert plain.count("\n") == 1
+    assert " ".join(line.strip() for line in lines) == plain.strip()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= max(60, len(path) + 3)

@@ -192,7 +192,7 @@ def test_another_domain_in_the_policy_reidentifies_nothing(made, capsys):
     assert made.reidentify("restored.parquet", fields="mobile") == 2
     assert "another key, in another domain" in capsys.readouterr().err
     assert made.reidentify("restored.parquet", fields="buyer") == 3
-    assert len(pq.read_table(made.folder / "restored.parquet")) == 0
+    assert not (made.folder / "restored.parquet").exists()
 
 
 def test_another_keyring_reidentifies_nothing(made, capsys):
@@ -200,6 +200,12 @@ def test_another_keyring_reidentifies_nothing(made, capsys):
     assert call(["keys", "create", made.ring, "--kek", "env:SHOP_KEK"]) == 0
     assert made.reidentify("restored.parquet", fields="mobile") == 2
     assert made.reidentify("restored.parquet", fields="buyer") == 3
+    said = capsys.readouterr()
+    assert "restored.parquet is not written" in said.out
+    assert (
+        "no_such_key: The key that made the token is not in the keyring, or was destroyed. Take the keyring" in said.err
+    )
+    assert not (made.folder / "restored.parquet").exists()
     assert {reason for _, _, reason in rejects(made, "restored.parquet")} == {"no_such_key"}
     assert len(rejects(made, "restored.parquet")) == ROWS
 

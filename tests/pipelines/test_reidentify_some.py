@@ -64,7 +64,7 @@ def test_tokens_come_from_a_file_or_from_standard_input_as_well(made, back, tmp_
 def test_a_token_counts_in_the_fields_that_are_asked_for_alone(made, back, capsys):
     code, rows = back("--token", token_of(made, 3), fields="mobile")
     assert (code, rows) == (3, None)
-    assert "no row is what was asked for" in capsys.readouterr().err
+    assert "no row matches what was asked for" in capsys.readouterr().err
 
 
 def test_conditions_must_all_hold(made, back):

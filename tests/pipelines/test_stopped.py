@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -68,12 +69,11 @@ def begin(place, policy, orders, before=HEEDED):
 
 
 def read_until(process, phase):
-    """Read what a command says until it names a phase, or ends."""
+    """Read what a command says until it names a phase."""
     said = ""
-    while f"beam-deid: {phase}" not in said:
+    while not re.search(rf"^beam-deid: (step \d of \d, )?{phase}", said, re.MULTILINE):
         line = process.stderr.readline()
-        if not line:
-            break
+        assert line, f"it ended before it was {phase}: {said}"
         said += line
     return said
 
@@ -86,7 +86,7 @@ def ended(process):
 
 
 MOMENTS = [
-    (signal.SIGINT, "listing files"),
+    (signal.SIGINT, "starting"),
     (signal.SIGTERM, "measuring"),
     (signal.SIGTERM, "deciding"),
     (signal.SIGINT, "releasing"),
@@ -112,6 +112,32 @@ def test_a_run_that_is_stopped_leaves_nothing_and_says_so(place, tmall_policy, o
     assert process.returncode == 128 + number
     assert more.splitlines()[-1] == STOPPED
     assert not (place / "new").exists()
+
+
+def stopped_demo(place, folder):
+    """What a demo said that was stopped while it measured."""
+    process = start("demo", "--folder", str(folder), "--overwrite", before=HEEDED, TMPDIR=str(place / "temporary"))
+    read_until(process, "measuring")
+    os.kill(process.pid, signal.SIGINT)
+    said, left = ended(process)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said.splitlines()[-1] == STOPPED
+    assert left == ""
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_a_demo_that_is_stopped_takes_its_orders_back(place):
+    stopped_demo(place, place / "new" / "demo")
+    assert not (place / "new").exists()
+
+
+@pytest.mark.slow("stops a run that imports Beam")
+def test_a_demo_that_is_stopped_keeps_what_was_there_before(place):
+    folder = place / "demo"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("kept")
+    stopped_demo(place, folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
 @pytest.mark.slow("stops a run that imports Beam")

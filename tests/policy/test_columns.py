@@ -27,6 +27,19 @@ def test_every_unknown_and_every_missing_column_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("held", [[], NAMES[:1]])
+def test_another_file_than_is_meant_is_one_message(held: list[str]) -> None:
+    strange = [f"other {number}" for number in range(12)]
+    with pytest.raises(PolicyError) as caught:
+        check_columns(POLICY, {"a.csv": [*strange, *held]})
+    share = "hardly any" if held else "no"
+    assert caught.value.message.startswith(f"a.csv: {share} column is one of the policy's; it may be another file")
+    assert "\n" not in caught.value.message
+    with pytest.raises(PolicyError) as caught:
+        check_columns(POLICY, {"a.csv": [*strange, *held], "b.csv": NAMES[1:]})
+    assert len(caught.value.problems) == 2
+
+
 def test_a_difference_is_told_once_however_many_files_have_it() -> None:
     files = {f"{number:02}.csv": NAMES for number in range(8)}
     without = [name for name in NAMES if name != "birth_year"]

@@ -101,8 +101,10 @@ def _bars(out: Console) -> None:
         out.print(bar.line)
 
 
-def _outcome(run: dict[str, Any], labels: dict[str, Any], **more: Any) -> Callable[[Console], None]:
-    return lambda out: show_outcome(out, run, labels, "demo/out", **more)
+def _outcome(
+    run: dict[str, Any], labels: dict[str, Any], folder: str = "demo/out", **more: Any
+) -> Callable[[Console], None]:
+    return lambda out: show_outcome(out, run, labels, folder, **more)
 
 
 def _explained(code: str) -> Callable[[Console], None]:
@@ -111,6 +113,7 @@ def _explained(code: str) -> Callable[[Console], None]:
     return lambda out: show_explanation(out, found)
 
 
+LONG = "/srv/shop/releases/2026-11/订单/for-the-analysts"
 TWO = run_of(analytics=("anonymized", True), crm=("still_personal", True))
 SCREENS: dict[str, Callable[[Console], None]] = {
     "progress-bar": _bars,
@@ -121,6 +124,7 @@ SCREENS: dict[str, Callable[[Console], None]] = {
     "two-releases-verbose": _outcome(TWO, {"analytics": ANONYMIZED, "crm": CRM}, verbose=True),
     "not-published": _outcome(run_of(analytics=("anonymized", False)), {"analytics": SHORT_OF_K}),
     "rejects": _outcome(run_of(analytics=(None, True)), {"analytics": SHORT_OF_K}),
+    "long-path": _outcome(run_of(analytics=(None, True)), {"analytics": SHORT_OF_K}, LONG),
     "one-change": _outcome(run_of(analytics=(None, True)), {"analytics": ONE_CHANGE}),
     "everything-fails": _outcome(
         run_of(analytics=("anonymized", False), crm=(None, True)),

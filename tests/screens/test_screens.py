@@ -13,7 +13,7 @@ from beam_deid.pipelines.language.words import spoken_in
 from beam_deid.pipelines.views.progress_lines import ProgressLines, details_of, step_of
 from beam_deid.transforms.run.progress import Now, Unit
 
-from .screens import FOLDER, SCREENS, WIDTHS, capture, captures, lines_of_a_run
+from .screens import FOLDER, LONG, SCREENS, WIDTHS, capture, captures, lines_of_a_run
 
 NOWS = st.builds(
     Now,
@@ -63,6 +63,20 @@ def test_the_end_is_three_lines_for_a_release():
     assert became == "✗ analytics: still_personal, not published: the policy expects anonymized"
     assert why.startswith("  3 tests fail; 2 changes together")
     assert then == "Next: change the policy, and run again; nothing was published"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_paths_at_the_end_are_whole(width, language):
+    with spoken_in(language):
+        shown = capture(SCREENS["long-path"], width)
+    for path in (f"{LONG}/analytics", f"{LONG}/rejected.csv", f"beam-deid verify '{LONG}'"):
+        assert path in shown
+
+
+def test_verbose_cuts_no_reason():
+    told = capture(SCREENS["two-releases-verbose"], 80).partition("\n✓ analytics")[0]
+    assert "…" not in told
 
 
 def test_rejects_are_told_where_they_are_published():

@@ -11,7 +11,7 @@ from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
 from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
-from beam_deid.transforms.decide.refusing import refusals
+from beam_deid.transforms.decide.refusing import refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons
 from beam_deid.transforms.measure.aside import stream_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
@@ -64,7 +64,13 @@ def decide(
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
     releases = {name: decided[name] for name in job.releases}
-    return Decision(measured.read, releases, persons=persons, notes=tuple(measured.noticed.told(job.policy)))
+    return Decision(
+        measured.read,
+        releases,
+        persons=persons,
+        notes=tuple(measured.noticed.told(job.policy)),
+        rejected=rejected(measured, job.policy),
+    )
 
 
 @contextlib.contextmanager

@@ -218,6 +218,7 @@ class Decision:
         kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
         notes: What a person should know of the files that were read, a sentence each.
+        rejected: What was rejected, a line each, for whoever gets no file of rejects.
     """
 
     read: int
@@ -226,6 +227,7 @@ class Decision:
     kept: tuple[str, ...] = ()
     persons: Remembered | None = None
     notes: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
     @property
     def left(self) -> dict[str, ReleaseDecision]:

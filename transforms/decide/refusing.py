@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+from beam_deid.transforms.measure.measured import FIRST, Measured, ReleaseMeasured
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
 from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.treat.rejected import Rejects
 
 _OF_DIVISIONS = "cn_divisions"
 _ADDRESSES = "full addresses need hierarchy: cn_districts, or mask: {preset: address, division: city}"
@@ -37,6 +38,19 @@ def refusals(measured: Measured, max_rejects: float, policy: Policy) -> tuple[st
         for line in _lines(name, found, measured.read, policy)
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def rejected(measured: Measured, policy: Policy) -> tuple[str, ...]:
+    """What was rejected, a line each: for each release how many records, why, and which are the first; without values."""
+    lines: list[str] = []
+    named: Rejects = []
+    for name, found in measured.releases.items():
+        if found.rejected:
+            lines += _lines(name, found, measured.read, policy)
+            named += found.first
+    first = sorted(dict.fromkeys(named))[:FIRST]
+    rows = [f"  {file}: row {row}, {column or 'whole row'}, {reason}" for file, row, column, reason, _ in first]
+    return (*lines, "the first of them:", *rows) if rows else tuple(lines)
 
 
 def _lines(release: str, found: ReleaseMeasured, read: int, policy: Policy) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,11 @@ from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.stages import Streams, joined
+from beam_deid.transforms.treat.rejected import Rejects
+from beam_deid.transforms.treat.typed import TypedBatch
 
+FIRST = 5
+"""Rejected values that are named before anything is released."""
 FaultCounts = Counter[tuple[str, str]]
 Histograms = dict[tuple[str, ...], Histogram]
 """Records, by the releases that are counted together."""
@@ -30,6 +35,7 @@ class ReleaseMeasured:
         scanned: What released values look like.
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
+        first: The first faults as `write_rejects` takes them, `FIRST` at most, in their order.
         whole: Of fields that name persons and are generalized the values from which nothing was taken: their fingerprints, or
             where the level is open, what stands at its base.
     """
@@ -41,6 +47,7 @@ class ReleaseMeasured:
     rejected: int = 0
     faults: FaultCounts = field(default_factory=Counter)
     whole: dict[str, pa.Array] = field(default_factory=dict)
+    first: Rejects = field(default_factory=list)
 
 
 @dataclass
@@ -99,6 +106,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
             name: _distinct([part.whole[name] for part in parts if name in part.whole])
             for name in dict.fromkeys(name for part in parts for name in part.whole)
         },
+        sorted(one for part in parts for one in part.first)[:FIRST],
     )
 
 
@@ -112,3 +120,14 @@ def fault_counts(faults: Iterable[Fault]) -> FaultCounts:
     for fault in faults:
         counts[fault.field, str(fault.reason)] += len(fault.rows)
     return counts
+
+
+def first_faults(batch: TypedBatch, own: Sequence[Fault], release: str) -> Rejects:
+    """The first faults of a batch, those of a release being its own; without their values."""
+    named = [("", fault) for fault in batch.faults] + [(release, fault) for fault in own]
+    found = [
+        (batch.source, row, fault.field, str(fault.reason), whose)
+        for whose, fault in named
+        for row in batch.reported(np.sort(fault.rows)[:FIRST])
+    ]
+    return sorted(found)[:FIRST]

@@ -19,7 +19,7 @@ from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
-from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts
+from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts, first_faults
 from beam_deid.transforms.measure.noticing import Noticing
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.measure.scanning import Scanner
@@ -95,6 +95,7 @@ class Measurer:
                 given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own)
             found.rejected = batch.read - int(sound.sum())
             found.faults = fault_counts([*batch.faults, *own])
+            found.first = first_faults(batch, own, name)
             part.releases[name] = found
             columns[Column("present", release=name)] = sound.astype(np.uint64)
             columns.update((column, _spread(own_keys, sound)) for column, own_keys in values.items())

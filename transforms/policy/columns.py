@@ -13,7 +13,12 @@ from beam_deid.transforms.policy.nearest import bare, nearest, shown
 from beam_deid.transforms.policy.scoping import identities
 
 _FEW = 3
+_MANY = 6
+"""Problems of a file that go without saying where it is another file than is meant."""
+_HARDLY_ANY = 0.15
+"""The greatest share of the policy's fields that such a file has."""
 _LIST = "it is a list: name it in input.items for one row per item, or give it a role and kind: free_text; a list is never released"
+_ANOTHER = "Check --input; skip of input counts the lines above the header, and header of input names columns where there is none"
 _LISTED = "a list, by which no person can be counted; give its field kind: free_text"
 
 
@@ -32,7 +37,15 @@ def check_columns(
     Raises:
         PolicyError: A column has no field, a field no column, or a list is to name a person; ``problems`` lists all, each once.
     """
-    problems = list(_Comparison(policy, columns_by_file, lists or {}).problems())
+    others = [path for path, columns in columns_by_file.items() if _is_another(policy, columns)]
+    rest = {path: columns for path, columns in columns_by_file.items() if path not in others}
+    problems = list(_Comparison(policy, rest, lists or {}).problems())
+    if others:
+        where = others[0] if len(others) == 1 else f"{len(others)} of {len(columns_by_file)} files ({in_files(others)})"
+        what = _another(any(_held(policy, columns_by_file[path]) for path in others))
+        if not problems:
+            raise PolicyError(what, where, _ANOTHER)
+        problems = [f"{where}: {what}; {_ANOTHER}", *problems]
     if problems:
         raise PolicyError.from_problems(problems)
 
@@ -50,6 +63,26 @@ def unnamed(policy: Policy, columns: Collection[str]) -> tuple[str, ...]:
 def in_files(paths: Sequence[str]) -> str:
     """Some files by their paths; of many the first ones."""
     return ", ".join(paths[:_FEW]) + (", …" if len(paths) > _FEW else "")
+
+
+def _held(policy: Policy, columns: Collection[str]) -> int:
+    """How many of the policy's fields a file has, whatever their case and spaces."""
+    names = {_folded(column) for column in columns}
+    return sum(_folded(field) in names for field in policy.fields)
+
+
+def _is_another(policy: Policy, columns: Collection[str]) -> bool:
+    """Whether a file has none or hardly any of the policy's fields, so that it is no use to name what is wrong one by one."""
+    strange = Ignored(policy.input.ignore).without(unnamed(policy, columns))
+    absent = [name for name in lacking(policy, columns) if not policy.fields[name].optional]
+    few = _held(policy, columns) <= _HARDLY_ANY * len(policy.fields)
+    return bool(strange) and few and len(strange) + len(absent) >= _MANY
+
+
+def _another(some: bool) -> str:
+    if some:
+        return "hardly any column is one of the policy's; it may be another file than is meant, or its header on another line"
+    return "no column is one of the policy's; it may be another file than is meant, or its header on another line"
 
 
 @dataclass(frozen=True)

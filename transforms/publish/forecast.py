@@ -36,7 +36,9 @@ def write_forecast(job: Job, decision: Decision, folder: str) -> str:
         OutputError: It cannot be written.
     """
     releases = {name: release_outcome(job, decided, PartFacts()) for name, decided in decision.releases.items()}
-    outcome = RunOutcome(decision.read, decision.refused, releases=releases, notes=decision.notes)
+    outcome = RunOutcome(
+        decision.read, decision.refused, releases=releases, notes=decision.notes, rejects=decision.rejected
+    )
     path = join(folder, _FORECAST)
     try:
         write_all(path, to_bytes(plain(outcome)))
@@ -60,4 +62,4 @@ def read_forecast(job: Job, folder: str, facts: Mapping[str, Any]) -> Outcome:
     outcome = RunOutcome.from_document(read_left(folder, _FORECAST))
     raise_if_refused(outcome.refused)
     run, labels = describe(AboutRun.of(job), outcome, facts)
-    return Outcome(run, labels)
+    return Outcome(run, labels, rejects=outcome.rejects)

@@ -31,11 +31,13 @@ class Outcome:
         run: The content of ``run.json``.
         labels: The content of each release's ``label.json``, also of those that were not published.
         notes: What was made beside it, a sentence each for a person.
+        rejects: What was rejected, a line each, where nothing is published that names it.
     """
 
     run: dict[str, Any]
     labels: dict[str, dict[str, Any]]
     notes: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class RunOutcome:
         releases: What it came to for each release; none where it was refused.
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
+        rejects: What was rejected, a line each, where there are no files of rejects.
     """
 
     read: int
@@ -73,6 +74,7 @@ class RunOutcome:
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RunOutcome":
@@ -89,6 +91,7 @@ class RunOutcome:
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
+            rejects=tuple(map(str, document.get("rejects", ()))),
         )
 
 

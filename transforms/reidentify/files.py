@@ -50,7 +50,7 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     Raises:
         UsageError: The release, a field or a file is not what it must be.
         KeyFault: A key cannot be had, or is not the one that made a field.
-        InputError: An input cannot be read, or no row is what was asked for.
+        InputError: An input cannot be read, or no row matches what was asked for.
         OutputError: The record or the output cannot be written.
     """
     request = checked(request)
@@ -164,15 +164,23 @@ def _turned_back(
 
 @contextlib.contextmanager
 def _writing(path: str, schema: pa.Schema, options: OutputOptions) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """A file that is there whole or not at all, and that others cannot read."""
+    """A file that is there whole or not at all, and that others cannot read; there is none where no row was written."""
+    rows = 0
     kind = format_of(path, InputOptions())
     waiting = f"{path}.partial"
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         Path(waiting).unlink(missing_ok=True)
         with make(waiting) as stream, contextlib.closing(kind.writer(stream, schema, options)) as writer:
-            yield writer.write
-        os.replace(waiting, path)
+
+            def write(batch: pa.RecordBatch) -> None:
+                nonlocal rows
+                rows += batch.num_rows
+                writer.write(batch)
+
+            yield write
+        if rows:
+            os.replace(waiting, path)
     except OSError as error:
         raise OutputError(f"the output cannot be written ({error.strerror})", path) from None
     finally:

@@ -80,7 +80,7 @@ def checked(request: Request) -> Request:
         The request with absolute paths of output and record.
 
     Raises:
-        UsageError: No reason is given, it is not said which rows, or the output or the record cannot be written where it
+        UsageError: No reason is given, no rows are named, or the output or the record cannot be written where it
             should be.
     """
     if not request.reason.strip():

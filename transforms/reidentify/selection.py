@@ -39,7 +39,7 @@ class Selection:
         """
         named = bool(self.tokens or self.conditions or self.rows)
         if not named and not self.everything:
-            what = "it is not said which rows to re-identify"
+            what = "no rows are named to re-identify"
             raise UsageError(what, _WHERE, "Name them by --token, --tokens-from, --where or --row; or say --all")
         if named and self.everything:
             raise UsageError("--all is every row, and some are named as well", _WHERE, "Leave --all out, or the others")
@@ -136,7 +136,9 @@ class Selecting:
             InputError: Nothing was.
         """
         if not self.selected and not self.selection.everything:
-            raise InputError("no row is what was asked for", _WHERE, "Check the tokens, the conditions and --input")
+            raise InputError(
+                "no row matches what was asked for", _WHERE, "Check the tokens, the conditions and --input"
+            )
 
     @property
     def missed(self) -> tuple[str, ...]:

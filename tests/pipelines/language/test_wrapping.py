@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_deid.pipelines.language.wrapping import ends_of_lines, width, wrapped
+from beam_deid.pipelines.language.wrapping import ends_of_lines, hanging, width, wrapped
 
 TEXTS = st.text("文件是空的，。（）ab ", max_size=60)
 
@@ -34,3 +34,20 @@ def test_marks_stay_with_what_they_belong_to():
 
 def test_paragraphs_and_kept_lines_stay():
     assert wrapped("a b\nc\n\n\b\nd\n  e", 20) == "a b c\n\nd\n  e"
+
+
+def test_a_path_stays_on_one_line():
+    assert wrapped("记录位于 订单/2026年/正文，请看", 12) == "记录位于\n订单/2026年/正文，\n请看"
+
+
+def test_what_a_message_goes_on_with_stands_further_in():
+    told = hanging("beam-deid: 2 problems\n  orders.csv: column '订单编号' is not known", 22, at_blanks=True)
+    assert told == "beam-deid: 2 problems\n  orders.csv: column\n    '订单编号' is not\n    known"
+
+
+@given(st.text("ab /订 \n", max_size=60), st.integers(12, 40), st.booleans())
+def test_a_message_loses_nothing_and_a_short_line_is_as_it_was(text, columns, at_blanks):
+    told = hanging(text, columns, at_blanks=at_blanks)
+    assert "".join(told.split()) == "".join(text.split())
+    if all(width(line) <= columns for line in text.split("\n")):
+        assert told == text

@@ -4,6 +4,7 @@ Beyond ARX's form: lines that start with ``#`` are comments; the comment ``# lev
 the levels; a row ``alias;=leaf`` is another spelling of a leaf; a top level ``*`` that is not written is added.
 """
 
+import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +53,9 @@ def read_hierarchy(name: str) -> HierarchyTable:
     if name in BUILT_IN:
         return _read(name, 0.0, 0)
     if "/" not in name and "." not in name and os.sep not in name:
-        there = f"There is {', '.join(BUILT_IN)}; write a file with its path or ending"
+        like = difflib.get_close_matches(name, BUILT_IN, 1)
+        meant = f"Did you mean {like[0]}? " if like else ""
+        there = f"{meant}There is {', '.join(BUILT_IN)}; write a file with its path or ending"
         raise PolicyError(f"no hierarchy is built in as {name!r}", "", there)
     try:
         found = store_of(absolute(name)).entry(absolute(name))
