@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 100_000
 _DRAFTING = "drafting"
-_AS_FOUND = "as the bytes of all files show; where others may come in another one, leave it out: each is then looked at by itself"
 
 
 @click.command(
@@ -73,6 +72,7 @@ def profile(
     about = draft.platform or "not recognized as orders of a platform"
     fields = "1 field" if len(draft.columns) == 1 else f"{len(draft.columns)} fields"
     click.echo(said(f"beam-deid: {about}; {fields}, {draft.todo} to decide (TODO)"), err=True)
+    output.note(_encoding(inputs, draft))
     output.note(_ready(draft))
     if not as_json:
         click.echo("\n".join(map(said, _next(inputs, bool(draft.service)))), err=True)
@@ -110,13 +110,23 @@ def _ready(draft: "Draft") -> list[str]:
     return [f"{said}; it needs {', '.join(map(shown, ready.lacking))}, too" if ready.lacking else said]
 
 
+def _encoding(inputs: tuple[str, ...], draft: "Draft") -> list[str]:
+    """What is said of the encoding of all files, where it is not UTF-8. No draft has it: a file in another one would be misread."""
+    from beam_deid.transforms.dataset.reading import dataset_files
+    from beam_deid.transforms.drafting.encodings import found_encoding
+
+    encoding = found_encoding(dataset_files(inputs), draft.options)
+    if encoding is None:
+        return []
+    return [f"the files are read as {encoding}, as their bytes show; if that is wrong, say input.encoding"]
+
+
 def _draft(
     inputs: tuple[str, ...], subject: str | None, rows: int, dataset: str | None, written: dict[str, Any]
 ) -> "Draft":
     from beam_deid.transforms.dataset.reading import dataset_files
     from beam_deid.transforms.dataset.sampling import take_sample
     from beam_deid.transforms.drafting.draft import make_draft
-    from beam_deid.transforms.drafting.encodings import found_encoding
     from beam_deid.transforms.drafting.nested import input_of
     from beam_deid.transforms.drafting.order_lines import filled_down
     from beam_deid.transforms.drafting.spellings import number_options
@@ -146,10 +156,6 @@ def _draft(
     numbers = {} if plain_format_of(first, read_as).notation.has_numbers else number_options(sample.columns, read_as)
     read_as = written_as(numbers, read_as)
     reasons |= dict.fromkeys(numbers, "all columns of numbers can be read so, and in no other way")
-    encoding = found_encoding(files, read_as)
-    if encoding is not None:
-        read_as = written_as({"encoding": encoding}, read_as)
-        reasons["encoding"] = _AS_FOUND
     return make_draft(dataset or _name(first), sample, read_as, reasons, subject)
 
 
