@@ -30,9 +30,13 @@ def blocks(page: Path, language: str, mark: str = "") -> list[str]:
     return [block for marked, block in found if marked == mark]
 
 
+_PROGRAM = 'import sys; sys.argv[0] = ".venv/bin/beam-deid"; from beam_deid.pipelines.cli import main; main()'
+"""What an installed program does, which calls itself as it was typed."""
+
+
 def paste(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run commands in a folder that has the pages' `.venv/bin`, and the repository's `configs`."""
-    for name, call in (("python", ""), ("beam-deid", " -m beam_deid.pipelines")):
+    for name, call in (("python", ""), ("beam-deid", f" -c '{_PROGRAM}'")):
         shim = folder / ".venv" / "bin" / name
         shim.parent.mkdir(parents=True, exist_ok=True)
         shim.write_text(f'#!/bin/sh\nexec "{sys.executable}"{call} "$@"\n')
