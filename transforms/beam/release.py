@@ -72,7 +72,8 @@ class ReleaseElements(Step):
 
     def _passed_on(self, work: Releasing, least: int | None = None) -> Iterator[TaggedOutput]:
         for _, row, field, reason, _ in work.rejects():
-            yield TaggedOutput("rejected", Rejected(row, field, reason))
+            # Reports count rows from 1, and positions in a collection from 0.
+            yield TaggedOutput("rejected", Rejected(row - 1, field, reason))
         for piece in guarded(self.where, work.take, BATCH_ROWS if least is None else least):
             yield TaggedOutput("as_they_came", piece.batch) if piece.part is None else TaggedOutput("by_part", piece)
 
