@@ -15,7 +15,7 @@ T = TypeVar("T")
 QUICK = "quick"
 THOROUGH = "thorough"
 _QUICKLY = 10
-_THOROUGHLY = 50
+_THOROUGHLY = 30
 _FEWEST = 4
 """Fewer examples than this find nothing but the simplest ones."""
 

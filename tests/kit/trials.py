@@ -27,7 +27,7 @@ from .outputs import labels, parts
 
 LOCAL = "local"
 OBJECTS = "objects"
-TRIALS = 100
+TRIALS = 50
 """Of each store: half of them over an earlier output."""
 
 _SCHEME = "shelf"

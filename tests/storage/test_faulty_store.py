@@ -135,7 +135,7 @@ def test_a_planted_weakness_is_found(house, tmp_path, monkeypatch, kind, where, 
         trial(house, kind, True, tmp_path / "weak", fault)
 
 
-@pytest.mark.slow("a run for each of two hundred faults of its store")
+@pytest.mark.slow("a run for each of a hundred faults of its store")
 @pytest.mark.parametrize("number", range(TRIALS))
 @pytest.mark.parametrize("kind", STORES)
 def test_a_run_whose_store_fails_leaves_what_was_there_or_what_it_made(house, tmp_path, kind, number):
