@@ -32,7 +32,7 @@ TRIALS = 50
 
 _SCHEME = "shelf"
 _SHELF = "shelf"
-_BEFORE = 24
+_BEFORE = 12
 """Of these trials so many befall what comes before publication."""
 
 _COLUMNS = ("buyer_open_uid", "receiver_mobile", "birth_year", "num")

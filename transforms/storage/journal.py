@@ -6,6 +6,7 @@ that the new one does not have; then all files come, are read back, and last the
 step may be done twice.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable
@@ -135,7 +136,7 @@ class Journal:
         Raises:
             Superseded: Another run was published meanwhile, or the files are gone. Nothing was changed.
             OSError: The store fails; call it again.
-            OutputError: A file that came into place is not what was to be published.
+            OutputError: A file that came into place is not what was to be published; it is gone again.
         """
         store = store_of(output)
         self._see_that_it_can(folder, output)
@@ -181,7 +182,13 @@ class Journal:
             target = join(output, one.target)
             store.copy(join(folder, one.source), target)
             store.settle(target)
-            check(one, target)
+            try:
+                check(one, target)
+            except OutputError:
+                # A torn run.json would look published, and like another run's to whoever comes to finish this one.
+                with contextlib.suppress(OSError):
+                    store.delete([target])
+                raise
 
         at_once(bring, files)
 
