@@ -9,19 +9,9 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
-from ..mistakes.folder import POLICY, furnish, look
+from ..mistakes.folder import POLICY, look
 
 FIXED = ("run", "dataset", "policy_sha256", "records")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch, temporary):
-    place = tmp_path / "here"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("SHOP_KEK", "ab" * 32)
-    furnish(place)
-    return place
 
 
 def run(out, *more, policy="policy.yaml"):

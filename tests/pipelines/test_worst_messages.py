@@ -12,20 +12,10 @@ import pytest
 from beam_deid.pipelines.cli import call
 
 from ..kit.processes import start
-from ..mistakes.folder import POLICY, furnish, look
+from ..mistakes.folder import POLICY, look
 
 PLEASE = "Please report this message"
 """What old messages said of what nobody but the user could mend."""
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch, temporary):
-    place = tmp_path / "here"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("SHOP_KEK", "ab" * 32)
-    furnish(place)
-    return place
 
 
 RUN = ("run", "policy.yaml", "-i", "orders/*.csv", "-o", "new", "--workers", "1")
