@@ -25,7 +25,7 @@ class Rejected(NamedTuple):
     """A value that could not be treated: where and why, never the value.
 
     Attributes:
-        row: Position of the record in its batch.
+        row: Position of the record in its batch, from 0.
         field: The field.
         reason: The reason code.
     """
@@ -72,8 +72,7 @@ class ReleaseElements(Step):
 
     def _passed_on(self, work: Releasing, least: int | None = None) -> Iterator[TaggedOutput]:
         for _, row, field, reason, _ in work.rejects():
-            # Reports count rows from 1, and positions in a collection from 0.
-            yield TaggedOutput("rejected", Rejected(row - 1, field, reason))
+            yield TaggedOutput("rejected", Rejected(row, field, reason))
         for piece in guarded(self.where, work.take, BATCH_ROWS if least is None else least):
             yield TaggedOutput("as_they_came", piece.batch) if piece.part is None else TaggedOutput("by_part", piece)
 

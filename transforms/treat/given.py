@@ -39,7 +39,7 @@ def typed_batch(job: Job, batch: pa.RecordBatch, columns: Sequence[str], micros:
     rows = np.arange(batch.num_rows, dtype=np.int64)
     records, faults = typed(given, rows, job.policy, _origin(job, batch, micros), job.spare)
     exact = {name: _exactly(column, name, job.type_of(name)) for name, column in records.columns.items()}
-    return TypedBatch(replace(records, columns=exact), faults, batch.num_rows, numbers=_numbers(batch))
+    return TypedBatch(replace(records, columns=exact), faults, batch.num_rows, numbers=_positions(batch))
 
 
 def with_combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:
@@ -62,11 +62,12 @@ def _exactly(column: pa.Array, name: str, kind: pa.DataType) -> pa.Array:
         ) from None
 
 
-def _numbers(batch: pa.RecordBatch) -> npt.NDArray[np.int64] | None:
+def _positions(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Where each row was in the batch that somebody gave, from 0: what reports call the rows of a collection."""
     if PLACE not in batch.schema.names:
-        return None
-    numbers: npt.NDArray[np.int64] = batch.column(PLACE).to_numpy()
-    return numbers
+        return np.arange(batch.num_rows, dtype=np.int64)
+    positions: npt.NDArray[np.int64] = batch.column(PLACE).to_numpy()
+    return positions
 
 
 def _origin(job: Job, batch: pa.RecordBatch, micros: int) -> bytes:
