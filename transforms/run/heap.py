@@ -7,6 +7,7 @@ What is kept lies between what is needed, in ever smaller pieces, and the next s
 
 import contextlib
 import ctypes
+import gc
 import platform
 from functools import cache
 
@@ -29,7 +30,12 @@ def keep_freed() -> None:
 
 
 def give_back() -> None:
-    """Give back to the system what this process has freed, wherever in its heap that is, and what Arrow holds in reserve."""
+    """Give back to the system what this process has freed, wherever in its heap that is, and what Arrow holds in reserve.
+
+    What nothing but itself refers to is freed first: a few objects in a circle may hold columns, and Python looks for circles
+    by how many objects there are, not by how large they are.
+    """
+    gc.collect()
     library = _library()
     if library is not None:
         library.malloc_trim(0)

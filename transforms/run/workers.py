@@ -5,6 +5,7 @@ On an engine with workers of its own each of them works with a pool of none, in 
 """
 
 import contextlib
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -136,6 +137,7 @@ def warm(workers: int) -> None:
 
 def _load() -> None:
     importlib.import_module("beam_deid.transforms.release.releasing")
+    gc.freeze()  # modules stay: nobody need look for circles among them after each task
 
 
 @contextlib.contextmanager
