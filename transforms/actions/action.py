@@ -158,6 +158,10 @@ class Action(BaseModel, ABC):
     def sentence(self, target: Target) -> str:
         """What will happen to the field, in one sentence without a full stop, for `plan` and the evidence."""
 
+    def notes(self, target: Target) -> tuple[str, ...]:
+        """What whoever writes or gets the release should know beside, in sentences without a full stop."""
+        return ()
+
     def output_type(self, column_type: pa.DataType) -> pa.DataType | None:
         """The released type for a column of ``column_type``; None if the field is not released."""
         return pa.string()

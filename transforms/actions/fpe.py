@@ -16,6 +16,9 @@ from beam_deid.transforms.actions.shapes.shape import Shape
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.recognisers.kinds.landline import LANDLINE
+from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
+from beam_deid.transforms.recognisers.kinds.privacy_number import PRIVACY_NUMBER
 from beam_deid.transforms.terms import Reason
 
 if TYPE_CHECKING:
@@ -24,6 +27,11 @@ else:
     Preset = Literal[tuple(PRESETS)]
 
 _FOR_ALPHABETS = ("keep_first", "keep_last", "others")
+LOOKS_DIALLED = (
+    "the numbers look as if they could be dialled, and many are somebody's: nobody may ring them or send them messages; China's "
+    "numbering plan (MIIT, 2017) sets no range apart for made-up numbers"
+)
+"""What is said of telephones that become others."""
 _ALWAYS_TOLD = ("alphabet", *_FOR_ALPHABETS, "keep_prefix", "keep_birth")
 """Options that `Fpe.form` tells even where they are not given. Others must not, or records of earlier runs would not fit."""
 _ADDED = [preset.adds for preset in PRESETS.values() if preset.adds is not None]
@@ -110,6 +118,12 @@ class Fpe(_Options):
         preset = self._preset(target)
         what = "another value in the same alphabet" if preset is None else preset.sentence
         return f"{target.field} becomes {what} (FF1), which the key turns back, domain {self.domain_of(target)}"
+
+    def notes(self, target: Target) -> tuple[str, ...]:
+        """Whether what comes out looks as if it could be dialled."""
+        preset = self._preset(target)
+        dialled = (preset is not None and preset.dialled) or target.kind in (MOBILE, LANDLINE, PRIVACY_NUMBER)
+        return (LOOKS_DIALLED,) if dialled else ()
 
     def form(self, target: Target) -> str:
         """Format and options: FF1 cannot tell that a value was made with others."""

@@ -12,6 +12,7 @@ from beam_deid.transforms.actions.addresses import Division
 from beam_deid.transforms.actions.masks.characters import hide_after, hide_before, hide_between, keep_ends
 from beam_deid.transforms.actions.masks.preset import MaskPreset
 from beam_deid.transforms.actions.masks.presets import PRESETS
+from beam_deid.transforms.actions.masks.waybill_rule import between, shown_beyond_waybill
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.errors import UsageError
@@ -83,6 +84,9 @@ class Mask(Action):
 
     def check(self, target: Target) -> str | None:
         """Whether it is clear how to mask, given the field's kind."""
+        named = None if self.preset is None else PRESETS[self.preset]
+        if named is not None and named.of_kind(target.kind) is None:
+            return f"the preset {named.name} fits {named.fits}; declare the field's kind, or mask it in another way"
         preset = self._preset(target)
         if not self._ways() and preset is None:
             return "it is not known how to mask this; say keep_first, keep_last, from and to, before, after or preset"
@@ -107,6 +111,20 @@ class Mask(Action):
         if self.after is not None:
             return f"{target.field} is masked after the first {self.after!r}"
         return f"{target.field} is masked but for its first {self.keep_first or 0} and last {self.keep_last or 0} characters"
+
+    def notes(self, target: Target) -> tuple[str, ...]:
+        """Whether it shows more than an express waybill may."""
+        return shown_beyond_waybill(self.hidden, self._preset(target), target.kind)
+
+    @property
+    def hidden(self) -> Callable[[int], int]:
+        """How many of so many characters are hidden at least, where no preset says it."""
+        if self.from_ is not None and self.to is not None:
+            first, last = self.from_, self.to
+            return lambda length: between(length, first, last)
+        kept = (self.keep_first or 0) + (self.keep_last or 0)
+        by_mark = self.before is not None or self.after is not None
+        return lambda length: 1 if by_mark else length if kept >= length else length - kept
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Settle the way of masking.
@@ -145,5 +163,5 @@ class Mask(Action):
     def _preset(self, target: Target) -> MaskPreset | None:
         """The preset that is named, or that the field's kind implies where no way of masking is said."""
         if self.preset is not None:
-            return PRESETS[self.preset]
+            return PRESETS[self.preset].of_kind(target.kind) or PRESETS[self.preset]
         return None if self._ways() or target.kind is None else PRESETS.get(target.kind.mask)

@@ -26,6 +26,8 @@ from beam_deid.transforms.measure.spelling import without_spelling
 from beam_deid.transforms.measure.unchanged import still_whole
 from beam_deid.transforms.past.views import Past
 from beam_deid.transforms.policy.model import Release
+from beam_deid.transforms.policy.sensitive_values import matcher_of
+from beam_deid.transforms.recognisers.categories.matching import Bits
 from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.histogram import Counts
@@ -133,8 +135,13 @@ class ReleasedData:
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """Identifiers in released values, in every label that may be released, and in names: (field, recogniser, count)."""
-        hits = self.measured.scanned.hits + self._hits_in_labels() + scan_names(self.layout.fields)
+        hits = self.hit_forms + scan_names(self.layout.fields)
         return tuple(Hit(field, kind, count) for (field, kind), count in sorted(hits.items()))
+
+    @property
+    def hit_forms(self) -> Counter[tuple[str, str]]:
+        """Identifiers in released values and labels, by (field, recogniser)."""
+        return self.measured.scanned.hits + self._hits_in_labels()
 
     @cached_property
     def foreign(self) -> list[Recovery]:
@@ -189,6 +196,15 @@ class ReleasedData:
         for one in np.unique(level).tolist():
             keys[level == one] = self._normal(name, one)[level == one]
         return keys
+
+    def listed(self, levels: RowLevels) -> Bits:
+        """The lists of sensitive values that each cell's released values are on, shape (n,)."""
+        bits = self.cells.column("listed", release=self.layout.release)
+        for name in self.layout.listed:
+            if name in self._base:
+                for one in np.unique(levels[name]).tolist():
+                    bits = bits | np.where(levels[name] == one, self._listed_at(name, one), np.uint64(0))
+        return bits
 
     def values(self, name: str, levels: RowLevels) -> Values:
         """Number the values of a sensitive field, shape (n,); values that differ only in spelling have one number, null has -1."""
@@ -292,6 +308,10 @@ class ReleasedData:
             texts = self.openings.hierarchy(name).at(self.measured.bases[name], level)
             self._keys[name, level] = fingerprint(texts, self.job.prints)[self._base[name]]
         return self._keys[name, level]
+
+    def _listed_at(self, name: str, level: int) -> Bits:
+        labels = self.openings.hierarchy(name).at(self.measured.bases[name], level)
+        return matcher_of(self.job.policy.sensitive_values).bits(labels)[self._base[name]]
 
     def _normal(self, name: str, level: int) -> Fingerprints:
         texts = self.openings.hierarchy(name).at(self.measured.bases[name], level)

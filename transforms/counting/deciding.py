@@ -10,6 +10,7 @@ from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.earlier import Earlier
 from beam_deid.transforms.counting.facts import Facts, facts_of
 from beam_deid.transforms.counting.finding import found_for_label, found_for_lines
+from beam_deid.transforms.counting.listed import listed_in_buckets
 from beam_deid.transforms.counting.proving import Quotas
 from beam_deid.transforms.counting.proving_together import proved_together
 from beam_deid.transforms.counting.release_seen import ReleaseSeen
@@ -126,6 +127,7 @@ def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlie
         base_rates=seen.facts.base_rates,
         register=register_facts(data, earlier.in_common),
         combinations=combinations_of(cut.classes, cut.everywhere, seen.facts, stages),
+        listed=listed_in_buckets(cut.classes, cut.everywhere, stages),
     )
 
 

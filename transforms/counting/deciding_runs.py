@@ -13,6 +13,7 @@ from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons
+from beam_deid.transforms.decide.sensitive import by_values
 from beam_deid.transforms.measure.aside import stream_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.run.job import Job
@@ -47,6 +48,7 @@ def decide(
     refused = refusals(measured, max_rejects, job.policy)
     if refused:
         return Decision(measured.read, refused=refused)
+    job = by_values(job, measured)
     decided: dict[str, ReleaseDecision] = {}
     persons: Remembered | None = None
     wanted = bool(folder) and job.register is not None

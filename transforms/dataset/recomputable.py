@@ -10,8 +10,10 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.dataset.published_rows import Published
 from beam_deid.transforms.errors import KeyFault
+from beam_deid.transforms.policy.categories import with_sensitive
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.terms import Role
 
 _KEYRING = "keyring:"
 _DESTROYED = "its key was destroyed when the release was published, so nobody can make it again"
@@ -44,11 +46,13 @@ def recomputable(job: Job, published: Published, same_files: bool) -> Recomputab
         published: The release.
         same_files: Whether the source's files are those that the run read, as far as their names and sizes tell.
     """
-    policy = job.policy
+    # What values made sensitive in the run is sensitive here, whatever this policy says of its role.
+    told = published.label["fields"].items()
+    policy = with_sensitive(job.policy, [name for name, facts in told if str(Role.SENSITIVE) in facts["role"]])
     release = published.release
     actions = {name: policy.releases[release].fields[name] for name in published.label["fields"]}
     keyed = {name: action for name, action in actions.items() if isinstance(action, KeyedAction)}
-    job = replace(job, key_ids=_versions(policy, published, keyed))
+    job = replace(job, policy=policy, key_ids=_versions(policy, published, keyed))
     missing: dict[str, str] = {}
     for name, action in keyed.items():
         why = _why_not(job, published, name, action)

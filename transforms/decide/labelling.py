@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.candidate.candidate import Candidate
+from beam_deid.transforms.candidate.listed import listed_in
 from beam_deid.transforms.decide.changing import changes_of
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.findings import found_for_label
@@ -45,6 +46,7 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         base_rates=seen.base_rates(),
         register=register_facts(one.data, one.data.past.in_common(one.data.cells.counts)),
         combinations=seen.combinations(),
+        listed=listed_in(seen),
     )
 
 

@@ -6,6 +6,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
 from beam_deid.transforms.decide.search_outcome import SearchOutcome
 from beam_deid.transforms.decide.search_release import Asked, search_release
+from beam_deid.transforms.decide.sensitive import by_values
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import MeasurePass
@@ -60,6 +61,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     histogram = measured.histograms.get((release,))
     if found is None or histogram is None or found.rejected == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
+    job = by_values(job, measured)
     PROGRESS.start(WHERE)
     outcome: SearchOutcome = guarded(WHERE, search_release, job, release, found, histogram, measured.read, asked)
     return outcome

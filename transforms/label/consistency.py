@@ -13,6 +13,7 @@ from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
+from beam_deid.transforms.label.sensitive_values import ListedValues, says_sensitive
 from beam_deid.transforms.label.told_release import ToldRelease
 from beam_deid.transforms.terms import LabelName, Sharing
 
@@ -69,7 +70,7 @@ def _undeclared_attackers(release: ToldRelease) -> Iterator[str]:
 def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
     """Whether each fact that a label states follows from what it is about."""
     return {
-        "sensitive": label["sensitive"] == bool(scope.sensitive),
+        "sensitive": label["sensitive"] == says_sensitive(scope, _listed(label)),
         "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
         "condition": label["condition"] == condition_of(LabelName(label["label"]), scope),
         "environment": _environment_holds(scope, label),
@@ -81,6 +82,10 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
         "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,
         "changes": _changes_hold(label),
     }
+
+
+def _listed(label: Mapping[str, Any]) -> list[ListedValues]:
+    return [ListedValues.from_document(one) for one in label.get("sensitive_values") or ()]
 
 
 def _environment_holds(scope: Scope, label: Mapping[str, Any]) -> bool:

@@ -57,6 +57,9 @@ class FieldFacts:
         sentence: What was done, for a person.
         key: The key that made it, where one was used that still existed when the field was released.
         normalized: How spellings of one identifier were made one before it was made; None, and not in the label, if they were not.
+        category: Its category of personal information; None, and not in the label, where nothing says it.
+        sensitive_by: The article by which that is sensitive; None, and not in the label, where it is not.
+        notes: What whoever gets the release should know beside; not in the label where there is nothing.
     """
 
     role: tuple[str, ...]
@@ -66,10 +69,14 @@ class FieldFacts:
     sentence: str = ""
     key: KeyFacts | None = None
     normalized: str | None = None
+    category: str | None = None
+    sensitive_by: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """Write the facts under the names that ``label.json`` uses."""
-        return attributes(self, () if self.normalized else ("normalized",))
+        optional = ("normalized", "category", "sensitive_by", "notes")
+        return attributes(self, [name for name in optional if not getattr(self, name)])
 
     @classmethod
     def from_document(cls, facts: Mapping[str, Any]) -> "FieldFacts":
@@ -79,7 +86,8 @@ class FieldFacts:
             KeyError, TypeError: They have another shape.
         """
         key = facts.get("key")
-        return cls(**{**facts, "role": tuple(facts["role"]), "key": None if key is None else KeyFacts(**key)})
+        read = {"role": tuple(facts["role"]), "key": None if key is None else KeyFacts(**key)}
+        return cls(**{**facts, **read, "notes": tuple(facts.get("notes", ()))})
 
 
 class Hit(NamedTuple):

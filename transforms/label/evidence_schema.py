@@ -22,6 +22,8 @@ from beam_deid.transforms.label.json_schema import (
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge
+from beam_deid.transforms.label.sensitive_values import ListedValues, Spread
+from beam_deid.transforms.recognisers.categories.category import categories
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.risk.attackers import Candidates
 from beam_deid.transforms.risk.combinations import Combination
@@ -75,6 +77,7 @@ def evidence() -> Schema:
             _attack(), "Whom the release singles out by itself, and joins with what declared attackers hold"
         ),
         "recoveries": list_of(_recovery(), "Attacks on what fields still show of the values that they were made from"),
+        "sensitive_values": _listed(),
         "scan": list_of(type_of(Hit), "Identifiers found in released values, labels and names"),
         "search": {"type": "object", "description": "How levels were chosen that the policy left open"},
         "fields": map_of(_field()),
@@ -172,7 +175,20 @@ def _field() -> Schema:
             TEXT, "How spellings of one identifier were made one before it was made; missing if they were not"
         ),
     }
-    return type_of(FieldFacts, given, optional=("normalized",))
+    given["category"] = said({"enum": list(categories())}, "Its category of personal information; missing if nothing says it")
+    given["sensitive_by"] = said(TEXT, "The article by which that is sensitive; missing if it is not")
+    given["notes"] = said(list_of(TEXT), "What whoever gets it should know beside; missing if there is nothing")
+    return type_of(FieldFacts, given, optional=("normalized", "category", "sensitive_by", "notes"))
+
+
+def _listed() -> Schema:
+    spread = type_of(Spread, {"persons": COUNT, "groups": COUNT, "share": SHARE, "largest": SHARE})
+    given = {
+        "category": {"enum": [*categories(), None]},
+        "fields": said(map_of(COUNT), "Distinct values in each field, as far as they were held together; never a value"),
+        "spread": said(nullable(spread), "Persons and groups that have them; null where values are told by their form"),
+    }
+    return list_of(type_of(ListedValues, given), "Released values that are on a list of sensitive ones")
 
 
 def _attack() -> Schema:

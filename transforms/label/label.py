@@ -12,6 +12,7 @@ from beam_deid.transforms.label.identity_facts import IdentityFacts
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge, Scope
 from beam_deid.transforms.label.search_facts import SearchFacts
+from beam_deid.transforms.label.sensitive_values import ListedValues
 from beam_deid.transforms.risk.combinations import Combination
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.measures.risk import Risk
@@ -24,7 +25,7 @@ class Label:
 
     Attributes:
         label: The label.
-        sensitive: Whether a sensitive column is released.
+        sensitive: Whether a column is released that is sensitive by its role or its category, or a value that is.
         grade: After GB/T 42460-2023, 1 to 4, as a reference value.
         tests: Every condition, and whether it holds.
         condition: Under what condition the label holds; empty where it is `still_personal`.
@@ -45,6 +46,7 @@ class Label:
         register: What is known of releases that were given out before.
         combinations: Sets of columns, and how many persons each singles out; empty where the policy does not ask.
         contributions: Share of each column in singling people out; empty likewise.
+        sensitive_values: Released values that are on a list of sensitive ones, by list; empty where none is.
     """
 
     label: LabelName
@@ -69,6 +71,7 @@ class Label:
     register: RegisterFacts
     combinations: tuple[Combination, ...] = ()
     contributions: Mapping[str, float] = field(default_factory=dict)
+    sensitive_values: tuple[ListedValues, ...] = ()
 
     @property
     def failing(self) -> tuple[Test, ...]:

@@ -17,6 +17,7 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement, Seen, Told, holds
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.label.search_facts import SearchFacts
+from beam_deid.transforms.label.sensitive_values import ListedValues, says_sensitive
 from beam_deid.transforms.risk.combinations import Combinations
 from beam_deid.transforms.risk.steady import steady
 from beam_deid.transforms.terms import LabelName
@@ -75,6 +76,7 @@ def decide(
     base_rates: Mapping[str, float],
     register: RegisterFacts,
     combinations: Combinations | None = None,
+    listed: tuple[ListedValues, ...] = (),
 ) -> Label:
     """Decide the label of a release from all nine lines.
 
@@ -88,13 +90,14 @@ def decide(
         base_rates: Of each sensitive column the share of all persons who have its commonest value.
         register: What is known of releases that were given out before.
         combinations: Which columns single people out together; None where the policy does not ask.
+        listed: Released values that are on a list of sensitive ones.
     """
     scope = seen.scope
     found = seen.found
     name = name_of(tests)
     return Label(
         label=name,
-        sensitive=bool(scope.sensitive),
+        sensitive=says_sensitive(scope, listed),
         grade=grade(scope, tests),
         tests=tests,
         condition=condition_of(name, scope),
@@ -115,6 +118,7 @@ def decide(
         register=register,
         combinations=combinations.found if combinations else (),
         contributions=combinations.contributions if combinations else {},
+        sensitive_values=listed,
     )
 
 

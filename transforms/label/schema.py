@@ -78,7 +78,7 @@ def _head() -> Schema:
         "purpose": TEXT,
         "sharing": one_of(Sharing),
         "label": one_of(LabelName),
-        "sensitive": {**FLAG, "description": "Whether a sensitive column is released"},
+        "sensitive": {**FLAG, "description": "Whether a column is released that is sensitive by its role or its category, or a value that is"},
         "grade": {
             "type": "integer",
             "minimum": 1,

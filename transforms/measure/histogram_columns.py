@@ -31,7 +31,9 @@ def release_columns(job: Job, layout: Layout) -> list[Column]:
     """List the columns of a histogram that belong to one release."""
     release = layout.release
     columns = [Column("value", name, release) for name in layout.fields]
-    columns += [Column("normal", name, release) for name in layout.sensitive if name not in layout.open]
+    columns += [Column("normal", name, release) for name in layout.spelled]
+    if layout.listed:
+        columns.append(Column("listed", release=release))
     return columns + [Column(what, name, release) for what, name in attacked_fields(job, layout)]
 
 

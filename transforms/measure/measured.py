@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.measure.listing import Listed
 from beam_deid.transforms.measure.noticing import Noticed
 from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
@@ -36,6 +37,7 @@ class ReleaseMeasured:
         rejected: Records rejected for this release.
         faults: Faults by (field, reason).
         first: The first faults as `write_rejects` takes them, `FIRST` at most, in their order.
+        listed: Values that are on a list of sensitive ones, by (field, list).
         whole: Of fields that name persons and are generalized the values from which nothing was taken: their fingerprints, or
             where the level is open, what stands at its base.
     """
@@ -48,6 +50,7 @@ class ReleaseMeasured:
     faults: FaultCounts = field(default_factory=Counter)
     whole: dict[str, pa.Array] = field(default_factory=dict)
     first: Rejects = field(default_factory=list)
+    listed: Listed = field(default_factory=Counter)
 
 
 @dataclass
@@ -107,6 +110,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
             for name in dict.fromkeys(name for part in parts for name in part.whole)
         },
         sorted(one for part in parts for one in part.first)[:FIRST],
+        sum((part.listed for part in parts), Counter()),
     )
 
 

@@ -19,6 +19,7 @@ from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.histogram_columns import attacked_fields, release_columns
+from beam_deid.transforms.measure.listing import Listing
 from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseMeasured, fault_counts, first_faults
 from beam_deid.transforms.measure.noticing import Noticing
 from beam_deid.transforms.measure.record_keys import RecordKeys
@@ -73,6 +74,7 @@ class Measurer:
         self._scanners = {
             name: Scanner(linkable_shapes(columns, platform_fields(job.policy, name))) for name in self._layouts
         }
+        self._listing = {name: Listing(job.policy, layout) for name, layout in self._layouts.items()}
 
     def add(self, batch: TypedBatch) -> dict[str, TreatedBatch]:
         """Count a batch: its sound records, the faults of the others, and how many were read.
@@ -127,6 +129,7 @@ class Measurer:
         merged.noticed = self._noticing.result()
         for name, scanner in self._scanners.items():
             merged.releases[name].scanned = scanner.result()
+            merged.releases[name].listed = self._listing[name].hits
         return merged
 
     def leave(self) -> Sequence[Histograms]:
@@ -164,10 +167,11 @@ class Measurer:
         policy = self._job.policy
         release = layout.release
         columns: dict[Column, Fingerprints] = {}
+        spelled = layout.spelled
         for name in layout.fields:
             keyed = name in layout.keyed
             columns[Column("value", name, release)] = keys.source(layout, name) if keyed else keys.of(treated[name])
-            if name in layout.sensitive and name not in layout.open:
+            if name in spelled:
                 values = keys.origin(layout, name) if keyed else treated[name]
                 columns[Column("normal", name, release)] = keys.of(without_spelling(values, policy, name))
         for what, name in attacked_fields(self._job, layout):
@@ -178,6 +182,8 @@ class Measurer:
                     keys.of(treated[name]) if what == "token" else keys.made_from(layout, name)
                 )
         columns.update((column, keys.of(treated[column.field])) for column in self._written_columns(layout))
+        if layout.listed:
+            columns[Column("listed", release=release)] = self._listing[release].of(treated)
         return columns
 
     def _written_columns(self, layout: Layout) -> list[Column]:

@@ -15,7 +15,7 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
-_LATER = ("record", "recipient", "parts", "spreadsheet")
+_LATER = ("record", "recipient", "parts", "spreadsheet", "sensitive_values")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
 """The options of ``input`` that were there from the beginning; all others are later ones."""

@@ -28,6 +28,7 @@ from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
 from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
+from beam_deid.transforms.policy.sensitive_values import NamedCategory, OwnLists
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
@@ -54,6 +55,9 @@ class FieldSpec(Section):
     )
     kind: NamedKind | None = Field(
         None, description="What the column holds; text if not given and not implied by an action"
+    )
+    category: NamedCategory | None = Field(
+        None, description="Category of personal information, where kind and platform do not tell it, or it is a stricter one"
     )
     optional: bool = Field(
         False,
@@ -245,6 +249,10 @@ class Policy(Section):
     same: dict[str, dict[str, tuple[str, ...]]] = Field(
         default_factory=dict,
         description="Values of a sensitive field that mean the same: {category: {antivirals: [antiviral drug, 抗病毒药]}}",
+    )
+    sensitive_values: OwnLists | None = Field(
+        None,
+        description="Lists of values that are sensitive, beside those that come along: {ward: [dialysis, 透析]}",
     )
     releases: dict[str, Release] = Field(min_length=1, description="The output datasets, by name")
 

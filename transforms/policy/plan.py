@@ -9,11 +9,13 @@ from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
+from beam_deid.transforms.policy.categories import category_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, unsaid, warnings
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import how_normalized, open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
+from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
@@ -26,6 +28,8 @@ class FieldPlan:
         field: Its name.
         role: Its roles.
         kind: Its kind, declared or implied; None if nothing says.
+        category: Its category of personal information; None if nothing says.
+        sensitive_by: The article by which that is sensitive; None if it is not.
         action: The action's name.
         recoverability: How far it can be turned back.
         sentence: The same in one sentence, without a full stop.
@@ -36,6 +40,8 @@ class FieldPlan:
     field: str
     role: tuple[Role, ...]
     kind: Kind | None
+    category: str | None
+    sensitive_by: str | None
     action: str
     recoverability: Recoverability
     sentence: str
@@ -189,10 +195,13 @@ def _sentence(policy: Policy, release: str, field: str) -> str:
 
 def _field(policy: Policy, scope: Scope, field: str) -> FieldPlan:
     action = policy.releases[scope.release].fields[field]
+    category = category_of(policy, field)
     return FieldPlan(
         field=field,
         role=policy.fields[field].role,
         kind=policy.kind(field),
+        category=category,
+        sensitive_by=article(category) or None,
         action=action.name,
         recoverability=recoverability(policy, scope.release, field),
         sentence=_sentence(policy, scope.release, field),

@@ -88,7 +88,17 @@ def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:
 
 def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
-    return (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
+    told = (_expectations(policy, scope, found), _limits(scope), _remembering(policy, scope, found), _noted(scope))
+    return tuple(sentence for sentences in told for sentence in sentences)
+
+
+def _noted(scope: Scope) -> Iterator[str]:
+    """What is to be known of fields beside what is done with them."""
+    fields: dict[str, list[str]] = {}
+    for field, facts in scope.fields.items():
+        for note in facts.notes:
+            fields.setdefault(note, []).append(bare(field))
+    yield from (f"{', '.join(names)}: {note}" for note, names in fields.items())
 
 
 def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:

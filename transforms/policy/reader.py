@@ -12,6 +12,7 @@ from typing import Any
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import InputError, PolicyError
 from beam_deid.transforms.policy.canonical import policy_sha256
+from beam_deid.transforms.policy.categories import with_categories
 from beam_deid.transforms.policy.checks import cross_problems
 from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
@@ -72,7 +73,7 @@ def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Po
         problems = [Problem((), "a policy is a mapping: version, dataset, fields, releases")]
     if problems:
         raise PolicyError.from_problems(_lines(problems, document.lines, origin))
-    return Policy.model_validate(raw)
+    return with_categories(Policy.model_validate(raw))
 
 
 def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:

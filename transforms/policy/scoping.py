@@ -7,8 +7,10 @@ from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, UNNAMED, Knowledge, NotRead, Scope, Sibling, links
+from beam_deid.transforms.policy.categories import category_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
+from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.register.document import Entry
@@ -48,6 +50,7 @@ def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
     action = policy.releases[release].fields[name]
     target = policy.target(release, name)
     kind = policy.kind(name)
+    category = category_of(policy, name)
     return FieldFacts(
         tuple(str(role) for role in policy.fields[name].role),
         action.name,
@@ -55,6 +58,9 @@ def facts_of(policy: Policy, release: str, name: str) -> FieldFacts:
         None if kind is None else str(kind),
         action.sentence(target),
         normalized=how_normalized(policy, release, name),
+        category=category,
+        sensitive_by=article(category) or None,
+        notes=action.notes(target),
     )
 
 

@@ -17,6 +17,8 @@ from beam_deid.transforms.policy.roles import (
 )
 from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.recognisers.identity import IDENTIFYING
+from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
+from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.terms import Recoverability, Role
 
 
@@ -27,7 +29,8 @@ class Column(NamedTuple):
         what: ``identity``, ``signature`` (all identities as they are typed), ``record``, ``file`` and ``recorded`` (by what it
             is known again in later runs) of a record; of a release ``present``, and of its fields ``value`` (as released, the
             base where the level is open, what it is made from where only a key's holder could compute it), ``normal`` (of a
-            sensitive field, without differences in spelling), ``origin`` (what it is made from), ``moment`` (its time), ``written``
+            sensitive field, or one whose values may make it so, without differences in spelling), ``listed`` (of a release, the
+            lists of sensitive values that a record's values are on, as bits), ``origin`` (what it is made from), ``moment`` (its time), ``written``
             (of a keyed field what is released, where somebody with the key proves it).
         field: The field.
         release: The release.
@@ -46,6 +49,7 @@ class Layout:
         scope: What its label is about.
         keyed: Fields that only the holder of a key could compute: measured by what they are made from.
         open: Fields whose level is to be decided.
+        listed: Fields of text whose released values are looked up in the lists of sensitive values.
         scanned: Fields whose released values are searched for identifiers in the first read; open ones are once levels are decided.
         remainders: Fields of which a mask left a part, and pseudonyms without their key: attacked one by one.
         near: Fields of which some attacker knows a value only nearly, or whose values are compared by their distance.
@@ -60,6 +64,7 @@ class Layout:
     scope: Scope
     keyed: tuple[str, ...]
     open: tuple[str, ...]
+    listed: tuple[str, ...]
     scanned: tuple[str, ...]
     remainders: tuple[str, ...]
     near: tuple[str, ...]
@@ -89,6 +94,15 @@ class Layout:
     def sensitive(self) -> tuple[str, ...]:
         """The released sensitive fields."""
         return self.scope.sensitive
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """The fields of which values are measured without differences in spelling, too.
+
+        Those that are sensitive, and those that their values may make so: which, is known when all are read.
+        """
+        may = {name for name in self.listed if str(Role.DIRECT) not in self.scope.fields[name].role}
+        return tuple(name for name in self.fields if name not in self.open and (name in self.sensitive or name in may))
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -126,6 +140,7 @@ class _Projections:
             scope=scope,
             keyed=self._keyed,
             open=self._open,
+            listed=self._those(self._is_listed),
             scanned=self._those(self._is_scanned),
             remainders=remainders(self._policy, self._release),
             near=self._near(),
@@ -139,6 +154,11 @@ class _Projections:
 
     def _those(self, belongs: Callable[[str], bool]) -> tuple[str, ...]:
         return tuple(name for name in self._released if belongs(name))
+
+    def _is_listed(self, name: str) -> bool:
+        kind = self._policy.kind(name)
+        may_say_anything = kind is None or kind in (TEXT, FREE_TEXT)
+        return may_say_anything and name not in self._keyed and (kind is FREE_TEXT or not self._fails_by_itself(name))
 
     def _is_scanned(self, name: str) -> bool:
         return name not in self._keyed and name not in self._open and not self._fails_by_itself(name)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Documented
 from beam_deid.transforms.actions.addresses import Division
+from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import Recoverability
 
 
@@ -25,6 +26,15 @@ class MaskPreset(ABC):
     """Its own row in the table of actions in README.md, where it does something else than hide characters."""
     takes_division: ClassVar[bool] = False
     """Whether the option ``division`` goes with it."""
+
+    @property
+    def fits(self) -> str:
+        """The fields that it fits, where it does not fit all: what is said to whoever applies it to another one."""
+        return ""
+
+    def of_kind(self, kind: Kind | None) -> "MaskPreset | None":
+        """The preset for fields of a kind; None if it fits no such field."""
+        return self
 
     @abstractmethod
     def mask(self, texts: pa.Array, char: str, division: Division | None = None) -> pa.Array:

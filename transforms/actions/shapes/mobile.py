@@ -66,4 +66,4 @@ def _is_head(codes: Codes) -> np.ndarray:
     return found
 
 
-MOBILE = ShapePreset("mobile", Mobile, "another mobile number", adds=MobileOptions)
+MOBILE = ShapePreset("mobile", Mobile, "another mobile number", dialled=True, adds=MobileOptions)

@@ -18,6 +18,7 @@ class ShapePreset:
         make: Makes the shape under a key, with those of its options that a policy gives.
         sentence: What a value becomes, for a person to read.
         takes: Those of its options that ``fpe`` has for all shapes, such as ``keep_first``.
+        dialled: Whether its values are telephone numbers.
         adds: The options that it adds to ``fpe``, each None where a policy does not say it.
     """
 
@@ -25,6 +26,7 @@ class ShapePreset:
     make: Callable[..., Shape]
     sentence: str
     takes: tuple[str, ...] = ()
+    dialled: bool = False
     adds: type[BaseModel] | None = None
 
     @property

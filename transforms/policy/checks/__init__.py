@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from beam_deid.transforms.policy.checks.attackers import attacker_problems
+from beam_deid.transforms.policy.checks.categories import category_problems
 from beam_deid.transforms.policy.checks.columns import input_problems
 from beam_deid.transforms.policy.checks.keys import key_problems
 from beam_deid.transforms.policy.checks.names import dataset_problems, kind_problems
@@ -26,6 +27,7 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     yield from input_problems(draft)
     yield from key_problems(draft, key_given)
     yield from kind_problems(draft)
+    yield from category_problems(draft)
     yield from written_problems(draft)
     for release in draft.releases.values():
         yield from released_problems(draft, release)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.requirements import options
 from beam_deid.transforms.policy.checks.distances import distance_problem
+from beam_deid.transforms.policy.checks.categories import is_sensitive
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
-from beam_deid.transforms.terms import Recoverability, Role
+from beam_deid.transforms.terms import Recoverability
 
 
 def required_problems(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
@@ -25,7 +26,7 @@ def _required(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
             spec = draft.fields.get(field)
             if field not in draft.fields:
                 yield Problem(path, draft.no_field(field))
-            elif spec is not None and not spec.has(Role.SENSITIVE):
+            elif spec is not None and not is_sensitive(draft, field):
                 yield Problem(path, f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out")
             elif draft.how(release, field) is Recoverability.REMOVED:
                 yield Problem(path, f"this release does not give {bare(field)} out; leave this out")

@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.columns.normal_text import normal_text
+from beam_deid.transforms.policy.checks.categories import is_sensitive
 from beam_deid.transforms.policy.draft import Draft
 from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
-from beam_deid.transforms.terms import Role
 
 
 def same_problems(draft: Draft) -> Iterator[Problem]:
@@ -19,7 +19,7 @@ def same_problems(draft: Draft) -> Iterator[Problem]:
         spec = draft.fields.get(field)
         if field not in draft.fields:
             yield Problem(("same", field), draft.no_field(field))
-        elif spec is not None and not spec.has(Role.SENSITIVE):
+        elif spec is not None and not is_sensitive(draft, field):
             yield Problem(
                 ("same", field), f"{bare(field)} is not sensitive; give it the role sensitive, or leave this out"
             )

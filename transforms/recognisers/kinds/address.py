@@ -4,6 +4,7 @@ from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind, Where
 
 ADDRESS = Kind(
     "address",
+    category="basic",
     identifies=True,
     shared=True,
     mask="address",

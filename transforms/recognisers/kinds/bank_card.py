@@ -6,6 +6,7 @@ from beam_deid.transforms.recognisers.normal import Normal, joined
 
 BANK_CARD = Kind(
     "bank_card",
+    category="financial_account",
     identifies=True,
     grouped=True,
     normal=Normal("without separators, in ASCII digits", joined("[0-9]{12,19}")),

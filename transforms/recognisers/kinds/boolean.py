@@ -7,5 +7,6 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 BOOLEAN = Kind(
     "boolean",
     pa.bool_(),
+    category=None,
     shared=True,
 )

@@ -6,6 +6,7 @@ from beam_deid.transforms.recognisers.normal import Normal, joined
 
 CREDIT_CODE = Kind(
     "credit_code",
+    category="identity",
     identifies=True,
     shared=True,
     grouped=True,

@@ -7,5 +7,6 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 DATE = Kind(
     "date",
     pa.date32(),
+    category=None,
     shared=True,
 )

@@ -7,4 +7,5 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 DECIMAL = Kind(
     "decimal",
     pa.decimal128(18, 2),
+    category=None,
 )

@@ -4,6 +4,7 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 
 DIVISION = Kind(
     "division",
+    category="location",
     shared=True,
     surrogate="city",
 )

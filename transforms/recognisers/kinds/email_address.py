@@ -14,6 +14,7 @@ def _spelt(texts: pa.Array) -> pa.Array:
 
 EMAIL = Kind(
     "email",
+    category="basic",
     identifies=True,
     normal=Normal("trimmed, in small letters", _spelt),
     recogniser=email_address.EMAIL,

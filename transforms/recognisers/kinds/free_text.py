@@ -4,6 +4,7 @@ from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind, Where
 
 FREE_TEXT = Kind(
     "free_text",
+    category="communication",
     identifies=True,
     shared=True,
     column=ColumnName(

@@ -6,6 +6,7 @@ from beam_deid.transforms.recognisers.normal import Normal, joined
 
 ID_CARD = Kind(
     "id_card",
+    category="identity",
     identifies=True,
     grouped=True,
     normal=Normal(

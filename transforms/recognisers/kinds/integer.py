@@ -7,4 +7,5 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 INTEGER = Kind(
     "integer",
     pa.int64(),
+    category=None,
 )

@@ -8,6 +8,7 @@ from beam_deid.transforms.recognisers.screen import matches
 
 INVOICE_TITLE = Kind(
     "invoice_title",
+    category="basic",
     identifies=True,
     shared=True,
     recogniser=invoice_title.INVOICE_TITLE,

@@ -53,6 +53,7 @@ class Kind(str):
     Attributes:
         name: The word.
         arrow: The type that values are read as; that of text for everything that counts or measures nothing.
+        category: Its category of personal information, one of ``configs/categories``; None if the kind does not tell it.
         identifies: Whether its values name a person, or may hold what does, whatever the role of their field.
         shared: Whether one value belongs to many people, so that equal values do not tell that two records are one person's.
         of_orders: Whether it numbers orders or parcels, of which one person may have any number.
@@ -79,6 +80,7 @@ class Kind(str):
         name: str,
         arrow: pa.DataType = TEXT_TYPE,
         *,
+        category: str | None,
         identifies: bool = False,
         shared: bool = False,
         of_orders: bool = False,
@@ -96,6 +98,7 @@ class Kind(str):
     ) -> None:
         self.name = name
         self.arrow = arrow
+        self.category = category
         self.identifies = identifies
         self.shared = shared
         self.of_orders = of_orders

@@ -25,6 +25,7 @@ def _spelt(texts: pa.Array) -> pa.Array:
 
 LANDLINE = Kind(
     "landline",
+    category="basic",
     identifies=True,
     grouped=True,
     respelled=_from_here,

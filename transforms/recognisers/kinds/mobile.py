@@ -6,6 +6,7 @@ from beam_deid.transforms.recognisers.normal import Normal, joined
 
 MOBILE = Kind(
     "mobile",
+    category="basic",
     identifies=True,
     grouped=True,
     normal=Normal(

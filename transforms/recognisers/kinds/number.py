@@ -7,4 +7,5 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 NUMBER = Kind(
     "number",
     pa.float64(),
+    category=None,
 )

@@ -5,6 +5,7 @@ from beam_deid.transforms.recognisers.normal import AS_NUMBER
 
 ORDER_NUMBER = Kind(
     "order_number",
+    category="transaction",
     identifies=True,
     of_orders=True,
     grouped=True,

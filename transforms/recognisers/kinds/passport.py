@@ -9,6 +9,7 @@ from beam_deid.transforms.recognisers.screen import matches
 
 PASSPORT = Kind(
     "passport",
+    category="identity",
     identifies=True,
     grouped=True,
     normal=Normal("without separators, in capitals", joined("[A-Z]{1,2}[0-9]{7,8}", upper=True)),

@@ -4,6 +4,7 @@ from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind, Where
 
 PERSON_NAME = Kind(
     "person_name",
+    category="basic",
     identifies=True,
     shared=True,
     mask="person_name",

@@ -6,6 +6,7 @@ from beam_deid.transforms.recognisers.normal import Normal, joined
 
 PLATE = Kind(
     "plate",
+    category="property",
     identifies=True,
     grouped=True,
     normal=Normal("without separators, in capitals", joined(r"\p{Han}[A-Z][0-9A-Z]{5,6}", upper=True)),

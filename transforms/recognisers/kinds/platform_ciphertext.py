@@ -4,6 +4,7 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 
 PLATFORM_CIPHERTEXT = Kind(
     "platform_ciphertext",
+    category="basic",
     identifies=True,
     of_platforms=True,
 )

@@ -5,6 +5,7 @@ from beam_deid.transforms.recognisers.normal import AS_NUMBER
 
 PLATFORM_ID = Kind(
     "platform_id",
+    category="online_identifier",
     identifies=True,
     of_platforms=True,
     normal=AS_NUMBER,

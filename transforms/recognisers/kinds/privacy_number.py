@@ -5,6 +5,7 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 
 PRIVACY_NUMBER = Kind(
     "privacy_number",
+    category="basic",
     identifies=True,
     grouped=True,
     recogniser=privacy_number.PRIVACY_NUMBER,

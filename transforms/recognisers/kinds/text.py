@@ -4,4 +4,5 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 
 TEXT = Kind(
     "text",
+    category=None,
 )

@@ -7,5 +7,6 @@ from beam_deid.transforms.recognisers.kinds.kind import Kind
 TIMESTAMP = Kind(
     "timestamp",
     pa.timestamp("us"),
+    category=None,
     shared=True,
 )

@@ -5,6 +5,7 @@ from beam_deid.transforms.recognisers.normal import AS_NUMBER
 
 TRACKING_NUMBER = Kind(
     "tracking_number",
+    category="transaction",
     identifies=True,
     of_orders=True,
     of_platforms=True,

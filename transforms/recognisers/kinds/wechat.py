@@ -8,6 +8,7 @@ from beam_deid.transforms.recognisers.screen import matches
 
 WECHAT = Kind(
     "wechat",
+    category="online_identifier",
     identifies=True,
     recogniser=wechat.WECHAT,
     whole=partial(matches, "[A-Za-z][A-Za-z0-9_-]{5,19}"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from pydantic import Field as Option
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.recognisers.categories.category import categories
 from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.terms import Role
 
@@ -78,6 +79,7 @@ class Field(Section):
     Attributes:
         role: Its role or roles in a policy.
         kind: Its kind in a policy.
+        category: Its category of personal information, where its kind does not tell it.
         forms: What its values look like: recognisers, or `shapes` of the platform; none where nothing personal stands in it.
         says: What it is.
         also: Other names, such as those of exports.
@@ -88,6 +90,7 @@ class Field(Section):
 
     role: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = Option(min_length=1)
     kind: NamedKind | None = None
+    category: str | None = None
     forms: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     says: str = Option(min_length=1)
     also: tuple[str, ...] = ()
@@ -132,6 +135,8 @@ class Platform(Section):
             if unknown:
                 known = ", ".join(sorted(there))
                 raise ValueError(f"fields.{name}.forms: nothing is called {', '.join(unknown)}; there are {known}")
+            if spec.category is not None and spec.category not in categories():
+                raise ValueError(f"fields.{name}.category: there are {', '.join(categories())}")
         return self
 
     @cached_property

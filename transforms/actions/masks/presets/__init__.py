@@ -15,6 +15,7 @@ from beam_deid.transforms.actions.masks.presets.passport import Passport
 from beam_deid.transforms.actions.masks.presets.person_name import PersonName
 from beam_deid.transforms.actions.masks.presets.plate import Plate
 from beam_deid.transforms.actions.masks.presets.privacy_number import PrivacyNumber
+from beam_deid.transforms.actions.masks.presets.waybill import Waybill
 from beam_deid.transforms.actions.masks.presets.wechat import Wechat
 
 _ALL: tuple[MaskPreset, ...] = (
@@ -31,6 +32,7 @@ _ALL: tuple[MaskPreset, ...] = (
     Wechat(),
     InvoiceTitle(),
     Address(),
+    Waybill(),
 )
 
 PRESETS: Mapping[str, MaskPreset] = {preset.name: preset for preset in _ALL}
