@@ -46,7 +46,7 @@ def _show_release(out: Console, name: str, release: dict[str, Any], document: di
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for heading, said in (*_label(release, verbose), *_missing(release), *_treatments(release["fields"])):
+    for heading, said in _headed(release, verbose):
         grid.add_row(f"  {word(heading)}", said)
     for heading, said in _around(release, document, verbose):
         grid.add_row(f"  {word(heading)}", said)
@@ -83,6 +83,14 @@ def _obstacles(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "instead", "drop or generalize these fields, or expect still_personal"
 
 
+def _headed(release: Mapping[str, Any], verbose: bool) -> Iterator[tuple[str, str]]:
+    """What is told of a release under a heading each: the label, what is missing, what is done with fields, what the law says."""
+    yield from _label(release, verbose)
+    yield from _missing(release)
+    yield from _treatments(release["fields"])
+    yield from _by_law(release["fields"])
+
+
 def _missing(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("missing", escape(one)) for one in (*release["absent_keys"], *release["unsaid"]))
     yield from (("[red]note[/red]", escape(one)) for one in release["warnings"])
@@ -95,6 +103,17 @@ def _treatments(fields: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]
         alike.setdefault((field["action"], _how(field)), []).append(field["field"])
     for (action, how), names in alike.items():
         yield action, escape(", ".join(names)) + (f" ({how})" if how else "")
+
+
+def _by_law(fields: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The fields whose category is sensitive, by category."""
+    alike: dict[str, list[str]] = {}
+    for field in fields:
+        if field["sensitive_by"] and field["action"] != "drop":
+            alike.setdefault(field["category"], []).append(field["field"])
+    for category, names in alike.items():
+        law = next(field["sensitive_by"] for field in fields if field["category"] == category)
+        yield "sensitive", escape(f"{', '.join(names)}: {category} ({law})")
 
 
 def _how(field: Mapping[str, Any]) -> str:
@@ -141,9 +160,9 @@ def _show_input(out: Console, document: dict[str, Any], verbose: bool) -> None:
 
 
 def _show_fields(out: Console, fields: Iterable[dict[str, str]]) -> None:
-    columns = ("field", "action", "recoverability", "sentence")
-    rows = ([field[column] for column in columns] for field in fields)
-    out.print(_filled(("field", "action", "recoverability", "what happens"), rows))
+    columns = ("field", "category", "action", "recoverability", "sentence")
+    rows = ([field[column] or "" for column in columns] for field in fields)
+    out.print(_filled(("field", "category", "action", "recoverability", "what happens"), rows))
 
 
 def _show_tests(out: Console, tests: list[dict[str, Any]]) -> None:

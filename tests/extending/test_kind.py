@@ -18,6 +18,7 @@ from beam_deid.transforms.recognisers.kinds.kind import ColumnName, Kind
 
 DEVICE = Kind(
     "device",
+    category="device",
     identifies=True,
     grouped=True,
     recogniser=mac_address.MAC_ADDRESS,
@@ -88,6 +89,7 @@ def test_a_run_masks_it_by_its_own_preset_and_labels_it(package: Package) -> Non
         assert label["fields"]["router"]["kind"] == "device"
         (test,) = (test for test in label["tests"] if test["name"] == "direct_identifiers")
         assert (test["measured"], test["passed"]) == (1, False)
+        assert label["fields"]["router"]["category"] == "device"
     assert "is masked as a passport" in labels["masked"]["fields"]["router"]["sentence"]
     (part,) = (package.folder / "out" / "masked").glob("part-*.parquet")
     assert set(pq.read_table(part).column("router").to_pylist()) == {"*" * 17}

@@ -56,7 +56,9 @@ class Holders:
             return cls(keys, groups.records, found)
         whose = seen.persons.numbers[0]
         size = seen.persons.sizes[0]
-        found = {place: distinct_per_group(numbers[rows], groups.many, whose[rows], size) for place, rows in having.items()}
+        found = {
+            place: distinct_per_group(numbers[rows], groups.many, whose[rows], size) for place, rows in having.items()
+        }
         return cls(keys, groups.by_identity[0], found)
 
     @classmethod
@@ -70,7 +72,8 @@ class Holders:
 
         lists = sorted({place for part in parts for place in part.having})
         having = {
-            place: together(part.having.get(place, np.zeros(len(part.keys), np.int64)) for part in parts) for place in lists
+            place: together(part.having.get(place, np.zeros(len(part.keys), np.int64)) for part in parts)
+            for place in lists
         }
         return cls(keys, together(part.everybody for part in parts), having)
 
@@ -139,9 +142,7 @@ def _persons(seen: Candidate, bits: Bits) -> tuple[dict[int, int], int]:
         return having, seen.records
     whose = seen.persons.numbers[0]
     named = whose >= 0
-    having = {
-        place: len(np.unique(whose[named & ((bits & np.uint64(1 << place)) > 0)])) for place in places_in(bits)
-    }
+    having = {place: len(np.unique(whose[named & ((bits & np.uint64(1 << place)) > 0)])) for place in places_in(bits)}
     return having, len(np.unique(whose[named]))
 
 
@@ -159,7 +160,11 @@ def spreads_of(in_groups: InGroups, persons: Mapping[int, int], everybody: int) 
 
 
 def listed_values(
-    policy: Policy, scope: Scope, measured: ReleaseMeasured, forms: Mapping[tuple[str, str], int], spreads: Mapping[int, Spread]
+    policy: Policy,
+    scope: Scope,
+    measured: ReleaseMeasured,
+    forms: Mapping[tuple[str, str], int],
+    spreads: Mapping[int, Spread],
 ) -> tuple[ListedValues, ...]:
     """All that a label tells of released values that are on lists.
 

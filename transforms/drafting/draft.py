@@ -212,7 +212,8 @@ def field_of(one: Judged) -> dict[str, Any]:
     kind = {} if one.kind is None else {"kind": str(one.kind)}
     formats = one.facts.formats if one.kind is not None and one.kind.is_time else ()
     written = {"format": formats[0] if len(formats) == 1 else list(formats)} if formats else {}
-    return {"role": role, **kind, **written}
+    category = {} if one.category is None else {"category": one.category}
+    return {"role": role, **kind, **category, **written}
 
 
 def _judged(facts: Facts, table: TableFound, unread: bool, subject: bool) -> Judged:

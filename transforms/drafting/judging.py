@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from beam_deid.transforms.drafting.categories import category_by_name, lists_of
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.name_rule import FEW, Group, NameRule
 from beam_deid.transforms.drafting.names import rule_of
@@ -46,6 +47,7 @@ class Judged:
         reasons: Why, in a few words each, without a value.
         todo: What a person must decide; empty where nothing is open but what will stand in it.
         facts: What was measured.
+        category: Its category of personal information, where its name tells a sensitive one.
         is_empty: Whether the sample has no value in it and no platform says what it is, so that a person must.
     """
 
@@ -57,6 +59,7 @@ class Judged:
     todo: str
     facts: Facts
     is_empty: bool = False
+    category: str | None = None
 
 
 def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
@@ -105,7 +108,12 @@ def judge(facts: Facts, sure_platform: bool, listed: bool = False) -> Judged:
     todo = todo or facts.undecided
     group = _group(facts, named)
     kind = _kind(facts, role, kind, rule, group)
-    return Judged(facts.name, role, kind, group, (*reasons, *measured(facts)), todo, facts, is_empty)
+    lists = lists_of(facts, role, kind)
+    category = category_by_name(facts.name, kind)
+    if (lists or category) and Role.DIRECT not in role:
+        role = most_personal(role, (Role.SENSITIVE,))
+    reasons += lists
+    return Judged(facts.name, role, kind, group, (*reasons, *measured(facts)), todo, facts, is_empty, category)
 
 
 def most_personal(*roles: tuple[Role, ...]) -> tuple[Role, ...]:

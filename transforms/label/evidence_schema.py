@@ -175,7 +175,9 @@ def _field() -> Schema:
             TEXT, "How spellings of one identifier were made one before it was made; missing if they were not"
         ),
     }
-    given["category"] = said({"enum": list(categories())}, "Its category of personal information; missing if nothing says it")
+    given["category"] = said(
+        {"enum": list(categories())}, "Its category of personal information; missing if nothing says it"
+    )
     given["sensitive_by"] = said(TEXT, "The article by which that is sensitive; missing if it is not")
     given["notes"] = said(list_of(TEXT), "What whoever gets it should know beside; missing if there is nothing")
     return type_of(FieldFacts, given, optional=("normalized", "category", "sensitive_by", "notes"))
@@ -185,7 +187,9 @@ def _listed() -> Schema:
     spread = type_of(Spread, {"persons": COUNT, "groups": COUNT, "share": SHARE, "largest": SHARE})
     given = {
         "category": {"enum": [*categories(), None]},
-        "fields": said(map_of(COUNT), "Distinct values in each field, as far as they were held together; never a value"),
+        "fields": said(
+            map_of(COUNT), "Distinct values in each field, as far as they were held together; never a value"
+        ),
         "spread": said(nullable(spread), "Persons and groups that have them; null where values are told by their form"),
     }
     return list_of(type_of(ListedValues, given), "Released values that are on a list of sensitive ones")

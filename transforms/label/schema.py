@@ -78,7 +78,10 @@ def _head() -> Schema:
         "purpose": TEXT,
         "sharing": one_of(Sharing),
         "label": one_of(LabelName),
-        "sensitive": {**FLAG, "description": "Whether a column is released that is sensitive by its role or its category, or a value that is"},
+        "sensitive": {
+            **FLAG,
+            "description": "Whether a column is released that is sensitive by its role or its category, or a value that is",
+        },
         "grade": {
             "type": "integer",
             "minimum": 1,

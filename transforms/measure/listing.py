@@ -58,7 +58,7 @@ class Listing:
         bits = self._matcher.bits(values)
         self._count(name, values, bits)
         places = codes.fill_null(len(bits)).to_numpy(zero_copy_only=False)
-        return np.append(bits, np.uint64(0))[places]
+        return np.asarray(np.append(bits, np.uint64(0))[places])
 
     def _count(self, name: str, values: pa.Array, bits: Bits) -> None:
         """Count the values (n,) that are on a list and were not counted yet."""

@@ -29,9 +29,7 @@ def platform_categories(names: tuple[str, ...]) -> Mapping[str, str]:
     if best is None:
         return {}
     where = platforms()[best]
-    found = {
-        name: None if (field := where.field_of(name)) is None else where.fields[field].category for name in names
-    }
+    found = {name: None if (field := where.field_of(name)) is None else where.fields[field].category for name in names}
     return {name: category for name, category in found.items() if category is not None}
 
 

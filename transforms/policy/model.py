@@ -57,7 +57,8 @@ class FieldSpec(Section):
         None, description="What the column holds; text if not given and not implied by an action"
     )
     category: NamedCategory | None = Field(
-        None, description="Category of personal information, where kind and platform do not tell it, or it is a stricter one"
+        None,
+        description="Category of personal information, where kind and platform do not tell it, or it is a stricter one",
     )
     optional: bool = Field(
         False,

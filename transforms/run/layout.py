@@ -30,8 +30,8 @@ class Column(NamedTuple):
             is known again in later runs) of a record; of a release ``present``, and of its fields ``value`` (as released, the
             base where the level is open, what it is made from where only a key's holder could compute it), ``normal`` (of a
             sensitive field, or one whose values may make it so, without differences in spelling), ``listed`` (of a release, the
-            lists of sensitive values that a record's values are on, as bits), ``origin`` (what it is made from), ``moment`` (its time), ``written``
-            (of a keyed field what is released, where somebody with the key proves it).
+            lists of sensitive values that a record's values are on, as bits), ``origin`` (what it is made from), ``moment`` (its
+            time), ``written`` (of a keyed field what is released, where somebody with the key proves it).
         field: The field.
         release: The release.
     """

@@ -16,12 +16,13 @@ _LANDLINE = 10
 """Digits of the shortest landline with its area code."""
 _LEAST = {Mobile.name: 4, Landline.name: 5}
 """Digits that a preset hides of a telephone, at least, where these are not enough."""
-_STANDARD = "express waybills, GB/T 41833-2022"
+_ADDRESS = (
+    "the mask may leave unit and room of an address, which an express waybill must hide (GB/T 41833-2022); there, write "
+    "preset: waybill"
+)
 
 
-def shown_beyond_waybill(
-    hidden: Callable[[int], int], preset: MaskPreset | None, kind: Kind | None
-) -> tuple[str, ...]:
+def shown_beyond_waybill(hidden: Callable[[int], int], preset: MaskPreset | None, kind: Kind | None) -> tuple[str, ...]:
     """What a mask shows that a waybill may not, in a sentence without a full stop; nothing where it hides enough.
 
     Args:
@@ -30,9 +31,7 @@ def shown_beyond_waybill(
         kind: The kind of the field.
     """
     if kind is ADDRESS and preset is None:
-        return (
-            f"the mask may leave unit and room of an address, which {_STANDARD}, must hide; there, write preset: waybill",
-        )
+        return (_ADDRESS,)
     if kind not in (MOBILE, LANDLINE):
         return ()
     digits = _MOBILE if kind is MOBILE else _LANDLINE
@@ -40,7 +39,8 @@ def shown_beyond_waybill(
     if least >= WAYBILL_DIGITS:
         return ()
     return (
-        f"the mask hides {least} digits of a telephone, and {_STANDARD}, must hide {WAYBILL_DIGITS}; there, write preset: waybill",
+        f"the mask hides {least} of a telephone's digits at least, and an express waybill must hide {WAYBILL_DIGITS} "
+        "(GB/T 41833-2022); there, write preset: waybill",
     )
 
 

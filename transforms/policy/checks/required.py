@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.requirements import options
-from beam_deid.transforms.policy.checks.distances import distance_problem
 from beam_deid.transforms.policy.checks.categories import is_sensitive
+from beam_deid.transforms.policy.checks.distances import distance_problem
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem

@@ -79,7 +79,7 @@ class Matcher:
     @staticmethod
     def _spread(place: pa.Array, bits: Bits) -> Bits:
         rows = place.fill_null(len(bits)).to_numpy(zero_copy_only=False)
-        return np.append(bits, np.uint64(0))[rows]
+        return np.asarray(np.append(bits, np.uint64(0))[rows])
 
     def _match(self, distinct: pa.Array) -> Bits:
         texts = normal_text(distinct)

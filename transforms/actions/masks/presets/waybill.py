@@ -1,5 +1,8 @@
-"""The mask that an express waybill needs: GB/T 41833-2022 hides at least one character of the name, six digits of the
-telephone, and the unit and room of the address."""
+"""The mask that an express waybill needs.
+
+GB/T 41833-2022, in force since 2023-02-01: at least one character of the name is hidden, six digits of the telephone, and unit
+and room of the address.
+"""
 
 from abc import abstractmethod
 from typing import ClassVar
