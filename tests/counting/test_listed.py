@@ -13,6 +13,7 @@ from beam_deid.transforms.terms import LabelName
 from ..kit.deciding import measured
 from ..kit.examples import examples
 from ..kit.policies import policy, release, roles
+from ..kit.small import SAFE
 from .records import BUCKET_COUNTS, FEW_ROWS
 from .test_labels import aside, document
 
@@ -112,6 +113,15 @@ def test_a_field_that_its_values_make_sensitive_is_tested_as_one(role, most):
     assert label["label"] == LabelName.STILL_PERSONAL
 
 
+def test_whoever_runs_it_is_told_which_field_counts_as_sensitive():
+    people = pa.table({"buyer": ["u1"], "city": ["a"], "title": ["感冒药"]})
+    for role, notes in (("insensitive", 1), ("sensitive", 0)):
+        found = decide(*measured(asked(role), people), 1.0)
+        assert len(found.notes) == notes
+        assert all("title counts as sensitive: values of it are on the lists medicine" in note for note in found.notes)
+        assert not any("感冒药" in note for note in found.notes)
+
+
 def test_without_such_values_nothing_changes():
     people = pa.table(
         {"buyer": [f"u{n}" for n in range(40)], "city": ["a", "b"] * 20, "title": ["茶", "茶", "书", "书"] * 10}
@@ -125,27 +135,20 @@ def test_without_such_values_nothing_changes():
     )
 
 
-def test_values_of_open_levels_count_as_they_are_released():
-    """The level is chosen: values before it make the field sensitive, and what is told follows from what is released."""
-    masks = {"title": {"generalize": {"prefix": [2, 1]}}}
-    spec = asked("insensitive")
-    spec["releases"]["a"]["fields"] = {"city": "keep", **masks}
-    people = pa.table(
-        {
-            "buyer": [f"u{n}" for n in range(40)],
-            "city": ["a"] * 40,
-            "title": ["避孕套", "茶叶罐", "书签纸", "鞋带绳"] * 10,
-        }
-    )
+def test_of_an_open_level_the_finest_labels_decide_and_what_is_released_is_told():
+    spec = asked("insensitive", environment=SAFE)
+    spec["releases"]["a"]["fields"] = {"city": "keep", "title": {"generalize": {"prefix": [3, 1]}}}
+    titles = ["避孕套"] * 2 + ["避暑伞"] * 18 + ["茶叶罐"] * 20
+    people = pa.table({"buyer": [f"u{n}" for n in range(40)], "city": ["a"] * 40, "title": titles})
     job, found = measured(spec, people)
-    label = decide(job, found, 1.0).releases["a"].label
-    assert label.sensitive
-    assert "sensitive" in label.fields["title"].role
-    (one,) = label.sensitive_values
-    assert one.list == "adult"
-    assert one.fields == {"title": 1}
-    # 避孕 alone is on no list.
-    assert one.spread is None
+    whole = document(decide(job, found, 1.0).releases["a"])
+    assert document(decide(job, aside(job, found, 3), 1.0).releases["a"]) == whole
+    assert whole["search"]["levels"] == {"title": "first 1"}
+    assert whole["sensitive"] is True
+    assert whole["fields"]["title"]["role"] == ["quasi_identifier", "sensitive"]
+    (one,) = whole["sensitive_values"]
+    # 避 alone is on no list.
+    assert (one["list"], one["fields"], one["spread"]) == ("adult", {"title": 1}, None)
 
 
 def test_records_count_where_nobody_says_whom_they_are_about():

@@ -13,7 +13,7 @@ from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons
-from beam_deid.transforms.decide.sensitive import by_values
+from beam_deid.transforms.decide.sensitive import by_values, told
 from beam_deid.transforms.measure.aside import stream_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.run.job import Job
@@ -48,7 +48,8 @@ def decide(
     refused = refusals(measured, max_rejects, job.policy)
     if refused:
         return Decision(measured.read, refused=refused)
-    job = by_values(job, measured)
+    declared = job
+    job = by_values(declared, measured)
     decided: dict[str, ReleaseDecision] = {}
     persons: Remembered | None = None
     wanted = bool(folder) and job.register is not None
@@ -70,7 +71,7 @@ def decide(
         measured.read,
         releases,
         persons=persons,
-        notes=tuple(measured.noticed.told(job.policy)),
+        notes=(*measured.noticed.told(job.policy), *told(declared, job, measured)),
         rejected=rejected(measured, job.policy),
     )
 

@@ -71,6 +71,7 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
     """Whether each fact that a label states follows from what it is about."""
     return {
         "sensitive": label["sensitive"] == says_sensitive(scope, _listed(label)),
+        "sensitive columns": all(facts.counts_as_sensitive for facts in scope.fields.values()),
         "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
         "condition": label["condition"] == condition_of(LabelName(label["label"]), scope),
         "environment": _environment_holds(scope, label),

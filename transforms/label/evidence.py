@@ -8,6 +8,7 @@ from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.risk.attackers import Candidates
 from beam_deid.transforms.risk.exposed import Exposed
 from beam_deid.transforms.risk.presence import Presence
+from beam_deid.transforms.terms import Role
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class FieldFacts:
         """Write the facts under the names that ``label.json`` uses."""
         optional = ("normalized", "category", "sensitive_by", "notes")
         return attributes(self, [name for name in optional if not getattr(self, name)])
+
+    @property
+    def counts_as_sensitive(self) -> bool:
+        """Whether the field has the role that its category asks for: sensitive, or that of a direct identifier."""
+        return not self.sensitive_by or bool({str(Role.SENSITIVE), str(Role.DIRECT)} & {*self.role})
 
     @classmethod
     def from_document(cls, facts: Mapping[str, Any]) -> "FieldFacts":

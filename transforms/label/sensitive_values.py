@@ -35,7 +35,7 @@ class ListedValues:
         category: The category of what is on it; None where a policy does not say it of its own list.
         article: By what such values are sensitive.
         fields: In which fields they are, and how many: distinct values, as far as they were held together. Of a field whose level
-            is open values are meant that are not generalized yet.
+            is open its finest labels are meant.
         spread: How they spread over persons and groups; None where they are told by their form, or none is left.
     """
 

@@ -37,7 +37,7 @@ class Listing:
     def of(self, treated: Mapping[str, pa.Array]) -> Bits:
         """The lists that the values of each record are on, shape (n,), and count the values.
 
-        Fields whose level is open are counted by their values before; what is released of them follows from their level.
+        Fields whose level is open are counted by their finest labels; what is released of them follows from their level.
 
         Args:
             treated: The fields of some records, each of shape (n,).

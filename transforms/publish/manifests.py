@@ -89,11 +89,22 @@ def _entry(outcome: ReleaseOutcome, label: Mapping[str, Any]) -> dict[str, Any]:
     """What ``run.json`` says of a release."""
     return {
         "label": label["label"],
+        "sensitive": label["sensitive"],
+        "categories": _categories(label),
         "expect": outcome.expect,
         "published": outcome.published,
         "records": label["records"],
         "failing": [test["name"] for test in label["tests"] if not test["passed"]],
     }
+
+
+def _categories(label: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The released fields by their category of personal information, in the order of their columns."""
+    found: dict[str, list[str]] = {}
+    for name, facts in label["fields"].items():
+        if "category" in facts:
+            found.setdefault(facts["category"], []).append(name)
+    return found
 
 
 def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, Any]:
