@@ -113,6 +113,19 @@ def test_a_field_that_its_values_make_sensitive_is_tested_as_one(role, most):
     assert label["label"] == LabelName.STILL_PERSONAL
 
 
+def test_what_one_release_shows_counts_in_the_others_which_show_tokens():
+    spec = asked("insensitive")
+    spec["releases"]["b"] = release("enclave", "city", {"title": {"tokenize": {"domain": "t"}}}, expect="still_personal")
+    people = pa.table({"buyer": [f"u{n}" for n in range(8)], "city": ["a"] * 8, "title": ["感冒药", "茶"] * 4})
+    job, found = measured(spec, people)
+    whole = decide(job, found, 1.0).releases
+    parts = decide(job, aside(job, found, 3), 1.0, most_rows=0).releases
+    assert {name: document(one) for name, one in parts.items()} == {name: document(one) for name, one in whole.items()}
+    labels = {name: one.label for name, one in whole.items()}
+    assert [labels[name].fields["title"].role for name in "ab"] == [("quasi_identifier", "sensitive")] * 2
+    assert [bool(labels[name].sensitive_values) for name in "ab"] == [True, False]
+
+
 def test_whoever_runs_it_is_told_which_field_counts_as_sensitive():
     people = pa.table({"buyer": ["u1"], "city": ["a"], "title": ["感冒药"]})
     for role, notes in (("insensitive", 1), ("sensitive", 0)):

@@ -29,7 +29,8 @@ def platform_categories(names: tuple[str, ...]) -> Mapping[str, str]:
     if best is None:
         return {}
     where = platforms()[best]
-    found = {name: None if (field := where.field_of(name)) is None else where.fields[field].category for name in names}
+    known = {name: where.fields[field] for name in names if (field := where.field_of(name)) is not None}
+    found = {name: one.category or (one.kind.category if one.kind else None) for name, one in known.items()}
     return {name: category for name, category in found.items() if category is not None}
 
 

@@ -22,6 +22,10 @@ from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.terms import Recoverability, Role
 
 
+_SAYS_ANYTHING = (None, TEXT, FREE_TEXT)
+"""Kinds whose values may be on a list of sensitive ones: no names, addresses, numbers or times."""
+
+
 class Column(NamedTuple):
     """A column of fingerprints in what is measured.
 
@@ -99,10 +103,15 @@ class Layout:
     def spelled(self) -> tuple[str, ...]:
         """The fields of which values are measured without differences in spelling, too.
 
-        Those that are sensitive, and those that their values may make so: which, is known when all are read.
+        Those that are sensitive, and those that their values may make so, in this release or in another one of the run: which
+        they are is known when all are read.
         """
-        may = {name for name in self.listed if str(Role.DIRECT) not in self.scope.fields[name].role}
-        return tuple(name for name in self.fields if name not in self.open and (name in self.sensitive or name in may))
+        return tuple(
+            name
+            for name, facts in self.scope.fields.items()
+            if name not in self.open
+            and (name in self.sensitive or (facts.kind in _SAYS_ANYTHING and str(Role.DIRECT) not in facts.role))
+        )
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -157,8 +166,8 @@ class _Projections:
 
     def _is_listed(self, name: str) -> bool:
         kind = self._policy.kind(name)
-        may_say_anything = kind is None or kind in (TEXT, FREE_TEXT)
-        return may_say_anything and name not in self._keyed and (kind is FREE_TEXT or not self._fails_by_itself(name))
+        listed = kind in _SAYS_ANYTHING and name not in self._keyed
+        return listed and (kind is FREE_TEXT or not self._fails_by_itself(name))
 
     def _is_scanned(self, name: str) -> bool:
         return name not in self._keyed and name not in self._open and not self._fails_by_itself(name)
