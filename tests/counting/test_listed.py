@@ -115,7 +115,9 @@ def test_a_field_that_its_values_make_sensitive_is_tested_as_one(role, most):
 
 def test_what_one_release_shows_counts_in_the_others_which_show_tokens():
     spec = asked("insensitive")
-    spec["releases"]["b"] = release("enclave", "city", {"title": {"tokenize": {"domain": "t"}}}, expect="still_personal")
+    spec["releases"]["b"] = release(
+        "enclave", "city", {"title": {"tokenize": {"domain": "t"}}}, expect="still_personal"
+    )
     people = pa.table({"buyer": [f"u{n}" for n in range(8)], "city": ["a"] * 8, "title": ["感冒药", "茶"] * 4})
     job, found = measured(spec, people)
     whole = decide(job, found, 1.0).releases

@@ -54,7 +54,9 @@ def test_a_draft_tells_it_and_proposes_the_role(package: Package) -> None:
 
 
 def test_a_label_tells_it(package: Package) -> None:
-    label = package.document("run", "policy.yaml", "-i", "orders.parquet", "-o", "out", "--workers", "1", "--json")["labels"]["a"]
+    label = package.document("run", "policy.yaml", "-i", "orders.parquet", "-o", "out", "--workers", "1", "--json")[
+        "labels"
+    ]["a"]
     jsonschema.validate(label, package.document("schema", "--label"))
     (one,) = label["sensitive_values"]
     assert (label["sensitive"], one["list"], one["category"]) == (True, "tattoos", "specific_identity")

@@ -120,8 +120,7 @@ class Mask(Action):
     def hidden(self) -> Callable[[int], int]:
         """How many of so many characters are hidden at least, where no preset says it."""
         if self.from_ is not None and self.to is not None:
-            first, last = self.from_, self.to
-            return lambda length: between(length, first, last)
+            return partial(between, first=self.from_, last=self.to)
         kept = (self.keep_first or 0) + (self.keep_last or 0)
         by_mark = self.before is not None or self.after is not None
         return lambda length: 1 if by_mark else length if kept >= length else length - kept

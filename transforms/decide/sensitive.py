@@ -29,7 +29,9 @@ def told(declared: Job, job: Job, measured: Measured) -> Iterator[str]:
     """
     for name, spec in job.policy.fields.items():
         if spec.role != declared.policy.fields[name].role:
-            lists = sorted({one for found in measured.releases.values() for field, one in found.listed if field == name})
+            lists = sorted(
+                {one for found in measured.releases.values() for field, one in found.listed if field == name}
+            )
             yield (
                 f"{bare(name)} counts as sensitive: values of it are on the lists {', '.join(lists)}; write role: "
                 "[quasi_identifier, sensitive], or generalize it"
