@@ -21,7 +21,6 @@ from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.terms import Recoverability, Role
 
-
 _SAYS_ANYTHING = (None, TEXT, FREE_TEXT)
 """Kinds whose values may be on a list of sensitive ones: no names, addresses, numbers or times."""
 
