@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.label.condition import condition_of
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
@@ -86,6 +87,8 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
 def _environment_holds(scope: Scope, label: Mapping[str, Any]) -> bool:
     stated = DeclaredEnvironment.from_document(label["environment"])
     follows = scope.environment.risk(scope.sharing is Sharing.PUBLIC)
+    if stated.lapsed != is_past(stated.valid_until, scope.assessed_at):
+        return False
     return stated == scope.environment and _same(scope.environment.E, follows)
 
 

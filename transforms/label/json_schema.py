@@ -10,6 +10,7 @@ TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"$ref": "#/$defs/count"}
 NUMBER: Schema = {"type": "number"}
+DATE: Schema = {"type": "string", "format": "date"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 

@@ -18,6 +18,7 @@ from beam_deid.transforms.label.evidence_schema import (
 )
 from beam_deid.transforms.label.json_schema import (
     COUNT,
+    DATE,
     FLAG,
     NUMBER,
     TEXT,
@@ -32,7 +33,7 @@ from beam_deid.transforms.label.json_schema import (
     type_of,
 )
 from beam_deid.transforms.label.label import Label
-from beam_deid.transforms.label.manifest import SCHEMA_VERSION, ReleasedFile
+from beam_deid.transforms.label.manifest import DATES, SCHEMA_VERSION, ReleasedFile
 from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
@@ -54,7 +55,7 @@ def label_schema() -> Schema:
         "$id": "label.schema.json",
         "title": "The label of a release, with its evidence (label.json)",
         "type": "object",
-        "required": [*head, *told, *_AFTER],
+        "required": [*(name for name in head if name not in DATES), *told, *_AFTER],
         "additionalProperties": False,
         "properties": {name: properties[name] for name in (*head, *told, *_AFTER, "amendments", SIGNATURE)},
         "$defs": {**definitions(), **options},
@@ -86,6 +87,11 @@ def _head() -> Schema:
             "description": "After GB/T 42460-2023, a reference value",
         },
         "decided_at": TIME,
+        "assessed_at": said(TIME, "When it was measured: as of then what is stated until a day holds or does not"),
+        "review_by": said(DATE, "The day by which it is to be looked at again"),
+        "retain_until": said(
+            nullable(DATE), "The last day on which it may be kept; null where the policy does not say"
+        ),
         "policy_sha256": SHA256,
     }
 

@@ -15,10 +15,12 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
-_LATER = ("record", "recipient", "parts", "spreadsheet")
+_LATER = ("record", "recipient", "parts", "spreadsheet", "retain", "review", "approver")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
 """The options of ``input`` that were there from the beginning; all others are later ones."""
+_LATER_OF_ENVIRONMENT = ("stated_by", "valid_until")
+"""The later options of ``environment`` of a release."""
 _FIRST_OF_FIELD = frozenset({"role", "kind"})
 """The same of a field."""
 
@@ -42,6 +44,10 @@ def policy_sha256(policy: Policy) -> str:
     for section in (document, *document["releases"].values()):
         for name in [name for name in _LATER if section.get(name, "") is None]:
             del section[name]
+    for release in document["releases"].values():
+        for name in _LATER_OF_ENVIRONMENT:
+            if release["environment"][name] is None:
+                del release["environment"][name]
     document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
     for name, spec in policy.fields.items():
         document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)

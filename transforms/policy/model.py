@@ -22,11 +22,13 @@ from beam_deid.transforms.label.options import Closeness, PolicyOptions, Positiv
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.accountability import ApprovedBy
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
 from beam_deid.transforms.policy.paths import NO_REGISTER
+from beam_deid.transforms.policy.periods import Term
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
@@ -177,6 +179,15 @@ class Release(Section):
         default_factory=dict,
         description="How often a field's values occur in the population, which its tokens are matched to: path of a table "
         "with a column called as the field, and count or share",
+    )
+    retain: Term | None = Field(
+        None, description="How long it may be kept from the run on: 90 days, P1Y; or until when: 2027-01-01"
+    )
+    review: Term | None = Field(
+        None, description="After how long, or by when, it is to be looked at again; after a year if not given"
+    )
+    approver: ApprovedBy | None = Field(
+        None, description="Who approved it: a name, or name, at and reference; stands in run.json, and in no label"
     )
     format: Annotated[str, OneOf(one.name for one in FORMATS if one.written)] = Field(
         "parquet", description="Format of the files written"

@@ -97,7 +97,9 @@ class Layout:
         return tuple(dict.fromkeys([*shown, *self.matched, *self.tried]))
 
 
-def layout_of(policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> Layout:
+def layout_of(
+    policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None, at: str | None = None
+) -> Layout:
     """Derive the layout of a release from the policy.
 
     Args:
@@ -105,8 +107,9 @@ def layout_of(policy: Policy, release: str, together: tuple[str, ...], unregiste
         release: The release.
         together: All releases of the run, which are made together.
         unregistered: Why nothing is remembered of what was given out; see `Scope.register`.
+        at: When the release is measured; see `scope_of`.
     """
-    return _Projections(policy, release).layout(scope_of(policy, release, together, register=unregistered))
+    return _Projections(policy, release).layout(scope_of(policy, release, together, register=unregistered, at=at))
 
 
 class _Projections:
