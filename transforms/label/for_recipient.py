@@ -54,7 +54,9 @@ class Declaration:
             return "nothing: no recipient is declared"
         if self.role is RecipientRole.INTERNAL:
             return "the recipient being a part of whoever has the keys, so that no key counts as absent"
-        which = ", ".join(self.absent) or "no field"
+        if not self.absent:
+            return "the recipient having every key of this release, or nobody saying that it has not"
+        which = ", ".join(self.absent)
         return f"the policy's declaration that the recipient has not the keys of {which}; nobody has checked it"
 
 

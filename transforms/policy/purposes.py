@@ -29,6 +29,11 @@ class Permission(Section):
     at: Day = Field(description="When")
     reference: Named = Field(description="Where it is written")
 
+    @property
+    def told(self) -> str:
+        """It in a few words."""
+        return f"{self.by}, {self.at}, {self.reference}"
+
 
 def needs_consent(purpose: Purpose, expect: str | None) -> bool:
     """Whether a release for a declared purpose needs the consent of its persons.

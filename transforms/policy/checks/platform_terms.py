@@ -52,10 +52,7 @@ def _release_problems(
 
 
 def _violated(platform: Platform, term: Term, use: Use) -> str:
-    allowed = ", ".join(term.allows or ())
-    said = f"the terms of {platform.name} allow {allowed}, and this is {use}: {term.says}"
-    read = ", read so by us" if term.is_reading else ""
-    return f"{said} ({term.id}, {term.source}, {term.date}{read})"
+    return f"this is for the use {use}, and the terms of {platform.name} do not allow it: {term.told}"
 
 
 def _answers(term: Term, use: Use) -> str:

@@ -39,6 +39,14 @@ class Term(BaseModel):
     unless: tuple[Use, ...] = ()
     is_reading: bool = False
 
+    @property
+    def told(self) -> str:
+        """The term in one sentence without a full stop, with its source."""
+        if self.allows is None:
+            return f"{self.id}: {self.says} ({self.source}, {self.date})"
+        whose = ", read so by us" if self.is_reading else ""
+        return f"{self.id}: for {', '.join(self.allows)} alone: {self.says} ({self.source}, {self.date}{whose})"
+
     def allows_use(self, use: Use, *, with_consent: bool) -> bool:
         """Whether it allows a use; it does where it says nothing of uses."""
         return self.allows is None or use in self.allows or (with_consent and use in self.unless)
