@@ -49,6 +49,7 @@ from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha25
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.register_embedded import with_register
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import with_combined
 
@@ -179,6 +180,7 @@ def _release_of(policy: Policy, release: str | None) -> str:
 
 def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
     """The run, with the keyring's keys as they are now."""
+    check_recipients(policy, (release,))
     if policy.releases[release].key == EPHEMERAL:
         read_ephemeral("", release)  # says what to do
     sha256 = policy_sha256(policy)

@@ -37,6 +37,7 @@ from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.engines import LOCAL, is_here
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
+from beam_deid.transforms.run.recipients import check_recipients, given_to
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.shipping import check_reach, shipped
 from beam_deid.transforms.run.spill_folder import SpillFolder
@@ -120,6 +121,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing was published.
     """
+    check_recipients(prepared.job.policy, prepared.job.releases)
     started = prepared.job.at
     clock = time.monotonic()
     check_not_over(prepared.job.policy, prepared.job.releases, started)
@@ -172,6 +174,7 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     Raises:
         DeidError: What the run would raise before it publishes.
     """
+    check_recipients(prepared.job.policy, prepared.job.releases)
     started = prepared.job.at
     check_not_over(prepared.job.policy, prepared.job.releases, started)
     place = place_of(output)
@@ -215,6 +218,7 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
         "finished_at": None,
         "seconds": None,
         "input": {"files": files, "shards": len(prepared.shards), **prepared.found.to_document()},
+        **given_to(prepared.job.policy, prepared.job.releases),
     }
 
 

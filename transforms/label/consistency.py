@@ -14,6 +14,7 @@ from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
+from beam_deid.transforms.label.stating import disagreement
 from beam_deid.transforms.label.told_release import ToldRelease
 from beam_deid.transforms.terms import LabelName, Sharing
 
@@ -44,6 +45,9 @@ def disagreements(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
         yield "the test k does not follow from the evidence beside it"
     wrong = (name for name, holds in _facts(scope, label).items() if not holds)
     yield from (f"what the label says of {name} does not follow from what it is about" for name in wrong)
+    stated = disagreement(release, label)
+    if stated:
+        yield stated
     amended = label.get("amendments") or []
     if label["label"] == LabelName.ANONYMIZED and any(one["label"] != LabelName.ANONYMIZED for one in amended):
         yield "the label became anonymized after the release was made; only a new run can show that"

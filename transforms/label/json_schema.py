@@ -93,6 +93,11 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def nullable_word(words: type[Enum]) -> Schema:
+    """A word of a closed set, or null."""
+    return {"enum": [*(str(word.value) for word in words), None]}
+
+
 def one_of(words: type[Enum]) -> Schema:
     """A word of a closed set."""
     return {"enum": [str(word.value) for word in words]}

@@ -16,6 +16,7 @@ from beam_deid.transforms.label.evidence_schema import (
     definitions,
     evidence,
 )
+from beam_deid.transforms.label.for_recipient import DUTIES, Declaration
 from beam_deid.transforms.label.json_schema import (
     COUNT,
     DATE,
@@ -27,6 +28,7 @@ from beam_deid.transforms.label.json_schema import (
     list_of,
     map_of,
     nullable,
+    nullable_word,
     object_of,
     one_of,
     said,
@@ -39,9 +41,10 @@ from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.scope import STATED, NotRead, Scope, Sibling
-from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
+from beam_deid.transforms.terms import ForRecipientName, LabelName, RecipientRole, Recoverability, Sharing
 
 _AFTER = ("records", "files")
+_FOR_RECIPIENT = "for_recipient"
 
 
 def label_schema() -> Schema:
@@ -49,7 +52,7 @@ def label_schema() -> Schema:
     head = _head()
     asked, options = _asked()
     properties = {**head, **_label(), **evidence(), "asked": asked, **_tail()}
-    told = [one.name for one in fields(Label) if one.name not in head]
+    told = [one.name for one in fields(Label) if one.name not in (*head, _FOR_RECIPIENT)]
     return {
         "$schema": DIALECT,
         "$id": "label.schema.json",
@@ -57,7 +60,9 @@ def label_schema() -> Schema:
         "type": "object",
         "required": [*(name for name in head if name not in DATES), *told, *_AFTER],
         "additionalProperties": False,
-        "properties": {name: properties[name] for name in (*head, *told, *_AFTER, "amendments", SIGNATURE)},
+        "properties": {
+            name: properties[name] for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", SIGNATURE)
+        },
         "$defs": {**definitions(), **options},
     }
 
@@ -105,11 +110,35 @@ def _label() -> Schema:
 def _tail() -> Schema:
     """What stands after the evidence."""
     return {
+        _FOR_RECIPIENT: said(
+            _for_recipient(), "What the release is for its recipient; missing where the policy declares no recipients"
+        ),
         "amendments": list_of(_amendment(), "What the label was before it was decided again"),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
         "records": type_of(RecordCounts),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
+
+
+def _for_recipient() -> Schema:
+    """What `ForRecipient.to_document` gives."""
+    declared = type_of(
+        Declaration,
+        {
+            "role": said(nullable_word(RecipientRole), "What the recipient is in law; null where none is named"),
+            "absent": said(list_of(TEXT), "Fields of which the recipient is declared not to have the key"),
+            "held": said(list_of(TEXT), "Fields of which it has the key, or of which nobody says whether it has"),
+            "unknown": said(list_of(TEXT), "What is not known, so that nothing can be stated"),
+        },
+    )
+    return object_of(
+        statement=one_of(ForRecipientName),
+        **declared["properties"],
+        rests_on=TEXT,
+        tests=said(_tests(), "The tests that keys have a part in, as the recipient sees the release"),
+        failing=said(list_of(TEXT), "All tests that do not hold for the recipient, or were not measured"),
+        duties={"const": DUTIES},
+    )
 
 
 def _amendment() -> Schema:

@@ -113,6 +113,7 @@ _LABEL_OPTIONAL: Mapping[str, _Check] = {
     "asked": _is_mapping,
     "combinations": _list_of(_is_mapping),
     "contributions": _is_mapping,
+    "for_recipient": _is_mapping,
     "amendments": _list_of(_AMENDMENT),
     "purpose": _text,
     "decided_at": _text,

@@ -19,7 +19,9 @@ from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
+from beam_deid.transforms.policy.for_recipient import declaration_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import released_fields
@@ -158,6 +160,11 @@ class Job:
         if ignored is None:
             return made
         return {name: replace(one, scope=replace(one.scope, ignored=ignored)) for name, one in made.items()}
+
+    def declared_of(self, release: str) -> Declaration | None:
+        """What is declared of a release's recipient; None where the policy declares no recipients."""
+        given_out = self.register.given_out if self.register is not None else ()
+        return declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
 
     @property
     def remembers(self) -> bool:
