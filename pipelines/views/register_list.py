@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from beam_deid.pipelines.language.words import words
+from beam_deid.pipelines.registered import overdue_of
 from beam_deid.pipelines.views.cells import table
 from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry
@@ -21,6 +22,13 @@ def show_list(out: Console, document: Document) -> None:
         out.print("No release is in it.")
     _show_tested(out, document)
     _show_sizes(out, document)
+    _show_overdue(out, document.releases)
+
+
+def _show_overdue(out: Console, entries: tuple[Entry, ...]) -> None:
+    for entry in entries:
+        for past in overdue_of(entry):
+            out.print(f"[yellow]![/yellow] {printable(entry.name)}: {printable(past)}", soft_wrap=True)
 
 
 def _show_entries(out: Console, entries: tuple[Entry, ...]) -> None:

@@ -64,6 +64,7 @@ class Remembered:
         identities: The identities by which persons are counted, the subject's first.
         l: Distinct values that each sensitive field must have in each group.
         together: Names of the registered releases that it was tested with.
+        counts: Of a run's persons, how many there are by each of the identities.
     """
 
     file: Written
@@ -71,6 +72,7 @@ class Remembered:
     identities: tuple[str, ...]
     l: dict[str, int]  # noqa: E741 - the field's own name
     together: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ class Decision:
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
         kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
+        special: Those of persons whom the law protects more, by the subject: in place of identities their groups.
         notes: What a person should know of the files that were read, a sentence each.
         rejected: What was rejected, a line each, for whoever gets no file of rejects.
     """
@@ -228,6 +231,7 @@ class Decision:
     refused: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     persons: Remembered | None = None
+    special: Remembered | None = None
     notes: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
 

@@ -50,10 +50,10 @@ def policy_sha256(policy: Policy) -> str:
     for section in (document, *document["releases"].values()):
         for name in [name for name in _LATER if section.get(name, "") is None]:
             del section[name]
-    for release in document["releases"].values():
+    for section in document["releases"].values():
         for name in _LATER_OF_ENVIRONMENT:
-            if release["environment"][name] is None:
-                del release["environment"][name]
+            if section["environment"][name] is None:
+                del section["environment"][name]
     for name, release in policy.releases.items():
         for field, action in release.fields.items():
             _leave_out_later(action, document["releases"][name]["fields"][field][action.name])

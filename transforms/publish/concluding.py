@@ -8,6 +8,7 @@ from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
 from beam_deid.transforms.policy.accountability import Dates, declared
+from beam_deid.transforms.publish.persons import counted_persons
 from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
@@ -49,6 +50,8 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             refused=decision.refused,
             inputs=tuple(inputs),
             persons=decision.persons,
+            special=decision.special,
+            counted=counted_persons(job, decision.persons, decision.special),
             releases=releases,
             rejected=() if decision.refused else _write_rejected(staging, facts.rejects),
             notes=decision.notes,

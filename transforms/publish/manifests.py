@@ -113,6 +113,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "inputs": plain(outcome.inputs),
         "register": plain(about.register),
         "records": {"read": outcome.read},
+        "persons": plain(outcome.counted),
         "releases": releases,
         "keyring": plain(about.keyring),
         "rejected_sha256": hashes.get("rejected.parquet"),  # a dry run writes none

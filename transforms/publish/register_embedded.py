@@ -18,8 +18,10 @@ from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.label.manifest import DATES
 from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.policy.accountability import record_kept_until
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
+from beam_deid.transforms.publish.persons import counted_persons, counts_of
 from beam_deid.transforms.publish.register_current import settle
 from beam_deid.transforms.publish.register_entries import PolicyFacts, entry_of
 from beam_deid.transforms.publish.register_opening import open_register
@@ -106,7 +108,22 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     if not entries:
         return
     persons = None if decision.persons is None else _table(held, "persons", decision.persons, folder)
-    held.save(replace(document.with_entries(entries), runs=(*document.runs, Run(job.run, made_at, persons))))
+    run = _run(held, job, decision, made_at, persons, folder)
+    held.save(replace(document.with_entries(entries), runs=(*document.runs, run)))
+
+
+def _run(held: Held, job: Job, decision: Decision, made_at: str, persons: Table | None, folder: str) -> Run:
+    special = None if decision.special is None else _table(held, "special", decision.special, folder)
+    counted = counted_persons(job, decision.persons, decision.special)
+    return Run(
+        job.run,
+        made_at,
+        persons,
+        special,
+        subject=counted["subject"] if counted else "",
+        counts=counts_of(counted),
+        kept_until=record_kept_until(made_at),
+    )
 
 
 def _known(document: Document, job: Job, decision: Decision, release: str, label_sha256: str) -> bool:

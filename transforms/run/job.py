@@ -26,6 +26,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
+from beam_deid.transforms.policy.special_persons import Special, special_fields
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.layout import Layout, layout_of
@@ -170,6 +171,14 @@ class Job:
     def remembers(self) -> bool:
         """Whether records are to be known again in later runs: some release may be anonymized, and a register is kept."""
         return self.register is not None and bool(tested_together(self.policy, self.releases))
+
+    @property
+    def special(self) -> Mapping[Special, tuple[str, ...]]:
+        """By which fields persons are counted whom the law protects more; nothing where no register counts persons."""
+        subject = self.policy.subject
+        if self.register is None or subject is None or (subject == EACH_RECORD and not self.remembers):
+            return {}
+        return special_fields(self.policy, self.measured_columns)
 
     @property
     def keys_each_record(self) -> bool:

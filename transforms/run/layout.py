@@ -25,11 +25,12 @@ class Column(NamedTuple):
     """A column of fingerprints in what is measured.
 
     Attributes:
-        what: ``identity``, ``signature`` (all identities as they are typed), ``record``, ``file`` and ``recorded`` (by what it
-            is known again in later runs) of a record; of a release ``present``, and of its fields ``value`` (as released, the
-            base where the level is open, what it is made from where only a key's holder could compute it), ``normal`` (of a
-            sensitive field, without differences in spelling), ``origin`` (what it is made from), ``moment`` (its time), ``written``
-            (of a keyed field what is released, where somebody with the key proves it).
+        what: ``identity``, ``signature`` (all identities as they are typed), ``record``, ``file``, ``recorded`` (by what it is
+            known again in later runs) and ``special`` (bits, no fingerprints: see `measure.special`) of a record; of a release
+            ``present``, and of its fields ``value`` (as released, the base where the level is open, what it is made from where
+            only a key's holder could compute it), ``normal`` (of a sensitive field, without differences in spelling), ``origin``
+            (what it is made from), ``moment`` (its time), ``written`` (of a keyed field what is released, where somebody with the
+            key proves it).
         field: The field.
         release: The release.
     """
