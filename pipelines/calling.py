@@ -27,13 +27,17 @@ def about_call(context: click.Context, policy: str, operator: str | None) -> dic
     path = absolute(policy)
     return {
         "operator": operator_here(operator)._asdict(),
-        "command": _told(context.obj or ()),
+        "command": told(context.obj or ()),
         "policy": {"path": shown(path), "sha256": sha256_of(path)},
     }
 
 
-def _told(arguments: Sequence[str]) -> list[str]:
-    """A command line without what may be secret: parts of addresses, and what options of engines are."""
+def told(arguments: Sequence[str]) -> list[str]:
+    """Tell a command line without what may be secret: options of addresses, and what those of engines are.
+
+    Args:
+        arguments: Its words, behind the program's name.
+    """
     own = list(arguments[: arguments.index(_DASHES)] if _DASHES in arguments else arguments)
     behind = arguments[len(own) :]
     return [_shown(word) for word in own] + [_name(word) for word in behind]

@@ -42,8 +42,8 @@ def _show_doubts(out: Console, found: PersonsCounted) -> None:
         subjects = ", ".join(map(printable, found.of_all.subjects))
         out.print(f"Persons were counted by {subjects}: who is the same by two of them is not known, and counts twice.")
     if found.of_all.untold[SENSITIVE]:
-        runs = found.of_all.untold[SENSITIVE]
-        out.print(f"Without a field that tells of sensitive information or age: {runs} of {found.of_all.runs} runs.")
+        silent = found.of_all.untold[SENSITIVE]
+        out.print(f"Without a field that tells of sensitive information or age: {silent} of {found.of_all.runs} runs.")
 
 
 def _show_thresholds(out: Console, found: PersonsCounted) -> None:

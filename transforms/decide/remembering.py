@@ -105,7 +105,8 @@ def remember_special(job: Job, cells: Cells, folder: str) -> Remembered | None:
 def _whose(job: Job, cells: Cells, rows: np.ndarray) -> Fingerprints:
     """The subjects of some cells, but for nobody."""
     keys = person_keys(job, cells, rows).get(str(job.policy.subject), np.empty(0, np.uint64))
-    return keys[keys != job.prints.null]
+    somebody: Fingerprints = keys[keys != job.prints.null]
+    return somebody
 
 
 def remembered_persons(

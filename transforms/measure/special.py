@@ -49,8 +49,10 @@ def special_bits(policy: Policy, special: Mapping[Special, tuple[str, ...]], key
     for name in special.get(Special.SENSITIVE, ()):
         if is_sensitive(policy, name):
             holds |= _bools(keys.records.columns[name].is_valid())
-    bits = np.where(holds, BITS[Special.SENSITIVE], np.uint64(0))
-    return bits | np.where(young, BITS[Special.UNDER_14], np.uint64(0))
+    bits = np.zeros(rows, np.uint64)
+    bits[holds] |= BITS[Special.SENSITIVE]
+    bits[young] |= BITS[Special.UNDER_14]
+    return bits
 
 
 def _is_under_14(policy: Policy, name: str, keys: RecordKeys, on: datetime.date) -> Bools:
