@@ -11,6 +11,14 @@ from beam_deid.pipelines.views.register_cells import minute, printable
 from beam_deid.transforms.crypto.chained_record import Chain
 from beam_deid.transforms.crypto.recorded import KeyAct
 
+_ACTS: Mapping[str, str] = {
+    KeyAct.CREATE: "keys made",
+    KeyAct.ROTATE: "a key rotated",
+    KeyAct.DESTROY: "keys destroyed",
+    KeyAct.REIDENTIFY: "values re-identified",
+}
+_EVENTS = {"begun": "is begun", "done": "is done", "failed": "has failed"}
+
 
 def show_chain(out: Console, chain: Chain, path: str) -> None:
     """Show the lines of a record that fit, and the hash of the last of them."""
@@ -29,12 +37,13 @@ def show_chain(out: Console, chain: Chain, path: str) -> None:
 
 def _cells(line: Mapping[str, Any]) -> tuple[str, ...]:
     who = printable(str(line.get("operator") or line["who"]))
-    act = printable(str(line.get("act", KeyAct.REIDENTIFY)))
+    act = str(line.get("act", KeyAct.REIDENTIFY))
+    event = str(line["event"])
     return (
         minute(str(line["at"])),
         who,
         printable(str(line["host"])),
-        f"{word(act)}: {word(printable(str(line['event'])))}",
+        f"{word(_ACTS.get(act, printable(act)))}\n{word(_EVENTS.get(event, printable(event)))}",
         printable(_with(line)),
         printable(str(line.get("why") or NO_VALUE)),
     )

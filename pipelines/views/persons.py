@@ -6,8 +6,24 @@ from beam_deid.pipelines.language.words import spoken, word
 from beam_deid.pipelines.views.cells import NO_VALUE, table
 from beam_deid.pipelines.views.register_cells import printable
 from beam_deid.transforms.register.document import Document
-from beam_deid.transforms.register.persons_counted import SENSITIVE, UNDER_14, Counted, PersonsCounted
+from beam_deid.transforms.register.persons_counted import (
+    ABROAD,
+    HANDLED,
+    PERSONS,
+    SENSITIVE,
+    UNDER_14,
+    Counted,
+    PersonsCounted,
+)
 from beam_deid.transforms.register.thresholds import Threshold
+
+_WHOSE = {
+    (HANDLED, PERSONS): "persons handled",
+    (HANDLED, SENSITIVE): "persons handled, with sensitive information",
+    (ABROAD, PERSONS): "persons given abroad",
+    (ABROAD, SENSITIVE): "persons given abroad, with sensitive information",
+}
+_STATES = {"reached": "is reached", "near": "is near", "below": "is not reached", "unknown": "is not known"}
 
 
 def show_persons(out: Console, document: Document, found: PersonsCounted) -> None:
@@ -50,9 +66,9 @@ def _show_thresholds(out: Console, found: PersonsCounted) -> None:
     listed = table("threshold", "whose", "state", "would require", "source")
     for one in found.reached:
         threshold = one.threshold
-        whose = f"{word(threshold.of)}, {word(threshold.group)}"
+        whose = word(_WHOSE[threshold.of, threshold.group])
         source = threshold.source if threshold.checked else f"{threshold.source} ({word('from secondary sources')})"
-        listed.add_row(f"{threshold.least:,}", whose, word(one.state), asked_by(threshold), source)
+        listed.add_row(f"{threshold.least:,}", whose, word(_STATES[one.state]), asked_by(threshold), source)
     out.print(listed)
 
 

@@ -29,7 +29,7 @@ def id_card(born: str) -> str:
 
 
 def bits(fields, columns):
-    made = policy_from_mapping(policy(fields, top={"subject": "who"}, a=release("enclave", *fields)))
+    made = policy_from_mapping(policy(fields, top={"subject": "who"}, a=release("enclave", " ".join(fields))))
     special = special_fields(made, made.fields)
     keys = RecordKeys(
         Job(made, ("a",), fingerprint_key=KEY), Records(columns, np.arange(len(next(iter(columns.values())))))
@@ -86,7 +86,7 @@ def test_whoever_has_not_had_the_fourteenth_birthday_is_under_fourteen(born):
 @pytest.mark.parametrize("name", ["page", "image", "language", "storage", "message", "goods", "stage", "package"])
 def test_names_that_only_look_like_it_tell_no_age(name):
     fields = {"who": {"role": "direct_identifier"}, name: {"role": "quasi_identifier"}}
-    made = policy_from_mapping(policy(fields, top={"subject": "who"}, a=release("enclave", *fields)))
+    made = policy_from_mapping(policy(fields, top={"subject": "who"}, a=release("enclave", " ".join(fields))))
     assert telling_age(made, name) is None
 
 

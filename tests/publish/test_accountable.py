@@ -99,7 +99,7 @@ def test_the_persons_of_the_run_are_counted_as_duckdb_counts_them(made):
     path = made.folder / "may.csv"
     buyers, sensitive = duckdb.sql(
         f"select count(distinct buyer), count(distinct buyer) filter (goods is not null) from '{path}'"
-    ).fetchone()
+    ).fetchall()[0]
     assert persons == {
         "subject": "buyer",
         "persons": buyers,
@@ -111,7 +111,7 @@ def test_the_persons_of_the_run_are_counted_as_duckdb_counts_them(made):
 
 
 def test_a_statement_that_is_over_lowers_nothing_and_the_label_says_so(tmp_path, capsys):
-    trade = trade_with(tmp_path, day(-1), POLICY.replace("expect: anonymized\n", "", 1))
+    trade = trade_with(tmp_path, day(-1), POLICY.replace("    expect: anonymized\n", "", 1))
     assert trade.run(trade.orders("may", MAY), "out") == 0
     label = trade.label("out")
     assert label["environment"] == {**label["environment"], "E": 1.0, "valid_until": day(-1), "lapsed": True}

@@ -15,10 +15,10 @@ from beam_deid.transforms.policy.periods import Date, end_of
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy, Release
 
-REVIEW = "1 year"
+REVIEW = "P1Y"
 """After how long a release is to be looked at again, where the policy does not say."""
 
-RECORD_KEPT = "3 years"
+RECORD_KEPT = "P3Y"
 """How long the record of a processing is kept at least: 个人信息保护法 (PIPL) Art. 56, 网络数据安全管理条例 Art. 12."""
 
 

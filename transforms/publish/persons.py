@@ -65,9 +65,14 @@ def threshold_notes(document: Document, path: str) -> tuple[str, ...]:
 
 def _note(reached: Reached, path: str, year: int) -> str:
     threshold = reached.threshold
-    persons = "persons with sensitive information" if threshold.group == SENSITIVE else "persons"
-    whose = f"given abroad in {year}, at most" if threshold.of == ABROAD else "handled by the runs of this register"
+    count = f"{reached.persons or 0:,}"
+    counted = f"{count} persons with sensitive information" if threshold.group == SENSITIVE else f"{count} persons"
+    if threshold.of == ABROAD:
+        counted = f"{counted} were given abroad in {year} at most"
+    else:
+        counted = f"{counted} were handled by the runs of this register"
+    how = "is reached" if reached.state == "reached" else "is near"
     return (
-        f"{reached.persons or 0:,} {persons} {whose}: the threshold of {threshold.least:,} is {reached.state} "
-        f"({threshold.source}); what it would require: beam-deid releases persons {shown(path)}"
+        f"{counted}, and the threshold of {threshold.least:,} {how} ({threshold.source}); "
+        f"what it would require: beam-deid releases persons {shown(path)}"
     )
