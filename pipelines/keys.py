@@ -11,6 +11,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.passphrases import anchored, ask_for_passphrase
 from beam_deid.pipelines.recording import reason_of, record_of, record_options, show_record
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
@@ -115,7 +116,7 @@ def _created(ring: str, kek: str, name: str, purpose: str, record: "ChainedRecor
     from beam_deid.transforms.crypto.keyring_file import create
     from beam_deid.transforms.crypto.recorded import KeyAct, recorded
 
-    source = _anchored(kek)
+    source = anchored(kek)
     return create(ring, source, name, purpose, lambda made: recorded(record, KeyAct.CREATE, made, made.keys, reason))
 
 
@@ -317,29 +318,8 @@ def _emit_destroyed(gone: Sequence["KeyVersion"], relying: Sequence["Reliance"])
 def _changing(ring: str) -> AbstractContextManager["Change"]:
     from beam_deid.transforms.crypto.keyring_file import change, opened
 
-    _ask_for_passphrase(opened(ring).kek["source"])
+    ask_for_passphrase(opened(ring).kek["source"])
     return change(ring)
-
-
-def _anchored(source: str) -> str:
-    """A source that means the same from any folder."""
-    from beam_deid.transforms.crypto.keks import kek_kind
-
-    if kek_kind(source).scheme == "file":
-        return f"file:{os.path.abspath(os.path.expanduser(source.partition(':')[2]))}"
-    _ask_for_passphrase(source, new=True)
-    return source
-
-
-def _ask_for_passphrase(source: str, *, new: bool = False) -> None:
-    """Ask a person for the passphrase where the environment does not hold it; it stays in this process."""
-    from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
-
-    scheme, _, variable = source.partition(":")
-    if scheme == PassphraseKek.scheme and variable not in os.environ and sys.stdin.isatty():
-        os.environ[variable] = click.prompt(
-            said(f"Passphrase of the keyring ({variable})"), hide_input=True, confirmation_prompt=new, err=True
-        )
 
 
 def _emit_new(ring: "Keyring", name: str) -> None:

@@ -74,7 +74,8 @@ def _length(term: str) -> tuple[int, int]:
     """The months and the days of a period; none of either where the text is no period."""
     words = _WORDS.fullmatch(term)
     if words:
-        number, unit = int(words[1]), words[2]
+        number = int(words[1])
+        unit = words[2]
         return number * _MONTHS.get(unit, 0), number * _DAYS.get(unit, 0)
     iso = _ISO.fullmatch(term)
     if iso is None:
