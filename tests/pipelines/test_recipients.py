@@ -14,7 +14,7 @@ import yaml
 from beam_deid.pipelines.cli import call
 
 from ..kit.crowds import crowd, grid, turn
-from ..kit.policies import policy, release, roles
+from ..kit.policies import KEY, policy, release, roles
 
 CELLS = grid(city=["north", "south"], age=[21, 41, 61])
 TOKENS = {"buyer": {"tokenize": {"domain": "customer"}}, "phone": {"hash": {"domain": "phone"}}}
@@ -142,6 +142,20 @@ def test_labels_run_and_register_say_of_recipients_what_each_may(
     assert call(["releases", "show", str(made.folder / "t.register"), "one.1"]) == 0
     assert "2026-017" in capsys.readouterr().out
     assert call(["verify", str(made.folder / "out")]) == 0
+
+
+@pytest.mark.parametrize("has_key", [True, False], ids=["with the key", "without it"])
+def test_a_release_for_a_recipient_is_proved_against_its_source(
+    made: Shop, has_key: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not has_key:
+        monkeypatch.delenv(KEY)
+    capsys.readouterr()
+    source = ["--source", str(made.folder / "orders.parquet"), "--json"]
+    assert call(["assess", str(made.folder / "policy.yaml"), "-i", str(made.folder / "out" / "one"), *source]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["agrees"] is True
+    assert found["figures"]["differing"] == {}
 
 
 def test_a_recipients_tokens_are_turned_back_by_its_policy_and_no_others(made: Shop) -> None:
