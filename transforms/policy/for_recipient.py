@@ -31,7 +31,7 @@ def _key_of(policy: Policy, release: str, field: str) -> str:
 
 
 def declaration_of(
-    policy: Policy, release: str, together: Sequence[str], given_out: Sequence[GivenOut], unregistered: str
+    policy: Policy, release: str, together: Sequence[str], given_out: Sequence[GivenOut] | None, unregistered: str
 ) -> Declaration | None:
     """What is declared of a release's recipient; None where the policy declares no recipients.
 
@@ -39,7 +39,7 @@ def declaration_of(
         policy: The policy.
         release: The release.
         together: All releases of the run.
-        given_out: What the register knows to have been given out before.
+        given_out: What the register knows to have been given out before; None where that is not known.
         unregistered: Why no register is kept; empty where one is.
     """
     if policy.recipients is None:
@@ -52,7 +52,7 @@ def declaration_of(
 
 
 def _unknown(
-    policy: Policy, release: str, together: Sequence[str], given_out: Sequence[GivenOut], unregistered: str
+    policy: Policy, release: str, together: Sequence[str], given_out: Sequence[GivenOut] | None, unregistered: str
 ) -> Iterator[str]:
     recipient = policy.recipient_of(release)
     if recipient is None:
@@ -62,6 +62,9 @@ def _unknown(
         yield "the policy does not say which keys the recipient has (has_keys)"
     if unregistered:
         yield f"nothing remembers what the recipient was given before: {unregistered}"
+    if given_out is None:
+        yield "windows of a pipeline are released one after the other, and are not looked at together for a recipient"
+        return
     untested = list(_untested(policy, release, together, given_out))
     if untested:
         yield (

@@ -13,16 +13,16 @@ from beam_deid.transforms.terms import ForRecipientName, LabelName, RecipientRol
 
 _ASSESSED = "an impact assessment and its record come first, and are kept for 3 years at least (PIPL Art. 55, 56)"
 _EXPORTED = (
-    "persons exported since 1 January: under 100,000 without sensitive information need no export mechanism (Art. 5); up to "
-    "1,000,000, or under 10,000 with sensitive information, a standard contract or certification (Art. 8); more, important data, or "
-    "a critical operator, a security assessment (Art. 7) (CAC Order 16, 2024-03-22; PIPL Art. 38 to 40)"
+    "of persons exported since 1 January, under 100,000 without sensitive information need no export mechanism (Art. 5); up to "
+    "1,000,000, or under 10,000 with sensitive information, need a standard contract or certification (Art. 8); more, important "
+    "data, or a critical operator, need a security assessment (Art. 7) (CAC Order 16, 2024-03-22; PIPL Art. 38 to 40)"
 )
 _FACTS: Mapping[RecipientRole, tuple[str, ...]] = {
     RecipientRole.INTERNAL: (),
     RecipientRole.ENTRUSTED: (
         _ASSESSED,
-        "the contract says purpose, period, method, kinds, measures, rights and duties, and that data is returned or deleted at its "
-        "end (PIPL Art. 21)",
+        "the contract says purpose, period, method, kinds, measures, rights and duties, and that data is returned or deleted at "
+        "its end (PIPL Art. 21)",
     ),
     RecipientRole.OTHER: (
         _ASSESSED,

@@ -49,7 +49,8 @@ def with_register(job: Job) -> Job:
     if session is not None:
         with session:
             session.create_if_missing()  # all workers need one id, for its key is made with it
-    return job
+    # What a window finds in the register another attempt at the same window may have put there: nothing is stated by it.
+    return job if job.register is None else replace(job, register=replace(job.register, given_out=None))
 
 
 def decide_registered(

@@ -38,7 +38,7 @@ def check_recipients(policy: Policy, releases: Sequence[str], today: datetime.da
 
 
 def given_to(policy: Policy, releases: Sequence[str]) -> dict[str, Any]:
-    """What ``run.json`` says of the recipients of a run's releases, and of what was permitted; nothing where nothing is declared."""
+    """What ``run.json`` says of the recipients of a run's releases, and of what was permitted; empty where nothing is declared."""
     recipients = {name: recipient.to_document() for name in releases if (recipient := policy.recipient_of(name))}
     permitted = {
         name: permission.model_dump(mode="json")
