@@ -97,7 +97,7 @@ def check_not_over(policy: "Policy", releases: tuple[str, ...], at: str) -> None
     for name in releases:
         until = Dates.of(policy.releases[name], at).retain_until
         if is_past(until, at):
-            what = f"{name} may be kept until {until} only (retain:), and that is past"
+            what = f"it may be kept until {until} only (retain:), and that is past"
             raise UsageError(what, f"release {name}", "Say a later retain:, or do not make this release")
 
 
