@@ -5,7 +5,6 @@ them. They are uniform over all 64-bit numbers: the tables are read a range of f
 memory than a range has.
 """
 
-import contextlib
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import numpy as np
 
 from beam_deid.transforms.register.document import COUNTED, Document, Run, Table
 from beam_deid.transforms.register.names import table_path
+from beam_deid.transforms.register.opening import joined
 from beam_deid.transforms.register.persons_file import PersonsFile
 from beam_deid.transforms.register.prints_file import ranges
 from beam_deid.transforms.register.thresholds import Threshold, thresholds
@@ -184,10 +184,8 @@ def _count(path: str, runs: Sequence[Run], most_rows: int) -> Counted:
 def _distinct(path: str, tables: Iterable[Table], identity: str, most_rows: int) -> int:
     """How many persons are in any of some tables, each once."""
     found = list({table.file: table for table in tables}.values())
+    files = [PersonsFile(table_path(path, table.file), table) for table in found]
     total = 0
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(PersonsFile(table_path(path, table.file), table)) for table in found]
-        for low, high in ranges([table.rows for table in found], most_rows):
-            parts = [file.read(identity, low, high) for file in files]
-            total += len(np.unique(np.concatenate([np.empty(0, np.uint64), *parts])))
+    for low, high in ranges([table.rows for table in found], most_rows):
+        total += len(np.unique(joined([file.read(identity, low, high) for file in files])))
     return total
