@@ -1,18 +1,19 @@
 """A register as ``beam-deid releases`` reads it: the folder that is meant, its entries, and their labels."""
 
-from dataclasses import asdict
 from typing import Any
 
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import DeidError, UsageError
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.overdue import overdue
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
 from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
 from beam_deid.transforms.register.folder import hold, read
+from beam_deid.transforms.register.persons_counted import PersonsCounted
 from beam_deid.transforms.register.summary import later_tested, sizes, suppressed_share
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, join, shown
@@ -135,9 +136,35 @@ def _listed(entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "sharing": entry.sharing,
         "recipient": entry.recipient,
+        **({"given_to": plain(entry.given_to)} if entry.given_to is not None else {}),
         "records": entry.records.to_document(),
         "suppressed_share": suppressed_share(entry),
         "is_tested": entry.is_tested,
+        "assessed_at": entry.assessed_at or None,
+        "review_by": entry.review_by or None,
+        "retain_until": entry.retain_until,
+        "overdue": list(overdue_of(entry)),
+    }
+
+
+def overdue_of(entry: Entry) -> tuple[str, ...]:
+    """What of a release is past that somebody may have, a sentence each."""
+    if entry.state not in COUNTED:
+        return ()
+    dates = {"review_by": entry.review_by or None, "retain_until": entry.retain_until}
+    return tuple(overdue({**dates, "environment": entry.environment}, now()))
+
+
+def persons_document(counted: PersonsCounted, path: str) -> dict[str, Any]:
+    """The persons of a register as ``releases persons --json`` prints them."""
+    return {
+        "path": shown(path),
+        "year": counted.year,
+        "handled": plain(counted.of_all),
+        "handled_in_year": plain(counted.of_year),
+        "given_abroad_in_year_at_most": plain(counted.abroad),
+        "uncounted_runs": counted.uncounted,
+        "thresholds": [{**plain(one.threshold), "persons": one.persons, "state": one.state} for one in counted.reached],
     }
 
 
@@ -153,7 +180,7 @@ def show_document(found: Document, entry: Entry) -> dict[str, Any]:
 
 def entry_document(entry: Entry) -> dict[str, Any]:
     """An entry as JSON."""
-    document: dict[str, Any] = plain(asdict(entry))
+    document: dict[str, Any] = plain(entry)
     return document
 
 

@@ -1,4 +1,4 @@
-"""``beam-deid releases``: what a register says was given out, listed, shown, compared, forgotten and made smaller."""
+"""``beam-deid releases``: what a register says was given out, listed, shown, compared, forgotten and made smaller; and of whom."""
 
 import sys
 from dataclasses import asdict
@@ -24,10 +24,11 @@ Examples:
   beam-deid releases show orders.register analytics.2
   beam-deid releases diff orders.register analytics.1 analytics.2
   beam-deid releases forget orders.register analytics.1 --reason 'a trial; it never left this machine'
-  beam-deid releases compact s3://bucket/orders.register""",
+  beam-deid releases compact s3://bucket/orders.register
+  beam-deid releases persons orders.register""",
 )
 def releases() -> None:
-    """List, show, compare and forget what was given out before.
+    """List, show, compare and forget what was given out before, and count the persons.
 
     REGISTER is the folder, local or in a store, in which runs register what they publish, so that a new release is tested
     together with all earlier ones of the same records.
@@ -186,3 +187,31 @@ def compact(register: str, output_folder: str | None, as_json: bool) -> None:
     show_compacted(output.console(as_json), figures.before, figures.after, figures.records)
     if as_json:
         output.emit({"path": shown(path), **asdict(figures)})
+
+
+@releases.command(
+    epilog="""\b
+Examples:
+  beam-deid releases persons orders.register
+  beam-deid releases persons orders.register --year 2026 --json"""
+)
+@register_argument
+@click.option("--year", type=click.IntRange(1900, 9999), metavar="YEAR", help="The year. Default: this one, in China.")
+@output_option
+@options.json_option
+def persons(register: str, year: int | None, output_folder: str | None, as_json: bool) -> None:
+    """Count the persons whose records the runs of REGISTER read, and those given out abroad; each person counts once.
+
+    Beside them stand the numbers of persons from which Chinese law asks for more, with what that would be and where it is
+    written. No key is needed: persons are counted by their fingerprints.
+    """
+    from beam_deid.pipelines.registered import opened, persons_document
+    from beam_deid.pipelines.views.persons import show_persons
+    from beam_deid.transforms.clock import now
+    from beam_deid.transforms.register.persons_counted import count_persons, year_of
+
+    path, found = opened(register, output_folder)
+    counted = count_persons(found, path, year_of(now()) if year is None else year)
+    show_persons(output.console(as_json), found, counted)
+    if as_json:
+        output.emit(persons_document(counted, path))

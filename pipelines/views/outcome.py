@@ -12,6 +12,7 @@ from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import Detail, label_word
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.pipelines.views.closing import show_closing
+from beam_deid.pipelines.views.for_recipient import show_statement
 from beam_deid.pipelines.views.tests import show_tests
 
 _LINES = 40
@@ -72,6 +73,7 @@ def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool
     records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
     out.print(f"  records: {records}")
     _show_levels(out, label["search"])
+    show_statement(out, label)
     show_tests(out, label["tests"], detail, expected=expected)
     if not expected:  # else nobody wants advice
         show_changes(out, label["changes"], label["search"].get("blocked"), detail)

@@ -1,6 +1,8 @@
 """All that a register holds of one entry."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -56,6 +58,8 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "purpose", or_none(entry.purpose)
     yield "sharing", printable(entry.sharing)
     yield "recipient", or_none(entry.recipient)
+    yield from _recipient(entry)
+    yield from _accountable(document, entry)
     yield "output", printable(entry.output)
     yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.to_document().items())
     yield "suppressed", f"{suppressed_share(entry):.2%}"
@@ -67,6 +71,32 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "tested with a new one", _tested_now(entry)
     yield "label.json", printable(entry.label_sha256)
     yield "policy", printable(entry.policy_sha256)
+
+
+def _recipient(entry: Entry) -> Iterable[tuple[str, str]]:
+    """What the policy declared of the recipient; nothing where it declared none."""
+    for name, fact in (entry.given_to or {}).items():
+        told = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)
+        yield f"recipient, {name.replace('_', ' ')}", printable(told)
+
+
+def _accountable(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
+    """Who answers for it, and until when what is said of it holds; nothing of what earlier versions wrote."""
+    if not entry.review_by:
+        return
+    run = next((run for run in document.runs if run.run == entry.run and run.made_at == entry.made_at), None)
+    if run is not None and run.operator is not None:
+        yield "operator", _joined(run.operator)
+    yield "approved by", _joined(entry.approver)
+    yield "environment stated", _joined(entry.environment)
+    yield "assessed", f"{minute(entry.assessed_at)} UTC"
+    yield "review by", printable(entry.review_by)
+    yield "kept until", or_none(entry.retain_until)
+
+
+def _joined(facts: Mapping[str, Any] | None) -> str:
+    told = [f"{name.replace('_', ' ')} {fact}" for name, fact in (facts or {}).items() if fact is not None]
+    return or_none(", ".join(told))
 
 
 def _tested_now(entry: Entry) -> str:

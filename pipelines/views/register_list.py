@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from beam_deid.pipelines.language.words import words
+from beam_deid.pipelines.registered import overdue_of
 from beam_deid.pipelines.views.cells import table
 from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry
@@ -21,6 +22,13 @@ def show_list(out: Console, document: Document) -> None:
         out.print("No release is in it.")
     _show_tested(out, document)
     _show_sizes(out, document)
+    _show_overdue(out, document.releases)
+
+
+def _show_overdue(out: Console, entries: tuple[Entry, ...]) -> None:
+    for entry in entries:
+        for past in overdue_of(entry):
+            out.print(f"[yellow]![/yellow] {printable(entry.name)}: {printable(past)}", soft_wrap=True)
 
 
 def _show_entries(out: Console, entries: tuple[Entry, ...]) -> None:
@@ -35,7 +43,7 @@ def _show_entries(out: Console, entries: tuple[Entry, ...]) -> None:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     sharing = printable(entry.sharing)
-    recipient = printable(entry.recipient or "")
+    recipient = printable(_recipient(entry))
     return (
         printable(entry.name),
         minute(entry.made_at).replace(" ", "\n"),
@@ -44,6 +52,12 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         f"{entry.records.released:,}",
         f"{suppressed_share(entry):.2%}",
     )
+
+
+def _recipient(entry: Entry) -> str:
+    """To whom it was given, and until when that may hold it; empty where nobody said."""
+    until = (entry.given_to or {}).get("until")
+    return f"{entry.recipient or ''} (until {until})" if until else entry.recipient or ""
 
 
 def _show_tested(out: Console, document: Document) -> None:

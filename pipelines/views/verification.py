@@ -19,6 +19,8 @@ def show_results(out: Console, results: Sequence[Verified]) -> None:
             files = "1 file" if result.files == 1 else f"{result.files} files"
             said = f"{result.label}, {files}" if result.release else "as published"
             out.print(f"{mark(True)} {name}: {said}")
+        for past in result.overdue:
+            out.print(f"[yellow]![/yellow] {name}: {escape(past)}")
 
 
 def show_origin(out: Console, proved: bool, signers: Sequence[str]) -> None:

@@ -49,8 +49,12 @@ def messages() -> dict[str, list[str]]:
     """Every message of the code and of the platforms' files, with the files that say it, in their order."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "configs" / "platforms").glob("*.yaml")):
-        for says in sorted({one["says"] for one in yaml.safe_load(path.read_text("utf-8"))["fields"].values()}):
-            found.setdefault(f"named {{name}}: {_escaped(says)}", []).append(path.relative_to(ROOT).as_posix())
+        platform = yaml.safe_load(path.read_text("utf-8"))
+        name = path.relative_to(ROOT).as_posix()
+        for says in sorted({one["says"] for one in platform["fields"].values()}):
+            found.setdefault(f"named {{name}}: {_escaped(says)}", []).append(name)
+        for term in platform.get("terms", []):
+            found.setdefault(_escaped(term["says"]), []).append(name)
     for folder in ("transforms", "pipelines"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()

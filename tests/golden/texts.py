@@ -10,6 +10,13 @@ import pyarrow.parquet as pq
 
 _UNSURE = (
     r'"(?:decided_at|started_at|finished_at|label_sha256|rejected_sha256)": ("[^"]*")',
+    r'"(?:assessed_at|review_by|kept_until)": ("[^"]*")',
+    r'"(?:operator|login|host)": ("[^"]*")',
+    r'"command": \[([^\]]*)\]',
+    r'"policy": \{\n *"path": ("[^"]*")',
+    r'"policy": \{\n *"path": "[^"]*",\n *"sha256": ("[0-9a-f]{64}")',
+    r'\.parquet",\n *"size": ([0-9]+)',
+    r'\.parquet",\n *"size": "…",\n *"sha256": ("[0-9a-f]{64}")',
     r'"seconds": ([0-9.]+)',
     r'^  "sha256": ("[0-9a-f]{64}")',  # of run.json itself
     r'"register": \{\n *"id": ("[0-9a-f]{16}")',  # of a register that every run here makes anew

@@ -29,8 +29,8 @@ NAMES = cli.list_commands(None)
 OF_INPUT = ["assess", "profile"]
 """Commands that take the options of ``input:``, which are looked up when their command line is read."""
 GROUPS = {
-    "keys": ["create", "list", "rotate", "destroy"],
-    "releases": ["list", "show", "diff", "forget", "compact"],
+    "keys": ["create", "list", "rotate", "destroy", "record"],
+    "releases": ["list", "show", "diff", "forget", "compact", "persons"],
 }
 HELP = [
     ["--help"],
@@ -55,6 +55,8 @@ REAL = {
     "keys list": "keys list {folder}/other.keyring",
     "keys rotate": "keys rotate {folder}/other.keyring",
     "keys destroy": "keys destroy {folder}/other.keyring --name main --output {folder}/out --yes",
+    "keys record": "keys record {folder}/other.keyring",
+    "releases persons": "releases persons {folder}/shop.register",
     "schema": "schema",
     "explain": "explain outside_hierarchy",
     "all that can be explained": "explain",

@@ -80,7 +80,7 @@ def run(folder, out, releases, *options, **policy):
     )
 
 
-TIMES = {"decided_at", "started_at", "finished_at", "seconds"}
+TIMES = {"decided_at", "assessed_at", "started_at", "finished_at", "seconds", "command"}
 OF_TIMES = {"sha256", "label_sha256"}
 """Hashes of papers in which times stand."""
 

@@ -12,10 +12,11 @@ from beam_deid.transforms.counting.remembering import remember_persons_in_bucket
 from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.decide.refusing import refusals, rejected
-from beam_deid.transforms.decide.remembering import remember_persons
+from beam_deid.transforms.decide.remembering import remember_persons, remember_special
 from beam_deid.transforms.decide.sensitive import by_values, told
 from beam_deid.transforms.measure.aside import stream_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+from beam_deid.transforms.policy.accountability import lapsed_statements
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages, Stream
@@ -52,6 +53,7 @@ def decide(
     job = by_values(declared, measured)
     decided: dict[str, ReleaseDecision] = {}
     persons: Remembered | None = None
+    special: Remembered | None = None
     wanted = bool(folder) and job.register is not None
     for names in job.tables:
         stream = measured.aside.get(stream_of(names))
@@ -60,18 +62,24 @@ def decide(
             decided |= table
             if wanted and persons is None:
                 persons = remember_persons(job, cells, folder)
+                special = remember_special(job, cells, folder)
             continue
         with _stages(stream, workers) as stages:
             sources, composer = _sources(job, names, measured, stream, stages, most_rows)
             decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
-                persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
+                persons, special = remember_persons_in_buckets(sources[names[0]], stages, folder)
     releases = {name: decided[name] for name in job.releases}
     return Decision(
         measured.read,
         releases,
         persons=persons,
-        notes=(*measured.noticed.told(job.policy), *told(declared, job, measured)),
+        special=special,
+        notes=(
+            *measured.noticed.told(job.policy),
+            *told(declared, job, measured),
+            *lapsed_statements(job.policy, job.releases, job.at),
+        ),
         rejected=rejected(measured, job.policy),
     )
 

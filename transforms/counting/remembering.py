@@ -13,6 +13,8 @@ from beam_deid.transforms.counting.classes import Classes, Source
 from beam_deid.transforms.decide.decision import Remembered
 from beam_deid.transforms.decide.remembering import remembered_persons, remembered_release
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.measure.special import BITS, SPECIAL
+from beam_deid.transforms.policy.special_persons import Special
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.prints import Prints
 from beam_deid.transforms.run.layout import Column
@@ -48,8 +50,8 @@ def remember_release_in_buckets(classes: Classes, together: Sequence[Entry], sta
 
 
 @PROGRESS.doing("keeping fingerprints for the register")
-def remember_persons_in_buckets(source: Source, stages: Stages, folder: str) -> Remembered:
-    """Write the fingerprints of all persons of a run.
+def remember_persons_in_buckets(source: Source, stages: Stages, folder: str) -> tuple[Remembered, Remembered | None]:
+    """Write the fingerprints of all persons of a run, and of those whom the law protects more.
 
     Args:
         source: A release of the run, with the records of the run.
@@ -63,7 +65,17 @@ def remember_persons_in_buckets(source: Source, stages: Stages, folder: str) -> 
     _, streams = stages.run(_ToPersons(source), source.records.filled)
     nothing = Stream(stages.buckets)
     persons = {name: _parts(streams.get(name, nothing), column) for name, column in named.items()}
-    return remembered_persons(source.job, persons, folder)
+    remembered = remembered_persons(source.job, persons, folder)
+    if not source.job.special:
+        return remembered, None
+    subject = named[str(source.job.policy.subject)]
+    groups = {str(group): _parts(streams.get(_stream_of(group), nothing), subject) for group in source.job.special}
+    return remembered, remembered_persons(source.job, groups, folder, "special")
+
+
+def _stream_of(group: Special) -> str:
+    """What the stream of a group of persons is called; no column of a table has such a name."""
+    return f"\n{group}"
 
 
 def _identities(source: Source) -> dict[str, Column]:
@@ -141,8 +153,17 @@ class _ToPersons:
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
         named = _identities(self.source)
-        rows = self.source.records.read(bucket, tuple(dict.fromkeys(named.values())))
+        job = self.source.job
+        own = [SPECIAL] if job.special else []
+        rows = self.source.records.read(bucket, tuple(dict.fromkeys([*named.values(), *own])))
         for name, column in named.items():
-            keys = np.unique(rows[column])
-            keys = keys[keys != self.source.job.prints.null]
-            out.put(name, keys, {column: keys})
+            self._put(out, name, column, rows[column])
+        for group in job.special:
+            subject = named[str(job.policy.subject)]
+            self._put(out, _stream_of(group), subject, rows[subject][(rows[SPECIAL] & BITS[group]) > 0])
+
+    def _put(self, out: Out, name: str, column: Column, keys: Fingerprints) -> None:
+        """The distinct persons, but for nobody."""
+        found = np.unique(keys)
+        found = found[found != self.source.job.prints.null]
+        out.put(name, found, {column: found})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from beam_deid.transforms.actions.action import Beside
+from beam_deid.transforms.actions.action import Action, Beside
 from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
@@ -11,6 +11,7 @@ from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.dataset.published_rows import Published
 from beam_deid.transforms.errors import KeyFault
 from beam_deid.transforms.policy.categories import with_sensitive
+from beam_deid.transforms.policy.for_recipient import absent_keys
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Role
@@ -61,13 +62,20 @@ def recomputable(job: Job, published: Published, same_files: bool) -> Recomputab
         if why is not None:
             missing[name] = why
     destroyed = policy.releases[release].key == EPHEMERAL
-    many_to_one = [name for name in missing if actions[name].attacks != (KeylessAttack.FREQUENCY,)]
+    # The label counted these as they were released, and here only what they were made from can be counted.
+    as_released = missing if destroyed else [name for name in absent_keys(policy, release) if name in missing]
+    many_to_one = [name for name in as_released if not _is_one_to_one(actions[name])]
     return Recomputable(
         job,
         tuple(name for name in keyed if name not in missing),
         missing,
-        tuple(many_to_one) if destroyed else (),
+        tuple(many_to_one),
     )
+
+
+def _is_one_to_one(action: Action) -> bool:
+    """Whether a keyed action makes unlike values of unlike ones, and of equal ones equal values."""
+    return action.attacks == (KeylessAttack.FREQUENCY,) and action.beside is None
 
 
 def _versions(policy: Policy, published: Published, keyed: Mapping[str, KeyedAction]) -> dict[str, int]:

@@ -117,7 +117,9 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
     if release not in policy.releases or sorted(fields) != sorted(released_fields(policy, release)):
         raise VerificationError("the label is not that of a release of the policy", published.where, _THIS_POLICY)
     whole = prepare(policy, source, _releases_of_run(published, policy))
-    job = replace(whole.job, releases=(release,), run=str(published.label["run"]))
+    # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
+    at = str(published.label.get("assessed_at", whole.job.at))
+    job = replace(whole.job, releases=(release,), run=str(published.label["run"]), at=at)
     return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
 
 

@@ -1,6 +1,6 @@
 """The source of a release, measured as its run measured it: its records as cells, at the levels that its label tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import MeasurePass
+from beam_deid.transforms.policy.for_recipient import absent_keys
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.job import Job
@@ -71,7 +72,7 @@ class SourceRecords:
         return np.where(keys == fingerprint(pa.array([""]), prints)[0], prints.null, keys)
 
     def _own_key(self, name: str, levels: RowLevels) -> Fingerprints:
-        if name in self.recomputable.written:
+        if name in self.recomputable.written and name in self.data.layout.keyed:
             return self.data.cells.column("written", name, self.data.layout.release)
         return self.data.key(name, levels)
 
@@ -89,7 +90,8 @@ def measure_source(found: Recomputable, shards: Sequence[Shard], published: Publ
         InputError: It cannot be read, or there is no record in it.
     """
     release = published.release
-    job = replace(found.job, policy=_measured_policy(found.job.policy, release))
+    counted = replace(found.job, policy=_counted_policy(found.job.policy, release, found.missing))
+    job = replace(counted, policy=_measured_policy(counted.policy, release))
     told = Shared(MeasurePass(job, written=found.written, untreated=tuple(found.missing)))
     PROGRESS.start(MEASURING_SOURCE, reads=True)
     tasks = Tasks(workers, "measuring")
@@ -102,8 +104,19 @@ def measure_source(found: Recomputable, shards: Sequence[Shard], published: Publ
     if histogram is None:
         raise InputError("there is no record that the release could be made of", "--source", "Check the files")
     own = measured.releases[release]
-    data = ReleasedData(found.job, found.job.layouts[release], own, Cells(job, histogram))
+    data = ReleasedData(counted, counted.layouts[release], own, Cells(job, histogram))
     return SourceRecords(data, found, measured.read, own.rejected, published.keeps_empty_texts)
+
+
+def _counted_policy(policy: Policy, release: str, missing: Container[str]) -> Policy:
+    """The policy by which columns are counted that the recipient has no key of: as they are released.
+
+    Where any of them cannot be made again, all are counted by their source's values, as if nobody said that it has no key.
+    """
+    if not any(field in missing for field in absent_keys(policy, release)):
+        return policy
+    recipients = {name: one.model_copy(update={"has_keys": None}) for name, one in (policy.recipients or {}).items()}
+    return policy.model_copy(update={"recipients": recipients})
 
 
 def _measured_policy(policy: Policy, release: str) -> Policy:

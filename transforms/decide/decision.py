@@ -18,7 +18,7 @@ from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.scope import Knowledge
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.terms import LabelName
+from beam_deid.transforms.terms import ForRecipientName, LabelName
 
 NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
 """Keys with their counts, of which there are none."""
@@ -64,6 +64,7 @@ class Remembered:
         identities: The identities by which persons are counted, the subject's first.
         l: Distinct values that each sensitive field must have in each group.
         together: Names of the registered releases that it was tested with.
+        counts: Of a run's persons, how many there are by each of the identities.
     """
 
     file: Written
@@ -71,6 +72,7 @@ class Remembered:
     identities: tuple[str, ...]
     l: dict[str, int]  # noqa: E741 - the field's own name
     together: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ class ReleaseDecision:
         release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
         equal rows are released, which are told when they are put together.
         """
-        return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
+        stated = self.label.for_recipient
+        hides = stated is not None and stated.statement is ForRecipientName.NOT_IDENTIFIABLE
+        return hides or self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,7 @@ class Decision:
         refused: Why the run must stop with too many rejects: one line per field and reason; else empty.
         kept: The releases that were written as they were decided before they were decided.
         persons: The fingerprints of all persons of the run, where a register wants them.
+        special: Those of persons whom the law protects more, by the subject: in place of identities their groups.
         notes: What a person should know of the files that were read, a sentence each.
         rejected: What was rejected, a line each, for whoever gets no file of rejects.
     """
@@ -226,6 +231,7 @@ class Decision:
     refused: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     persons: Remembered | None = None
+    special: Remembered | None = None
     notes: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
 

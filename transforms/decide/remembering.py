@@ -1,6 +1,6 @@
 """What the register will remember of a run: fingerprints of the records that it releases, and of all its persons."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.decide.choosing import Chosen
 from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.measure.cells import Cells
+from beam_deid.transforms.measure.special import BITS, SPECIAL
 from beam_deid.transforms.past.views import person_keys
 from beam_deid.transforms.policy.scoping import least_values
 from beam_deid.transforms.register.document import Entry
@@ -88,19 +89,52 @@ def remember_persons(job: Job, cells: Cells, folder: str) -> Remembered:
     return remembered_persons(job, {name: [keys[keys != job.prints.null]] for name, keys in persons.items()}, folder)
 
 
-def remembered_persons(job: Job, persons: Mapping[str, Iterable[Fingerprints]], folder: str) -> Remembered:
+def remember_special(job: Job, cells: Cells, folder: str) -> Remembered | None:
+    """Write the fingerprints of the persons of a run whom the law protects more; None where no field tells.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    if not job.special:
+        return None
+    bits = cells.column(*SPECIAL)
+    groups = {str(group): [_whose(job, cells, np.flatnonzero(bits & BITS[group]))] for group in job.special}
+    return remembered_persons(job, groups, folder, "special")
+
+
+def _whose(job: Job, cells: Cells, rows: np.ndarray) -> Fingerprints:
+    """The subjects of some cells, but for nobody."""
+    keys = person_keys(job, cells, rows).get(str(job.policy.subject), np.empty(0, np.uint64))
+    somebody: Fingerprints = keys[keys != job.prints.null]
+    return somebody
+
+
+def remembered_persons(
+    job: Job, persons: Mapping[str, Iterable[Fingerprints]], folder: str, name: str = "persons"
+) -> Remembered:
     """Write the fingerprints of persons.
 
     Args:
         job: The run.
         persons: By each identity parts of the fingerprints, that of nobody not among them: see `write_persons`.
         folder: The staging folder.
+        name: What the file's name begins with.
 
     Raises:
         OutputError: They cannot be written.
     """
-    file = _written(folder, "persons", lambda path: write_persons(path, persons))
-    return Remembered(file, job.record_rule, tuple(persons), {}, ())
+    counts = dict.fromkeys(persons, 0)
+    counted = {name: _counted(name, parts, counts) for name, parts in persons.items()}
+    file = _written(folder, name, lambda path: write_persons(path, counted))
+    return Remembered(file, job.record_rule, tuple(persons), {}, (), counts)
+
+
+def _counted(name: str, parts: Iterable[Fingerprints], counts: dict[str, int]) -> Iterator[Fingerprints]:
+    """The distinct persons of some parts, which are counted on their way."""
+    for part in parts:
+        found = np.unique(part)
+        counts[name] += len(found)
+        yield found
 
 
 def _written(folder: str, name: str, write: Callable[[str], tuple[int, int, str]]) -> Written:

@@ -8,6 +8,7 @@ from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
+from beam_deid.transforms.label.for_recipient import ForRecipient
 from beam_deid.transforms.label.identity_facts import IdentityFacts
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge, Scope
@@ -47,6 +48,7 @@ class Label:
         combinations: Sets of columns, and how many persons each singles out; empty where the policy does not ask.
         contributions: Share of each column in singling people out; empty likewise.
         sensitive_values: Released values that are on a list of sensitive ones, by list; empty where none is.
+        for_recipient: What the release is for its recipient; None, and not in the label, where the policy declares no recipients.
     """
 
     label: LabelName
@@ -72,6 +74,7 @@ class Label:
     combinations: tuple[Combination, ...] = ()
     contributions: Mapping[str, float] = field(default_factory=dict)
     sensitive_values: tuple[ListedValues, ...] = ()
+    for_recipient: ForRecipient | None = None
 
     @property
     def failing(self) -> tuple[Test, ...]:
@@ -80,4 +83,4 @@ class Label:
 
     def to_document(self) -> dict[str, Any]:
         """The label as plain values, in the order in which ``label.json`` holds them."""
-        return attributes(self)
+        return attributes(self, () if self.for_recipient else ("for_recipient",))

@@ -23,7 +23,7 @@ EACH_RECORD = "each_record"
 EVERY = "*"
 """In place of a sibling release: all releases of the run that are tested together, where there are more than two of them."""
 
-STATED = ("release", "sharing", "fields")
+STATED = ("release", "sharing", "fields", "assessed_at")
 """What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
@@ -103,6 +103,7 @@ class Scope:
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
         ignored: The columns of the source that are passed over.
+        assessed_at: When the release is measured: as of then what is stated until a day holds or does not.
     """
 
     release: str
@@ -117,6 +118,7 @@ class Scope:
     environment: DeclaredEnvironment
     register: str | None = None
     ignored: NotRead = NotRead()
+    assessed_at: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.documents import document_sha256, signature_problem, signer
 from beam_deid.transforms.label.manifest import SCHEMA_VERSION
+from beam_deid.transforms.label.overdue import overdue
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 from beam_deid.transforms.label.verify_files import file_problems, sha256_or_none
@@ -42,6 +44,7 @@ class Verified:
         label: The label it bears.
         origin: ``proved`` if the key that was given signed it and nothing is wrong, else ``unproven``.
         signed_by: The public key, in base64, whose signature it bears; None without one, or where that does not hold.
+        overdue: What is past of what its label says until a day, a sentence each; nothing is wrong with it for that.
     """
 
     release: str
@@ -50,6 +53,7 @@ class Verified:
     label: str = ""
     origin: str = UNPROVEN
     signed_by: str | None = None
+    overdue: tuple[str, ...] = ()
 
 
 def verify(output: str, key: str | None = None) -> list[Verified]:
@@ -121,7 +125,9 @@ def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[s
         *_decided_again(label),
         *_folder_problems(folder, label),
     )
-    verified = Verified(name, found, len(label["files"]), label["label"])
+    verified = Verified(
+        name, found, len(label["files"]), label["label"], overdue=tuple(map(_printable, overdue(label, now())))
+    )
     return _signature_checked(verified, label, "label.json", key)
 
 

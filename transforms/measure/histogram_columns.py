@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from beam_deid.transforms.measure.special import SPECIAL
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
@@ -18,6 +19,8 @@ def columns_of(job: Job, releases: Sequence[str]) -> list[Column]:
     columns.append(Column("signature"))
     if job.remembers:
         columns.append(Column("recorded"))
+    if job.special:
+        columns.append(SPECIAL)
     if job.keys_each_record:
         columns.append(Column("record"))
         if job.files > 1:

@@ -24,6 +24,7 @@ from beam_deid.transforms.measure.measured import Histograms, Measured, ReleaseM
 from beam_deid.transforms.measure.noticing import Noticing
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.measure.scanning import Scanner
+from beam_deid.transforms.measure.special import SPECIAL, special_bits
 from beam_deid.transforms.measure.spelling import without_spelling
 from beam_deid.transforms.measure.unchanged import left_whole
 from beam_deid.transforms.policy.roles import platform_fields
@@ -145,6 +146,8 @@ class Measurer:
         columns[Column("signature")] = keys.signature()
         if job.remembers:
             columns[Column("recorded")] = keys.recorded()
+        if job.special:
+            columns[SPECIAL] = special_bits(job.policy, job.special, keys, job.at)
         if job.keys_each_record:
             columns[Column("record")] = keys.of_all_fields()
             if job.files > 1:

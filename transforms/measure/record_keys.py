@@ -65,7 +65,14 @@ class RecordKeys:
 
     def identities(self) -> dict[str, Fingerprints]:
         """The key of each identity of the records, as it is spelt canonically, each of shape (n,)."""
-        return {name: self.of(self._identity(name)) for name in identities(self._job.policy)}
+        return {name: self.of(self.spelt(name)) for name in identities(self._job.policy)}
+
+    def spelt(self, name: str) -> pa.Array:
+        """A field as identities are spelt, shape (n,), as a dictionary where it has one."""
+        if name not in self._spelt:
+            kind = self._job.policy.kind(name)
+            self._spelt[name] = _per_dictionary(self.records.columns[name], lambda values: identity_text(values, kind))
+        return self._spelt[name]
 
     def signature(self) -> Fingerprints:
         """One key for all identities of each record as they are typed, shape (n,): both passes have it without respelling."""
@@ -76,7 +83,7 @@ class RecordKeys:
         record = self._job.policy.record
         if record is not None:
             # What went through a program that takes it for a number has lost its zeros.
-            return self.of(_per_dictionary(self._identity(record), _without_zeros))
+            return self.of(_per_dictionary(self.spelt(record), _without_zeros))
         return self.of_all_fields()
 
     def of_all_fields(self) -> Fingerprints:
@@ -87,13 +94,6 @@ class RecordKeys:
     def whole(self, names: Iterable[str]) -> Fingerprints:
         """One key for several fields of each record as they are typed, in the order given, shape (n,)."""
         return combine([self.typed(name) for name in names], len(self.records))
-
-    def _identity(self, name: str) -> pa.Array:
-        """A field as identities are spelt, shape (n,), as a dictionary where it has one."""
-        if name not in self._spelt:
-            kind = self._job.policy.kind(name)
-            self._spelt[name] = _per_dictionary(self.records.columns[name], lambda values: identity_text(values, kind))
-        return self._spelt[name]
 
 
 def _without_zeros(numbers: pa.Array) -> pa.Array:

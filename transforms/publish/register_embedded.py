@@ -16,9 +16,12 @@ from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
+from beam_deid.transforms.label.manifest import DATES
 from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.policy.accountability import record_kept_until
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
+from beam_deid.transforms.publish.persons import counted_persons, counts_of
 from beam_deid.transforms.publish.register_current import settle
 from beam_deid.transforms.publish.register_entries import PolicyFacts, entry_of
 from beam_deid.transforms.publish.register_opening import open_register
@@ -46,7 +49,8 @@ def with_register(job: Job) -> Job:
     if session is not None:
         with session:
             session.create_if_missing()  # all workers need one id, for its key is made with it
-    return job
+    # What a window finds in the register another attempt at the same window may have put there: nothing is stated by it.
+    return job if job.register is None else replace(job, register=replace(job.register, given_out=None))
 
 
 def decide_registered(
@@ -96,8 +100,8 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     entries: dict[str, Entry] = {}
     for name, decided in decision.releases.items():
         label = json.loads(to_bytes(label_manifest(job, decided, PartFacts()).to_document()))
-        del label["decided_at"]  # the one thing that is another when it is decided again
-        sha256 = document_sha256(label)
+        # What is another when it is decided again.
+        sha256 = document_sha256({key: value for key, value in label.items() if key not in ("decided_at", *DATES)})
         if _known(document, job, decision, name, sha256):
             continue  # a worker made this again, after another attempt had registered it
         entry = _entry(held, document.next_name(name), job, decided, label, made_at, folder)
@@ -105,7 +109,22 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     if not entries:
         return
     persons = None if decision.persons is None else _table(held, "persons", decision.persons, folder)
-    held.save(replace(document.with_entries(entries), runs=(*document.runs, Run(job.run, made_at, persons))))
+    run = _run(held, job, decision, made_at, persons, folder)
+    held.save(replace(document.with_entries(entries), runs=(*document.runs, run)))
+
+
+def _run(held: Held, job: Job, decision: Decision, made_at: str, persons: Table | None, folder: str) -> Run:
+    special = None if decision.special is None else _table(held, "special", decision.special, folder)
+    counted = counted_persons(job, decision.persons, decision.special)
+    return Run(
+        job.run,
+        made_at,
+        persons,
+        special,
+        subject=counted["subject"] if counted else "",
+        counts=counts_of(counted),
+        kept_until=record_kept_until(made_at),
+    )
 
 
 def _known(document: Document, job: Job, decision: Decision, release: str, label_sha256: str) -> bool:

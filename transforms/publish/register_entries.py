@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.decide.decision import Remembered
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.policy.accountability import declared
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.register.document import Entry, State, Table
 from beam_deid.transforms.storage.paths import shown
@@ -21,11 +22,15 @@ class PolicyFacts(NamedTuple):
         recipient: To whom the release goes; None where the policy does not say.
         k: The k that the release asks for.
         levels: Names of the levels that the policy fixes, by field; empty in what runs of 0.6.0 left, which did not say.
+        given_to: What the policy declares of the recipient; None where it declares none.
+        declared: Who answers for it: see `policy.accountability.declared`.
     """
 
     recipient: str | None
     k: int
     levels: Mapping[str, str] = MappingProxyType({})
+    given_to: Mapping[str, Any] | None = None
+    declared: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
     def of(cls, policy: Policy, release: str) -> "PolicyFacts":
@@ -36,7 +41,9 @@ class PolicyFacts(NamedTuple):
             for field, action in spec.fields.items()
             if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
         }
-        return cls(spec.recipient, spec.k, levels)
+        recipient = policy.recipient_of(release)
+        given_to = None if recipient is None else recipient.to_document()
+        return cls(spec.recipient, spec.k, levels, given_to, declared(spec))
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,12 @@ def entry_of(
         l=remembered.l if remembered else {},
         together=remembered.together if remembered else (),
         table=table,
+        given_to=told.given_to,
+        assessed_at=label.get("assessed_at", ""),
+        review_by=label.get("review_by", ""),
+        retain_until=label.get("retain_until"),
+        approver=told.declared.get("approver"),
+        environment=told.declared.get("environment"),
     )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from beam_deid.transforms.crypto.chained_record import ChainedRecord
 from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
+from beam_deid.transforms.crypto.recorded import KeyAct, record_beside, recorded
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_checks import (
@@ -15,11 +17,12 @@ from beam_deid.transforms.publish.register_checks import (
     check_none_is_left_out,
     check_none_was_lost,
 )
-from beam_deid.transforms.publish.register_current import settle, settled_document, tested_with
+from beam_deid.transforms.publish.register_current import replaced_in, settle, settled_document, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.register.document import Document, State
 from beam_deid.transforms.register.folder import Held, hold, read
+from beam_deid.transforms.register.given_out import given_out
 from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.job import Job
@@ -154,7 +157,8 @@ def _existing(job: Job, place: RegisterLocation, output: str, document: Document
     check_none_is_elsewhere(place.path, output, document.register)
     entries = tuple(tested_with(document, output, unreleased=unreleased))
     key = document.key
-    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False)
+    others = given_out(document, replaced_in(document, output) if unreleased else ())
+    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False, others)
     known_subkey(job.keys, reference)
     return reference
 
@@ -172,6 +176,10 @@ def _with_key(job: Job, place: RegisterLocation) -> tuple[Job, list[str]]:
             shown(keys.keyring),
             f"Where it was made: beam-deid keys create KEYRING --name {REGISTER_NAME}, and copy it; or say register: none",
         )
+    record = ChainedRecord(record_beside(keys.keyring))
     with change(keys.keyring) as changing:
-        changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
+        made = changing.ring.with_new(REGISTER_NAME, changing.ring.opener())
+        why = f"a new register, of {job.policy.dataset}"
+        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why):
+            changing.save(made)
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]

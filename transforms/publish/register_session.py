@@ -13,6 +13,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.publish.persons import counts_of, threshold_notes
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
 from beam_deid.transforms.publish.run_outcome import RunOutcome
@@ -123,7 +124,8 @@ class RegisterSession:
                 state = State.UNRELEASED if entry.name in self._unreleased else State.SUPERSEDED
                 changed[entry.name] = entry.after(Event(now(), state, run))
         self._held.save(document.with_entries(changed))
-        self.notes = (*self.notes, *(note_of(entry, self.intent) for entry in ours))
+        told = threshold_notes(self._document(), self._held.path)
+        self.notes = (*self.notes, *(note_of(entry, self.intent) for entry in ours), *told)
 
     def withdraw(self) -> None:
         """Write down that nothing was published after all.
@@ -178,7 +180,18 @@ class RegisterSession:
 
     def _run(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> Run:
         persons = outcome.persons
-        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons.file) if persons else None)
+        special = outcome.special
+        counted = outcome.counted
+        return Run(
+            run["run"],
+            run["started_at"],
+            self._table(staging, "persons", persons.file) if persons else None,
+            self._table(staging, "special", special.file) if special else None,
+            subject=counted["subject"] if counted else "",
+            counts=counts_of(counted),
+            operator=run.get("operator"),
+            kept_until=run["kept_until"],
+        )
 
     def _table(self, staging: str, name: str, written: Written) -> Table:
         path = join(staging, *written.path.split("/"))

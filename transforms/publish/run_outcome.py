@@ -33,6 +33,7 @@ class ReleaseOutcome:
         expect: The label that the policy expects; None where it expects none.
         remembered: What the register will remember of it; None where it is not tested with others.
         parts: Its files.
+        declared: What the policy says of who answers for it: see `policy.accountability.declared`.
     """
 
     label: dict[str, Any]
@@ -40,6 +41,7 @@ class ReleaseOutcome:
     expect: str | None
     remembered: Remembered | None
     parts: tuple[Moved, ...]
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":
@@ -59,8 +61,10 @@ class RunOutcome:
     Attributes:
         read: Records read.
         refused: Why the run was refused, a line each: see `beam_deid.transforms.decide.refusing`; empty if it was not.
-        inputs: The input files, where a register wants to know them.
+        inputs: The input files.
         persons: What the register will remember of all persons; None without a register.
+        special: What it will remember of those whom the law protects more; None where no field tells of any.
+        counted: How many persons there are: see `publish.persons.counted_persons`; None where nobody counted.
         releases: What it came to for each release; none where it was refused.
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
@@ -71,6 +75,8 @@ class RunOutcome:
     refused: tuple[str, ...] = ()
     inputs: tuple[InputFacts, ...] = ()
     persons: Remembered | None = None
+    special: Remembered | None = None
+    counted: Mapping[str, Any] | None = None
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
@@ -88,6 +94,8 @@ class RunOutcome:
             refused=tuple(document["refused"]),
             inputs=tuple(InputFacts(**one) for one in document["inputs"]),
             persons=_remembered(document["persons"]),
+            special=_remembered(document.get("special")),
+            counted=document.get("counted"),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
@@ -110,4 +118,5 @@ def _remembered(document: Mapping[str, Any] | None) -> Remembered | None:
         identities=tuple(document["identities"]),
         l=dict(document["l"]),
         together=tuple(document["together"]),
+        counts=dict(document.get("counts", {})),
     )

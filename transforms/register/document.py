@@ -12,8 +12,8 @@ from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import LabelName, Word
 
-FORMAT = 1
-"""Version of the register's form. A register of a greater one was written by a newer beam-deid."""
+FORMAT = 2
+"""Version of the register's form. A register of a greater one was written by a newer beam-deid; all smaller ones are read."""
 
 
 class State(Word):
@@ -100,6 +100,13 @@ class Entry:
         together: Names of the earlier entries of which it has some of the same records, directly or through others.
         table: The fingerprints of its records; None where it is not tested with others.
         events: What was said of it later, the oldest first.
+        given_to: What the policy declares of the recipient: name, role, contract, period and more; None, and not in the revision,
+            where it declares none.
+        assessed_at: When it was measured; empty in what versions before 0.11 wrote, as are all that follow.
+        review_by: The day by which it is to be looked at again.
+        retain_until: The last day on which it may be kept; None where the policy does not say.
+        approver: Who approved it: name, date and reference; None where the policy does not say.
+        environment: Who states what is said of the recipient, and until when; None where the policy does not say.
     """
 
     name: str
@@ -127,6 +134,16 @@ class Entry:
     together: tuple[str, ...] = ()
     table: Table | None = None
     events: tuple[Event, ...] = ()
+    given_to: Mapping[str, Any] | None = None
+    assessed_at: str = ""
+    review_by: str = ""
+    retain_until: str | None = None
+    approver: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it as a revision holds it."""
+        return attributes(self, () if self.given_to is not None else ("given_to",))
 
     @property
     def is_tested(self) -> bool:
@@ -170,11 +187,22 @@ class Run:
         run: The run.
         made_at: When it began.
         persons: The persons of its records by every identity; None where there are none.
+        special: The persons whom the law protects more, by the subject, in place of identities their groups; None where no
+            field tells of any.
+        subject: The identity that counts its persons; empty where none does, and in what versions before 0.11 wrote.
+        counts: How many persons there are by the subject, and in each group of ``special``.
+        operator: Who carried it out: operator, login and host; None where nobody knows.
+        kept_until: The day until which what is said of it here is kept at least.
     """
 
     run: str
     made_at: str
     persons: Table | None = None
+    special: Table | None = None
+    subject: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    operator: Mapping[str, Any] | None = None
+    kept_until: str = ""
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Run":
@@ -183,8 +211,9 @@ class Run:
         Raises:
             KeyError, TypeError: It is none.
         """
-        table = given["persons"]
-        return cls(given["run"], given["made_at"], None if table is None else Table(**table))
+        tables = {name: given.get(name) for name in ("persons", "special")}
+        read = {name: None if table is None else Table(**table) for name, table in tables.items()}
+        return cls(**{**given, **read})
 
 
 @dataclass(frozen=True)
@@ -218,7 +247,8 @@ class Document:
     @property
     def files(self) -> frozenset[str]:
         """Names of all files of fingerprints that the revision refers to."""
-        tables = [entry.table for entry in self.releases] + [run.persons for run in self.runs]
+        tables = [entry.table for entry in self.releases]
+        tables += [table for run in self.runs for table in (run.persons, run.special)]
         return frozenset(table.file for table in tables if table is not None)
 
     def entry(self, name: str) -> Entry | None:

@@ -63,7 +63,7 @@ def _parsed(data: bytes, path: str) -> dict[str, Any]:
 def _document(given: dict[str, Any], number: int, path: str) -> Document:
     try:
         document = Document.from_document(given)
-        is_right = document.format == FORMAT and all(map(is_name, document.files))
+        is_right = 0 < document.format <= FORMAT and all(map(is_name, document.files))
     except (AttributeError, KeyError, TypeError, ValueError):
         is_right = False
     if not is_right:

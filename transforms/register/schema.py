@@ -2,6 +2,7 @@
 
 from beam_deid.transforms.label.json_schema import (
     COUNT,
+    DATE,
     TEXT,
     TIME,
     Schema,
@@ -20,6 +21,9 @@ from beam_deid.transforms.register.document import FORMAT, Document, Entry, Even
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 _SHA256: Schema = {"$ref": "#/$defs/sha256"}
+_OBJECT: Schema = {"type": "object"}
+_DATED = ("assessed_at", "review_by", "retain_until", "approver", "environment")
+"""What earlier versions did not write."""
 _TABLE: Schema = {"$ref": "#/$defs/table"}
 
 
@@ -34,7 +38,7 @@ def register_schema() -> Schema:
             "key": said(_key(), "The key of its fingerprints, and what tells it from others; never the key itself"),
             "releases": list_of(_entry(), "What was given out, in the order of registration"),
             "runs": list_of(_run(), "For counting whose data was handled"),
-            "format": {"const": FORMAT},
+            "format": {"enum": [*range(1, FORMAT + 1)]},
         },
     )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
@@ -82,7 +86,16 @@ def _entry() -> Schema:
             ),
             "table": said(nullable(_TABLE), "Fingerprints of its records; null where it is not tested with others"),
             "events": list_of(_event(), "What was said of it later, the oldest first"),
+            "given_to": said(
+                {"type": "object"}, "What the policy declares of the recipient; missing where it declares none"
+            ),
+            "assessed_at": said(TEXT, "When it was measured; empty where that is not known"),
+            "review_by": said(TEXT, "The day by which it is to be looked at again; empty where that is not known"),
+            "retain_until": said(nullable(DATE), "The last day on which it may be kept"),
+            "approver": said(nullable(_OBJECT), "Who approved it: name, at and reference"),
+            "environment": said(nullable(_OBJECT), "Who states what is said of the recipient, and until when"),
         },
+        optional=("given_to", *_DATED),
     )
 
 
@@ -106,7 +119,13 @@ def _run() -> Schema:
             "persons": said(
                 nullable(_TABLE), "The persons of its records by every identity; null where there are none"
             ),
+            "special": said(nullable(_TABLE), "The persons whom the law protects more, by group"),
+            "subject": said(TEXT, "The identity that counts its persons; empty where none does"),
+            "counts": said(map_of(COUNT), "Persons by the subject, and in each group of special"),
+            "operator": said(nullable(_OBJECT), "Who carried it out: operator, login and host"),
+            "kept_until": said(TEXT, "The day until which this is kept at least"),
         },
+        optional=("special", "subject", "counts", "operator", "kept_until"),
     )
 
 

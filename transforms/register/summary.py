@@ -43,7 +43,8 @@ def sizes(document: Document) -> Sizes:
     """How large the tables of a register are. Entries may share a table, which is counted once."""
     tables = [entry.table for entry in document.releases if entry.table is not None]
     of_records = {table.file: table.size for table in tables}
-    of_persons = {run.persons.file: run.persons.size for run in document.runs if run.persons is not None}
+    counted = [table for run in document.runs for table in (run.persons, run.special) if table is not None]
+    of_persons = {table.file: table.size for table in counted}
     records = sum(table.rows for table in tables)
     size = sum(of_records.values())
     return {

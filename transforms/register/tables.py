@@ -17,8 +17,8 @@ from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
 IDENTITIES = b"identities"
 """Where a file's metadata say as JSON which identities there are: all of a run, or of each release that shares the file."""
-_IDENTITY = "identity"
-_PERSON = "person"
+IDENTITY = "identity"
+PERSON = "person"
 
 
 def write_prints(path: str, parts: Iterable[Prints]) -> tuple[int, int, str]:
@@ -87,11 +87,11 @@ def write_persons(path: str, persons: Mapping[str, Iterable[Fingerprints]]) -> t
         OutputError: It cannot be written.
     """
     names = sorted(persons)
-    fields = [pa.field(_IDENTITY, pa.string(), nullable=False), pa.field(_PERSON, pa.uint64(), nullable=False)]
+    fields = [pa.field(IDENTITY, pa.string(), nullable=False), pa.field(PERSON, pa.uint64(), nullable=False)]
     # An identity that nobody has would have no row.
     schema = pa.schema(fields, metadata={IDENTITIES: json.dumps(names).encode()})
     groups = (group for name in names for group in _groups(_distinct(name, persons[name], schema), schema))
-    return write_groups(path, schema, groups, [_PERSON])
+    return write_groups(path, schema, groups, [PERSON])
 
 
 def _distinct(identity: str, parts: Iterable[Fingerprints], schema: pa.Schema) -> Iterator[pa.Table]:
