@@ -99,7 +99,10 @@ def _label() -> Schema:
 def _tail() -> Schema:
     """What stands after the evidence."""
     return {
-        "amendments": list_of(_amendment(), "What the label was before it was decided again"),
+        "amendments": list_of(
+            {"anyOf": [_amendment(), _change()]},
+            "What the label was before it was decided again, or its rows were changed",
+        ),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
         "records": type_of(RecordCounts),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
@@ -115,6 +118,21 @@ def _amendment() -> Schema:
         limits=NUMBERS,
         destroyed=said(list_of({"type": "integer"}), "Keys that were destroyed, by id"),
         fields=said(map_of(one_of(Recoverability)), "What each field was before"),
+    )
+
+
+def _change() -> Schema:
+    return object_of(
+        at=TIME,
+        label=one_of(LabelName),
+        decided_at=TIME,
+        condition=TEXT,
+        limits=NUMBERS,
+        fields=said(map_of(one_of(Recoverability)), "Empty: how fields are given out stays"),
+        erased=said(COUNT, "Rows that were taken out, as persons asked to have their data erased"),
+        corrected=said(COUNT, "Rows that were replaced by corrected ones"),
+        measured=said(TEXT, "How the release was measured again; empty if it was not"),
+        not_measured=said(TEXT, "Why it could not be, or not all of it"),
     )
 
 

@@ -26,9 +26,9 @@ from beam_deid.transforms.terms import LabelName
 PROVED = "proved"
 UNPROVEN = "unproven"
 _COMPOSITION = 8
+"""The line of the label rule that is about several releases."""
 _REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
 """The files of rejects, and what ``run.json`` calls their hashes; runs of earlier versions have no CSV, and say nothing of one."""
-"""The line of the label rule that is about several releases."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,16 @@ def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Itera
             continue
         theirs = _composed(label)
         prefix = (f"composition:{other}", f"common_values:{other}:")
+        if _was_changed(mine) or _was_changed(label):
+            continue  # what they say together was not measured since
         about = {key: test for key, test in tests.items() if key == prefix[0] or key.startswith(prefix[1])}
         if any(theirs.get(key.replace(f":{other}", f":{name}", 1)) != test for key, test in about.items()):
             yield f"the label says something else of {other} and this release together than the label of {other} does"
+
+
+def _was_changed(label: Mapping[str, Any]) -> bool:
+    """Whether rows of a release were erased or replaced after it was published."""
+    return any("erased" in one for one in label.get("amendments") or [])
 
 
 def _composed(label: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
