@@ -18,10 +18,14 @@ class Finder(Protocol):
     """
 
     @property
-    def columns(self) -> Sequence[str]: ...
+    def columns(self) -> Sequence[str]:
+        """See above."""
+        ...
 
     @property
-    def by(self) -> str: ...
+    def by(self) -> str:
+        """See above."""
+        ...
 
     def found(self, batch: pa.RecordBatch, is_text: bool) -> Bools:
         """Which rows of a batch are meant, shape (n,).
