@@ -37,7 +37,7 @@ from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
 from beam_deid.transforms.label.requirements.requirement import Requirement
-from beam_deid.transforms.label.scope import STATED, NotRead, Scope, Sibling
+from beam_deid.transforms.label.scope import RARE, STATED, FilterFacts, NotRead, Scope, Sibling
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _AFTER = ("records", "files")
@@ -104,7 +104,7 @@ def _tail() -> Schema:
             "What the label was before it was decided again, or its rows were changed",
         ),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
-        "records": type_of(RecordCounts),
+        "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
 
@@ -171,9 +171,12 @@ def _asked() -> tuple[Schema, Schema]:
         "ignored": said(
             type_of(NotRead, _ignored()), "Columns of the source that are not read; missing where there are none"
         ),
+        "row_filter": said(
+            map_of(type_of(FilterFacts)), "Fields by whose values the records are chosen; missing where all records are"
+        ),
     }
     description = "What was tested and asked for, so that the label can be decided again from this file alone"
-    return {"description": description, **type_of(Scope, given, STATED, ("ignored",))}, parts
+    return {"description": description, **type_of(Scope, given, STATED, RARE)}, parts
 
 
 def _ignored() -> Schema:

@@ -203,6 +203,8 @@ def _label_problems(label: dict[str, Any]) -> Iterator[str]:
     records = label["records"]
     if records["read"] != sum(records.get(part, 0) for part in RECORD_COUNTS[1:]):
         yield "read is not released + suppressed + withheld + rejected"
+    if sum(records.get("withheld_by", {}).values()) not in (0, records.get("withheld", 0)):
+        yield "the reasons for which records are withheld do not add up to those that are"
     if records["released"] != sum(file["rows"] for file in label["files"]):
         yield "the files do not hold as many rows as were released"
     amendments = label.get("amendments")

@@ -14,6 +14,7 @@ from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.stages import Streams, joined
+from beam_deid.transforms.treat.gate import WithheldCounts
 from beam_deid.transforms.treat.rejected import Rejects
 from beam_deid.transforms.treat.typed import TypedBatch
 
@@ -34,6 +35,7 @@ class ReleaseMeasured:
         types: Type that each field that was read has before it is treated.
         scanned: What released values look like.
         rejected: Records rejected for this release.
+        withheld: Records withheld from it, by reason.
         faults: Faults by (field, reason).
         first: The first faults as `write_rejects` takes them, `FIRST` at most, in their order.
         whole: Of fields that name persons and are generalized the values from which nothing was taken: their fingerprints, or
@@ -48,6 +50,7 @@ class ReleaseMeasured:
     faults: FaultCounts = field(default_factory=Counter)
     whole: dict[str, pa.Array] = field(default_factory=dict)
     first: Rejects = field(default_factory=list)
+    withheld: WithheldCounts = field(default_factory=Counter)
 
 
 @dataclass
@@ -107,6 +110,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
             for name in dict.fromkeys(name for part in parts for name in part.whole)
         },
         sorted(one for part in parts for one in part.first)[:FIRST],
+        sum((part.withheld for part in parts), Counter()),
     )
 
 

@@ -15,7 +15,7 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
-_LATER = ("record", "recipient", "parts", "spreadsheet")
+_LATER = ("record", "recipient", "parts", "spreadsheet", "where")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
 """The options of ``input`` that were there from the beginning; all others are later ones."""
@@ -40,7 +40,7 @@ def policy_sha256(policy: Policy) -> str:
     document = with_paths(policy_document(policy), _portable)
     del document["register"]
     for section in (document, *document["releases"].values()):
-        for name in [name for name in _LATER if section.get(name, "") is None]:
+        for name in [name for name in _LATER if section.get(name, "") in (None, {})]:
             del section[name]
     document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
     for name, spec in policy.fields.items():

@@ -67,7 +67,7 @@ def _entry() -> Schema:
             "state": _state(),
             "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
             "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
-            "records": type_of(RecordCounts),
+            "records": type_of(RecordCounts, optional=("withheld_by",)),
             "inputs": list_of(object_of(name=TEXT, size=COUNT, sha256=_SHA256)),
             "files": list_of(object_of(path=TEXT, rows=COUNT, sha256=_SHA256)),
             "label_sha256": said(_SHA256, "Of its label.json"),
