@@ -7,6 +7,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
+from beam_deid.pipelines.recording import operator_option
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.terms import Reason
@@ -67,6 +68,7 @@ are written).""",
 )
 @click.option("--all", "everything", is_flag=True, help="All rows: the values of everybody in the release.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the record.")
+@operator_option
 @click.option(
     "--record",
     metavar="FILE",
@@ -89,6 +91,7 @@ def reidentify(
     rows: tuple[int, ...],
     everything: bool,
     reason: str,
+    operator: str | None,
     record: str | None,
     label: str | None,
     overwrite: bool,
@@ -106,12 +109,15 @@ def reidentify(
     from beam_deid.transforms.reidentify.files import reidentify as reidentify_files
     from beam_deid.transforms.reidentify.request import Request
     from beam_deid.transforms.reidentify.selection import Selection
+    from beam_deid.transforms.who import operator_here
 
     read = read_policy(policy)
     wanted = _wanted(read, release, fields)
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)
-    request = Request(release, wanted, inputs, target, reason, record or _beside(policy), selection, label, overwrite)
+    who = operator_here(operator)
+    kept = record or _beside(policy)
+    request = Request(release, wanted, inputs, target, reason, kept, selection, label, overwrite, who)
     with output.progress(STEPS):
         outcome = reidentify_files(read, request)
     output.console(as_json).print(_said(outcome, target, request.record), markup=False)

@@ -320,3 +320,87 @@ def test_a_key_encryption_key_is_asked_for_once_however_much_is_read(tmp_path):
     forget()
     assert made.run("out", *("-i", made.source) * 3) == 0
     assert len(counted.read_text()) == 1
+
+
+def _record(made, capsys, code=0, *options):
+    capsys.readouterr()
+    assert call(["keys", "record", made.ring, "--json", *options]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_is_done_with_keys_is_recorded_with_whoever_did_it_and_why_and_no_byte_of_a_key(made, capsys):
+    wrapped = {key["wrapped"] for key in json.loads(Path(made.ring).read_text())["keys"]}
+    assert call(["keys", "rotate", made.ring, "--reason", "yearly rotation", "--operator", "Li Na"]) == 0
+    assert call(["keys", "create", made.ring, "--name", "marketing"]) == 0
+    old, new = (key["id"] for key in listed(made.ring, capsys) if key["name"] == "main")
+    assert call(["keys", "destroy", made.ring, "--id", str(old), "--yes", "--reason", "end of contract"]) == 0
+    found = _record(made, capsys)
+    assert found["fits"]
+    lines = [line for line in found["lines"] if line["event"] == "begun"][-3:]
+    assert [(line["act"], line["why"]) for line in lines] == [
+        ("rotate", "yearly rotation"),
+        ("create", None),
+        ("destroy", "end of contract"),
+    ]
+    assert lines[0]["operator"] == "Li Na"
+    assert [line["keys"][0]["id"] for line in (lines[0], lines[2])] == [new, old]
+    assert {line["event"] for line in found["lines"]} == {"begun", "done"}
+    record = Path(found["record"])
+    assert record.stat().st_mode & 0o777 == 0o600
+    wrapped |= {key["wrapped"] for key in json.loads(Path(made.ring).read_text())["keys"] if key["wrapped"]}
+    text = record.read_text("utf-8")
+    assert not any(one in text for one in wrapped)
+    assert KEK not in text
+
+
+def test_a_run_that_makes_the_key_of_a_register_records_it(made, capsys):
+    assert made.run() == 0
+    last = _record(made, capsys)["lines"][-2]
+    assert (last["act"], last["keys"][0]["name"]) == ("create", "register")
+    assert "register" in last["why"]
+
+
+def test_a_record_that_was_changed_is_found_by_its_first_line_that_does_not_fit(made, capsys):
+    assert call(["keys", "rotate", made.ring, "--reason", "one"]) == 0
+    assert call(["keys", "rotate", made.ring, "--reason", "two"]) == 0
+    whole = _record(made, capsys)
+    record = Path(whole["record"])
+    assert call(["keys", "record", made.ring, "--holds", whole["head"]]) == 0
+    lines = record.read_text("utf-8").splitlines(keepends=True)
+    record.write_text("".join(lines[:-1]), "utf-8")
+    assert call(["keys", "record", made.ring]) == 0  # nothing in it shows that its last line is gone
+    assert call(["keys", "record", made.ring, "--holds", whole["head"]]) == 1
+    assert "lines at its end are gone" in capsys.readouterr().err
+    place = next(number for number, line in enumerate(lines) if '"one"' in line)
+    record.write_text("".join(lines).replace('"one"', '"own"'), "utf-8")
+    broken = _record(made, capsys, 1)
+    assert (broken["fits"], broken["broken"]) == (False, place + 2)
+    assert call(["keys", "record", made.ring]) == 1
+    assert f"line {place + 2} of the record does not fit" in capsys.readouterr().err
+
+
+def test_nothing_is_done_with_keys_where_it_cannot_be_recorded(made, tmp_path, capsys):
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "elsewhere")
+    before = Path(made.ring).read_bytes()
+    for command in (["rotate", made.ring], ["destroy", made.ring, "--name", "main", "--yes"]):
+        assert call(["keys", *command, "--record", str(tmp_path / "link.jsonl")]) == 1
+        assert "Nothing is done with a key without it" in capsys.readouterr().err
+    assert Path(made.ring).read_bytes() == before
+    ring = tmp_path / "new.keyring"
+    assert call(["keys", "create", str(ring), "--kek", "env:SHOP_KEK", "--record", str(tmp_path / "link.jsonl")]) == 1
+    assert not ring.exists()
+
+
+def test_one_record_may_hold_what_is_done_with_keys_and_what_is_reidentified(made, tmp_path, capsys):
+    assert made.run() == 0
+    record = str(tmp_path / "all.jsonl")
+    assert call(["keys", "rotate", made.ring, "--record", record]) == 0
+    given = ["--policy", made.policy, "--release", "crm", "--fields", "buyer", "--all", "--reason", "a test"]
+    files = ["--input", str(made.out() / "crm"), "--output", str(tmp_path / "back.csv"), "--record", record]
+    assert call(["reidentify", *given, *files, "--operator", "Li Na"]) == 0
+    capsys.readouterr()
+    assert call(["keys", "record", record]) == 0
+    said = capsys.readouterr().out
+    assert "Li Na" in said
+    assert "4 lines" in said

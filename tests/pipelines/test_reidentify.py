@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.reidentify.record import ReidentificationRecord
+from beam_deid.transforms.crypto.chained_record import ChainedRecord
 
 from ..kit.keys import KEK
 from ..kit.prompt import promptly
@@ -115,13 +115,13 @@ def test_rows_that_lost_the_releases_marks_need_its_label_for_fpe_only(made, cap
 
 def test_the_record_stands_before_the_first_value(made, monkeypatch):
     seen = []
-    append = ReidentificationRecord.append
+    append = ChainedRecord.append
 
     def watched(self, event, facts):
         seen.append((event, [path.name for path in made.folder.glob("restored.parquet*")]))
         append(self, event, facts)
 
-    monkeypatch.setattr(ReidentificationRecord, "append", watched)
+    monkeypatch.setattr(ChainedRecord, "append", watched)
     assert made.reidentify("restored.parquet") == 0
     assert seen[0] == ("begun", [])
     begun, done = record(made)

@@ -3,7 +3,8 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,13 @@ from beam_deid.transforms.storage.paths import absolute, is_local
 from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write, sync
 
 
-def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA) -> Keyring:
+def create(
+    path: str,
+    source: str,
+    name: str = DEFAULT_NAME,
+    purpose: str = DATA,
+    recording: Callable[[Keyring], AbstractContextManager[None]] = contextlib.nullcontext,
+) -> Keyring:
     """Make a keyring with one key; the file is readable by its owner alone.
 
     Args:
@@ -27,6 +34,7 @@ def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA
         source: Where the key-encryption key comes from.
         name: Name of the key.
         purpose: What the key is for.
+        recording: Records that the keyring is made, around its making: see `crypto.recorded`.
 
     Raises:
         KeyFault: The file exists or cannot be written, or the key-encryption key cannot be had.
@@ -38,7 +46,9 @@ def create(path: str, source: str, name: str = DEFAULT_NAME, purpose: str = DATA
     ring = ring.with_new(name, kek_of(source, ring.kek), purpose)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        with make(path) as stream:  # exclusive: two that are made at once cannot overwrite each other
+        if os.path.lexists(path):
+            raise FileExistsError
+        with recording(ring), make(path) as stream:  # exclusive: two that are made at once cannot overwrite each other
             _write(stream, ring)
     except FileExistsError:
         raise KeyFault(

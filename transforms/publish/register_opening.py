@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from beam_deid.transforms.crypto.chained_record import ChainedRecord
 from beam_deid.transforms.crypto.key_terms import REGISTER_NAME
 from beam_deid.transforms.crypto.keyring_file import change, opened
+from beam_deid.transforms.crypto.recorded import KeyAct, record_beside, recorded
 from beam_deid.transforms.errors import KeyFault, UsageError
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_checks import (
@@ -172,6 +174,10 @@ def _with_key(job: Job, place: RegisterLocation) -> tuple[Job, list[str]]:
             shown(keys.keyring),
             f"Where it was made: beam-deid keys create KEYRING --name {REGISTER_NAME}, and copy it; or say register: none",
         )
+    record = ChainedRecord(record_beside(keys.keyring))
     with change(keys.keyring) as changing:
-        changing.save(changing.ring.with_new(REGISTER_NAME, changing.ring.opener()))
+        made = changing.ring.with_new(REGISTER_NAME, changing.ring.opener())
+        why = f"a new register, of {job.policy.dataset}"
+        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why):
+            changing.save(made)
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.actions.key_options import Restoring
+from beam_deid.transforms.crypto.chained_record import ChainedRecord
+from beam_deid.transforms.crypto.recorded import KeyAct
 from beam_deid.transforms.errors import DeidError, OutputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
@@ -18,7 +20,6 @@ from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.reidentify.batches import Reidentifier, fault_rows
 from beam_deid.transforms.reidentify.inputs import InputSource, open_sources, rows_of
 from beam_deid.transforms.reidentify.marks import agreed, marks_in_label, marks_of
-from beam_deid.transforms.reidentify.record import ReidentificationRecord
 from beam_deid.transforms.reidentify.request import Outcome, Request, check_output, checked
 from beam_deid.transforms.reidentify.selection import Selecting
 from beam_deid.transforms.run.job import Job
@@ -63,7 +64,7 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     request.selection.check_columns(sources[0].schema.names, len(sources))
     PROGRESS.start(COUNTING)
     rows = sum(source.count_rows() for source in sources)
-    record = ReidentificationRecord(request.record)
+    record = ChainedRecord(request.record, request.operator)
     record.append("begun", _beginning(policy, request, sources, rows))
     PROGRESS.start(REIDENTIFYING, rows)
     options = policy.releases[request.release].output
@@ -101,6 +102,7 @@ def _check_columns(reidentifier: Reidentifier, sources: Sequence[InputSource]) -
 def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource], rows: int) -> dict[str, Any]:
     """What the record says before the first value is written."""
     return {
+        "act": str(KeyAct.REIDENTIFY),
         "why": request.reason,
         "policy_sha256": policy_sha256(policy),
         "release": request.release,
@@ -114,11 +116,16 @@ def _beginning(policy: Policy, request: Request, sources: Sequence[InputSource],
 
 def _ending(outcome: Outcome) -> dict[str, Any]:
     """What the record says once all values are written."""
-    return {"selected": outcome.selected, "restored": outcome.written, "rejected": outcome.rejected}
+    return {
+        "act": str(KeyAct.REIDENTIFY),
+        "selected": outcome.selected,
+        "restored": outcome.written,
+        "rejected": outcome.rejected,
+    }
 
 
 def _recorded(
-    record: ReidentificationRecord,
+    record: ChainedRecord,
     reidentifier: Reidentifier,
     request: Request,
     sources: Sequence[InputSource],
@@ -134,7 +141,7 @@ def _recorded(
             record.append("done", _ending(outcome))
     except BaseException as error:
         with contextlib.suppress(DeidError):
-            record.append("failed", {"error": type(error).__name__})
+            record.append("failed", {"act": str(KeyAct.REIDENTIFY), "error": type(error).__name__})
         raise
     return outcome
 

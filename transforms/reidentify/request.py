@@ -4,15 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from beam_deid.transforms.crypto.chained_record import is_record
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
-from beam_deid.transforms.reidentify.record import is_record
 from beam_deid.transforms.reidentify.selection import Selection
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
 from beam_deid.transforms.treat.rejected import Rejects
+from beam_deid.transforms.who import Operator
 
 _OTHER = "Choose another --output"
 
@@ -31,6 +32,7 @@ class Request:
         selection: Which rows.
         label: Path of the release's ``label.json``, for inputs that have lost the release's metadata.
         overwrite: Whether an output that exists may be replaced.
+        operator: Who asks; whoever runs the program if not given.
     """
 
     release: str
@@ -42,6 +44,7 @@ class Request:
     selection: Selection
     label: str | None = None
     overwrite: bool = False
+    operator: Operator | None = None
 
     @property
     def rejected(self) -> Mapping[str, str]:
@@ -129,7 +132,7 @@ def check_output(request: Request, inputs: list[str]) -> None:
     if os.path.exists(os.path.join(os.path.dirname(output), LABEL)):
         raise UsageError("the output would stand among the parts of a release", request.output, _OTHER)
     if os.path.exists(output) and is_record(output):
-        raise UsageError("the output is a record of re-identifications", request.output, _OTHER)
+        raise UsageError("the output is a record of what was done with keys", request.output, _OTHER)
     _clear_rejects(request)
 
 

@@ -1,0 +1,117 @@
+"""What commands that use keys have in common: who does it and why, the record that says so, and a look at that record."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beam_deid.pipelines import output
+from beam_deid.transforms.errors import UsageError, VerificationError
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.crypto.chained_record import Chain, ChainedRecord
+
+Command = Callable[..., Any]
+
+
+def operator_option(command: Command) -> Command:
+    """``--operator``."""
+    return click.option(
+        "--operator", metavar="NAME", help="Who answers for this, beside the login, which is recorded as well."
+    )(command)
+
+
+def record_options(command: Command) -> Command:
+    """``--reason``, ``--operator`` and ``--record``."""
+    place = click.option(
+        "--record", metavar="FILE", help="The record of what is done with keys. Default: FILE.record.jsonl."
+    )
+    reason = click.option("--reason", metavar="TEXT", help="Why; it stands in the record.")
+    return reason(operator_option(place(command)))
+
+
+def record_of(ring: str, path: str | None, operator: str | None) -> "ChainedRecord":
+    """The record in which it stands what is done with the keys of a keyring.
+
+    Args:
+        ring: The keyring.
+        path: The record, where one is named.
+        operator: Who answers for it, where that is said.
+
+    Raises:
+        UsageError: The record is not on a local disk.
+    """
+    from beam_deid.transforms.crypto.chained_record import ChainedRecord
+    from beam_deid.transforms.crypto.recorded import record_beside
+    from beam_deid.transforms.storage.paths import absolute, is_local, shown
+    from beam_deid.transforms.who import operator_here
+
+    place = record_beside(ring) if path is None else path
+    if not is_local(place):  # an object store has no files that grow by a line
+        raise UsageError(
+            "what is done with keys is recorded on a local disk only", shown(place), "Name a local --record"
+        )
+    return ChainedRecord(absolute(place), operator_here(operator))
+
+
+def reason_of(given: str | None) -> str | None:
+    """A reason as one line; None where none is given.
+
+    Raises:
+        UsageError: It is no line of text.
+    """
+    if given is None:
+        return None
+    reason = " ".join(given.split())
+    if not reason or not reason.isprintable():
+        raise UsageError("a reason is a line of text", "--reason", "Say why, or leave it out")
+    return reason
+
+
+def show_record(path: str, holds: str | None, as_json: bool) -> None:
+    """Show a record, and fail where its lines are not those that were written.
+
+    Args:
+        path: The record, or the keyring beside which it is.
+        holds: SHA-256 of a line that must be in it, as it was shown before.
+        as_json: Whether it is shown as JSON.
+
+    Raises:
+        UsageError: There is no record.
+        VerificationError: A line does not fit, or the line of that hash is gone.
+    """
+    from beam_deid.pipelines.views.key_record import show_chain
+    from beam_deid.transforms.crypto.chained_record import read_chain
+
+    record = _record_at(path)
+    chain = read_chain(record)
+    show_chain(output.console(as_json), chain, record)
+    if as_json:
+        output.emit(_document(record, chain))
+    if chain.broken is not None:
+        what = f"line {chain.broken} of the record does not fit: {chain.why}"
+        raise VerificationError(what, record, "Compare it with a copy; find out who could write to it")
+    if holds is not None and not chain.has(holds):
+        what = "the record has no line of this hash: lines at its end are gone, or it is another record"
+        raise VerificationError(what, record, "Compare it with a copy; find out who could write to it")
+
+
+def _record_at(path: str) -> str:
+    """The record that is meant by itself or by its keyring."""
+    from beam_deid.transforms.crypto.recorded import record_beside
+
+    beside = record_beside(path)
+    return beside if os.path.exists(beside) else path
+
+
+def _document(record: str, chain: "Chain") -> dict[str, Any]:
+    fits = chain.broken is None
+    return {
+        "record": record,
+        "fits": fits,
+        "broken": chain.broken,
+        "why": chain.why or None,
+        "head": chain.head,
+        "lines": list(chain.lines),
+    }
