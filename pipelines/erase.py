@@ -33,7 +33,8 @@ Exit codes: 0 erased, or nobody of them was there; 1 what lies there is not what
     help="The files that OUT was made of: by them rows are found that no token shows, and what is left is measured; repeatable.",
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the register.")
-@click.option("--workers", type=click.IntRange(1), default=None, help="Processes that read the source.")
+@click.option("--operator", "named", metavar="NAME", help="Who answers for it; the login if not given.")
+@options.workers_option
 @options.json_option
 def erase(
     policy: str,
@@ -41,6 +42,7 @@ def erase(
     subjects: str,
     sources: tuple[str, ...],
     reason: str,
+    named: str | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -53,7 +55,8 @@ def erase(
     from beam_deid.pipelines.erasing import erase_all
     from beam_deid.pipelines.views.erased import show_erased
 
-    done = erase_all(policy, outputs, subjects, sources, reason, workers)
+    done = erase_all(policy, outputs, subjects, sources, reason, named, workers)
     show_erased(output.console(as_json), done)
+    output.warn(done.notes)
     if as_json:
         output.emit(done.to_document())

@@ -28,6 +28,7 @@ class Withheld(Word):
     WITHDRAWN = "withdrawn"
     NO_GUARDIAN = "no_guardian"
     EXPECTATION = "expectation"
+    ERASED = "erased"
 
 
 class Recoverability(Word):

@@ -31,6 +31,7 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
 from beam_deid.transforms.storage.paths import join, parent
+from beam_deid.transforms.terms import Withheld
 
 _THIS_POLICY = (
     "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
@@ -247,6 +248,7 @@ def released_types(job: Job, release: str) -> dict[str, pa.DataType]:
 def _count_problems(source: SourceRecords, rows: JoinedRows, published: Published) -> Iterator[str]:
     """Where the numbers of records are not those that the label tells."""
     told = RecordCounts.from_document(published.label["records"])
+    erased = told.withheld_by.get(Withheld.ERASED, 0)
     if source.read != told.read:
         yield f"the source has {source.read:,} records, the label says that {told.read:,} were read"
     if rows.released != told.released:
@@ -254,11 +256,11 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
     if _knows_rejects(source):
         if source.rejected != told.rejected:
             yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"
-        if rows.left_out != told.suppressed:
+        if rows.left_out != told.suppressed + erased:
             yield f"{_not_released(rows.left_out)}, the label says that {told.suppressed:,} were suppressed"
         return
     lost = source.rejected + rows.left_out
-    if lost != told.suppressed + told.rejected:
+    if lost != told.suppressed + told.rejected + erased:
         said = f"the label says that {told.suppressed:,} were suppressed and {told.rejected:,} rejected"
         yield f"{_not_released(lost)}, {said}"
 

@@ -1,7 +1,7 @@
 """A label once records were taken out of its release, or replaced in it: measured again as far as that can be, never better."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.label.condition import condition_of
@@ -14,7 +14,7 @@ from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement
 from beam_deid.transforms.label.rule import grade, name_of, test_of
 from beam_deid.transforms.label.scope import Scope
-from beam_deid.transforms.terms import LabelName
+from beam_deid.transforms.terms import LabelName, Withheld
 
 _BY_TREATMENT = (1, 2, 9)
 """Lines whose figures follow from how fields are given out, and in which order, whosever records are there."""
@@ -77,8 +77,7 @@ def amended_label(label: Mapping[str, Any], change: Change, measured: MeasuredAg
         raise ValueError("only what is still_personal is changed after it was published")
     scope = read_scope(label)
     tests = tuple(_tests(scope, label, measured))
-    records = RecordCounts.from_document(label["records"])
-    records = replace(records, released=records.released - change.erased, withheld=records.withheld + change.erased)
+    records = _without(RecordCounts.from_document(label["records"]), change.erased)
     after = name_of(tests)
     amended = {
         **label,
@@ -100,6 +99,18 @@ def amended_label(label: Mapping[str, Any], change: Change, measured: MeasuredAg
         "amendments": [*label.get("amendments", ()), _amendment(label, change, measured)],
     }
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
+
+
+def _without(records: RecordCounts, erased: int) -> RecordCounts:
+    """The counts once so many released records were withheld after all."""
+    by = {**records.withheld_by, Withheld.ERASED: records.withheld_by.get(Withheld.ERASED, 0) + erased}
+    return RecordCounts.counted(
+        read=records.read,
+        released=records.released - erased,
+        suppressed=records.suppressed,
+        rejected=records.rejected,
+        withheld_by={str(reason): count for reason, count in by.items()},
+    )
 
 
 def _tests(scope: Scope, label: Mapping[str, Any], measured: MeasuredAgain) -> Iterator[Test]:

@@ -4,7 +4,7 @@ Only a release that is `still_personal` is changed. In one that is `anonymized` 
 whoever took rows out of it would have to guess whose they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
 from beam_deid.transforms.storage.paths import absolute, join, shown
-from beam_deid.transforms.terms import LabelName
+from beam_deid.transforms.terms import LabelName, Withheld
 
 ANONYMIZED = "nobody can be found in it: its label says that no natural person can be identified"
 EMPTY = "no row was published"
@@ -113,12 +113,13 @@ class _Emptied:
     parts: RewrittenParts
 
 
-def erase(asked: Erasing, output: str) -> ErasedRun:
+def erase(asked: Erasing, output: str, announce: Callable[[], None]) -> ErasedRun:
     """Erase persons from what a run published, all of it or nothing.
 
     Args:
         asked: What is asked.
         output: The output of the run.
+        announce: Called once it is known that these persons can be found, before anything is changed.
 
     Raises:
         UsageError: There is no run, another policy made it, or in one of its releases these persons cannot be found.
@@ -127,14 +128,15 @@ def erase(asked: Erasing, output: str) -> ErasedRun:
         OutputError: It cannot be written.
     """
     with amending(output) as amend:
-        return _erased(asked, absolute(output), amend)
+        return _erased(asked, absolute(output), amend, announce)
 
 
-def _erased(asked: Erasing, output: str, amend: Amending) -> ErasedRun:
+def _erased(asked: Erasing, output: str, amend: Amending, announce: Callable[[], None]) -> ErasedRun:
     check_sound(output)
     manifests = read_manifests(output)
     at = now()
     found = [_release(asked, output, name, manifests.labels[name], amend.folder, at) for name in manifests.labels]
+    announce()
     changed = {one.told.release: one for one in found if isinstance(one, _Emptied)}
     releases = tuple(one.told if isinstance(one, _Emptied) else one for one in found)
     if not changed:
@@ -252,7 +254,7 @@ def _is_source(again: TreatedAgain) -> bool:
 def _is_whole(label: Mapping[str, Any]) -> bool:
     """Whether all sound records of the source were released, but for those that were erased since."""
     records = label["records"]
-    erased = sum(one.get("erased", 0) for one in label.get("amendments", ()))
+    erased = records.get("withheld_by", {}).get(str(Withheld.ERASED), 0)
     return not records["suppressed"] and records["withheld"] == erased
 
 

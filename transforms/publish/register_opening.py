@@ -156,7 +156,8 @@ def _existing(job: Job, place: RegisterLocation, output: str, document: Document
     check_none_is_elsewhere(place.path, output, document.register)
     entries = tuple(tested_with(document, output, unreleased=unreleased))
     key = document.key
-    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False)
+    erased = tuple(one.persons for one in document.erasures)
+    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False, erased)
     known_subkey(job.keys, reference)
     return reference
 

@@ -188,6 +188,34 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """Persons who were erased from what was published, and whom later runs leave out.
+
+    Attributes:
+        at: When.
+        by: Who did it: ``operator``, ``login`` and ``host``.
+        reason: Why.
+        rows: How many rows were taken out of each release, by its entry; releases without any are left out.
+        persons: Fingerprints of their identities.
+    """
+
+    at: str
+    by: Mapping[str, str]
+    reason: str
+    rows: Mapping[str, int]
+    persons: Table
+
+    @classmethod
+    def from_document(cls, given: Mapping[str, Any]) -> "Erasure":
+        """An erasure as a revision holds it.
+
+        Raises:
+            KeyError, TypeError: It is none.
+        """
+        return cls(**{**given, "persons": Table(**given["persons"])})
+
+
+@dataclass(frozen=True)
 class Document:
     """One revision of a register.
 
@@ -199,6 +227,7 @@ class Document:
         key: ``id`` of the key of its fingerprints, and ``check``, which tells the key from others.
         releases: What was given out, in the order of registration.
         runs: The runs.
+        erasures: Persons who were erased; a revision holds them where there are any.
     """
 
     register: str
@@ -209,6 +238,7 @@ class Document:
     releases: tuple[Entry, ...] = ()
     runs: tuple[Run, ...] = ()
     format: int = field(default=FORMAT)
+    erasures: tuple[Erasure, ...] = ()
 
     @property
     def tested(self) -> tuple[Entry, ...]:
@@ -219,6 +249,7 @@ class Document:
     def files(self) -> frozenset[str]:
         """Names of all files of fingerprints that the revision refers to."""
         tables = [entry.table for entry in self.releases] + [run.persons for run in self.runs]
+        tables += [erasure.persons for erasure in self.erasures]
         return frozenset(table.file for table in tables if table is not None)
 
     def entry(self, name: str) -> Entry | None:
@@ -241,7 +272,7 @@ class Document:
 
     def to_document(self) -> dict[str, Any]:
         """The revision as plain values."""
-        return attributes(self)
+        return attributes(self, () if self.erasures else ("erasures",))
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Document":
@@ -252,4 +283,5 @@ class Document:
         """
         releases = tuple(Entry.from_document(one) for one in given["releases"])
         runs = tuple(Run.from_document(one) for one in given["runs"])
-        return cls(**{**given, "releases": releases, "runs": runs})
+        erasures = tuple(Erasure.from_document(one) for one in given.get("erasures", ()))
+        return cls(**{**given, "releases": releases, "runs": runs, "erasures": erasures})

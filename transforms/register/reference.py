@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.document import Entry, Table
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Reference:
         check: What tells the key from others, in hex.
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
+        erased: Fingerprints of the persons whom this run leaves out, for they were erased.
     """
 
     path: str
@@ -26,3 +27,4 @@ class Reference:
     check: str
     entries: tuple[Entry, ...] = ()
     is_new: bool = False
+    erased: tuple[Table, ...] = ()

@@ -16,7 +16,7 @@ from beam_deid.transforms.label.json_schema import (
 )
 from beam_deid.transforms.label.options import DIALECT
 from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.register.document import FORMAT, Document, Entry, Event, Run, State, Table
+from beam_deid.transforms.register.document import FORMAT, Document, Entry, Erasure, Event, Run, State, Table
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 _SHA256: Schema = {"$ref": "#/$defs/sha256"}
@@ -35,7 +35,11 @@ def register_schema() -> Schema:
             "releases": list_of(_entry(), "What was given out, in the order of registration"),
             "runs": list_of(_run(), "For counting whose data was handled"),
             "format": {"const": FORMAT},
+            "erasures": list_of(
+                _erasure(), "Persons who were erased, and whom later runs leave out; missing if none were"
+            ),
         },
+        optional=("erasures",),
     )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
     properties = {**document["properties"], "sha256": digest}
@@ -106,6 +110,19 @@ def _run() -> Schema:
             "persons": said(
                 nullable(_TABLE), "The persons of its records by every identity; null where there are none"
             ),
+        },
+    )
+
+
+def _erasure() -> Schema:
+    return type_of(
+        Erasure,
+        {
+            "at": TIME,
+            "by": said(map_of(TEXT), "Who did it, and on which machine"),
+            "reason": said(TEXT, "Why"),
+            "rows": said(map_of(COUNT), "Rows taken out of each release, by its name here"),
+            "persons": said(_TABLE, "Fingerprints of their identities"),
         },
     )
 
