@@ -10,6 +10,7 @@ from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.read_scope import read_scope
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import planned
+from beam_deid.transforms.label.requirements.filtered import Filtered
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement
 from beam_deid.transforms.label.rule import grade, name_of, test_of
@@ -122,7 +123,7 @@ def _tests(scope: Scope, label: Mapping[str, Any], measured: MeasuredAgain) -> I
 
 
 def _figure(requirement: Requirement, asked: Planned, before: Mapping[str, Any], measured: MeasuredAgain) -> Figure:
-    if asked.line in _BY_TREATMENT or isinstance(requirement, Register):
+    if asked.line in _BY_TREATMENT or isinstance(requirement, (Filtered, Register)):
         return Figure(before["measured"], str(before["detail"]))
     found = (measured.figures or {}).get(asked.name)
     return Figure(None, _NOT_MEASURED) if found is None else found

@@ -68,6 +68,6 @@ def values_of(again: Recomputable, release: str, subjects: Subjects) -> ByValues
     values = {name: subjects.identities[name] for name in clear}
     for name in keyed:
         # A value that the treatment rejects is in no release: its record was rejected as well.
-        treated, _, _ = Treatment(again.job, release, {}, [name]).apply(subjects.records)
+        treated = Treatment(again.job, release, {}, [name]).apply(subjects.records).values
         values[name] = canonical_text(treated[name]).drop_null().unique()
     return ByValues(policy, {name: values[name] for name in here if name in values}, clear)
