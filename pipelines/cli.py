@@ -138,7 +138,8 @@ def call(arguments: list[str] | None = None) -> int:
 def _call(arguments: list[str] | None) -> int:
     STOPPING.begin()
     try:
-        cli.main(arguments, prog_name="beam-deid", standalone_mode=False)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        cli.main(words, prog_name="beam-deid", standalone_mode=False, obj=words)
     except DeidError as error:
         fail(message_of(error))
         return error.exit_code

@@ -1,6 +1,5 @@
 """A register as ``beam-deid releases`` reads it: the folder that is meant, its entries, and their labels."""
 
-from dataclasses import asdict
 from typing import Any
 
 from beam_deid.pipelines.program import program
@@ -135,6 +134,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "sharing": entry.sharing,
         "recipient": entry.recipient,
+        **({"given_to": plain(entry.given_to)} if entry.given_to is not None else {}),
         "records": entry.records.to_document(),
         "suppressed_share": suppressed_share(entry),
         "is_tested": entry.is_tested,
@@ -153,7 +153,7 @@ def show_document(found: Document, entry: Entry) -> dict[str, Any]:
 
 def entry_document(entry: Entry) -> dict[str, Any]:
     """An entry as JSON."""
-    document: dict[str, Any] = plain(asdict(entry))
+    document: dict[str, Any] = plain(entry)
     return document
 
 

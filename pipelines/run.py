@@ -1,7 +1,8 @@
 """``beam-deid run``: files in, labelled releases out."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_folder, complete_release
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
+from beam_deid.pipelines.recording import operator_option
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     metavar="SHARE",
     help="Greatest share of records that may be rejected.",
 )
+@operator_option
 @options.workers_option
 @click.option("--runner", default=None, metavar="NAME", help="Beam engine; its options follow behind --.")
 @options.verbose_option
@@ -86,12 +89,14 @@ def run(
     new_register: bool,
     dry_run: bool,
     max_rejects: float,
+    operator: str | None,
     workers: int | None,
     runner: str | None,
     verbose: bool,
     as_json: bool,
 ) -> None:
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
+    from beam_deid.pipelines.calling import about_call
     from beam_deid.transforms.policy.reader import read_policy
 
     carry_out(
@@ -109,6 +114,7 @@ def run(
         beam_options=beam_options(context),
         dry=dry_run,
         verbose=verbose,
+        by=about_call(context, policy, operator),
     )
 
 
@@ -128,6 +134,7 @@ def carry_out(
     beam_options: tuple[str, ...] = (),
     dry: bool = False,
     verbose: bool = False,
+    by: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -161,6 +168,7 @@ def carry_out(
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
+    settings = settings if by is None else replace(settings, by=by)
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
     with output.progress(steps, prepared.rows, len(prepared.shards), first), _saying_what_became():

@@ -21,14 +21,14 @@ Examples:
 Exit codes: 0 listed, or removed; 1 what lies there is not what was published; 2 usage.""",
 )
 @click.argument("places", metavar="PLACE...", nargs=-1, required=True)
-@click.option("--delete", "deletes", is_flag=True, help="Remove the releases whose retention is over, and what dead runs left.")
+@click.option(
+    "--delete", "deletes", is_flag=True, help="Remove the releases whose retention is over, and what dead runs left."
+)
 @click.option("--reason", default="its retention is over", metavar="TEXT", help="Why, for run.json and the register.")
 @click.option("--operator", "named", metavar="NAME", help="Who answers for it; the login if not given.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.json_option
-def sweep(
-    places: tuple[str, ...], deletes: bool, reason: str, named: str | None, yes: bool, as_json: bool
-) -> None:
+def sweep(places: tuple[str, ...], deletes: bool, reason: str, named: str | None, yes: bool, as_json: bool) -> None:
     """List what is past: retention (retain: of the policy), review, statements, recipients' periods, and what dead runs left.
 
     PLACE is an output, or a register, whose outputs are all looked at. With --delete the parts of releases go whose retention is

@@ -58,6 +58,23 @@ class Sharing(Word):
     ENCLAVE = "enclave"
 
 
+class RecipientRole(Word):
+    """What a recipient is in law, as the policy declares it."""
+
+    INTERNAL = "internal"
+    ENTRUSTED = "entrusted_processor"
+    OTHER = "other_processor"
+    ABROAD = "abroad"
+
+
+class ForRecipientName(Word):
+    """What a release is for its recipient, beside its label. Everything that is unknown is ``not_assessed``."""
+
+    NOT_IDENTIFIABLE = "not_identifiable"
+    IDENTIFIABLE = "identifiable"
+    NOT_ASSESSED = "not_assessed"
+
+
 class Reason(Word):
     """Why a record was rejected. These codes stand in ``rejected.parquet`` and ``rejected.csv``; the value never does.
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import label_word, table
+from beam_deid.pipelines.views.plan_recipient import recipient_rows, show_purposes
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.terms import LabelName
 
@@ -32,6 +33,7 @@ def show_plan(out: Console, document: dict[str, Any], verbose: bool) -> None:
         _show_release(out, name, release, document, verbose)
     out.print()
     _show_input(out, document, verbose)
+    show_purposes(out, document)
     if not verbose:
         out.print("With -v: what happens to each field in a sentence, and every test with its limit")
 
@@ -48,7 +50,7 @@ def _show_release(out: Console, name: str, release: dict[str, Any], document: di
     grid.add_column(overflow="fold")
     for heading, said in (*_label(release, verbose), *_missing(release), *_treatments(release["fields"])):
         grid.add_row(f"  {word(heading)}", said)
-    for heading, said in _around(release, document, verbose):
+    for heading, said in (*_around(release, document, verbose), *recipient_rows(release, verbose)):
         grid.add_row(f"  {word(heading)}", said)
     out.print(grid)
     if verbose:

@@ -1,5 +1,6 @@
 """All that a register holds of one entry."""
 
+import json
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -56,6 +57,7 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "purpose", or_none(entry.purpose)
     yield "sharing", printable(entry.sharing)
     yield "recipient", or_none(entry.recipient)
+    yield from _recipient(entry)
     yield "output", printable(entry.output)
     yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.to_document().items())
     yield "suppressed", f"{suppressed_share(entry):.2%}"
@@ -67,6 +69,13 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield "tested with a new one", _tested_now(entry)
     yield "label.json", printable(entry.label_sha256)
     yield "policy", printable(entry.policy_sha256)
+
+
+def _recipient(entry: Entry) -> Iterable[tuple[str, str]]:
+    """What the policy declared of the recipient; nothing where it declared none."""
+    for name, fact in (entry.given_to or {}).items():
+        told = fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False)
+        yield f"recipient, {name.replace('_', ' ')}", printable(told)
 
 
 def _tested_now(entry: Entry) -> str:

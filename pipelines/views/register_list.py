@@ -35,7 +35,7 @@ def _show_entries(out: Console, entries: tuple[Entry, ...]) -> None:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     sharing = printable(entry.sharing)
-    recipient = printable(entry.recipient or "")
+    recipient = printable(_recipient(entry))
     return (
         printable(entry.name),
         minute(entry.made_at).replace(" ", "\n"),
@@ -44,6 +44,12 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         f"{entry.records.released:,}",
         f"{suppressed_share(entry):.2%}",
     )
+
+
+def _recipient(entry: Entry) -> str:
+    """To whom it was given, and until when that may hold it; empty where nobody said."""
+    until = (entry.given_to or {}).get("until")
+    return f"{entry.recipient or ''} (until {until})" if until else entry.recipient or ""
 
 
 def _show_tested(out: Console, document: Document) -> None:

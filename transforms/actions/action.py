@@ -25,6 +25,7 @@ class Target:
         kind: The field's kind, or None where the policy does not say.
         key: Reference of the release's own key, or None where it takes the policy's.
         dataset: Name of the dataset; part of the default key domain as well.
+        recipient: The declared recipient, each of whom has key domains of its own; empty where the policy declares none.
     """
 
     release: str
@@ -32,6 +33,7 @@ class Target:
     kind: Kind | None = None
     key: str | None = None
     dataset: str = ""
+    recipient: str = ""
 
 
 class Treated(NamedTuple):

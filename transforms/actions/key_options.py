@@ -26,6 +26,12 @@ class KeyedAction(Action):
     key: KeyReference | None = Field(
         None, description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given"
     )
+    shared: bool = Field(
+        False,
+        strict=True,
+        description="Whether the domain is shared with other recipients, so that they can join what they hold; only where the "
+        "policy declares recipients, each of whom has domains of its own otherwise",
+    )
 
     @field_validator("domain")
     @classmethod
@@ -39,12 +45,23 @@ class KeyedAction(Action):
         return Recoverability.KEY_DESTROYED if self._is_ephemeral(target) else Recoverability.KEYED
 
     def domain_of(self, target: Target) -> str:
-        """The domain that is named, or the release and the field, for a person to read."""
-        return self.domain or f"{target.release}/{target.field}"
+        """The domain that is named, or the release and the field, for a person to read. It names no recipient."""
+        named = self.domain or self._unnamed(target, "/")
+        if not target.recipient:
+            return named
+        return f"{named} (shared by recipients)" if self.shared else f"{named} (the recipient's own)"
 
     def key_domain(self, target: Target) -> str:
-        """The domain that is named, or one that no other field of any release of any dataset has."""
-        return self.domain or "\0".join([target.dataset, target.release, target.field])
+        """The domain that is named, or one that no other field of any release of any dataset has; of each recipient its own."""
+        named = self.domain or "\0".join([target.dataset, self._unnamed(target, "\0")])
+        if not target.recipient or self.shared:
+            return named
+        # No domain begins like this: a policy without recipients makes what it always made.
+        return "\0".join(["", "recipient", target.recipient, named])
+
+    def _unnamed(self, target: Target, between: str) -> str:
+        """What a field's domain is by default: it shares it with no other field."""
+        return between.join([target.release, target.field])
 
     def form(self, target: Target) -> str:
         """What a value's format is, where only the same one restores it."""

@@ -66,13 +66,9 @@ class Shift(KeyedAction):
         """The column's own type."""
         return column_type.value_type if pa.types.is_dictionary(column_type) else column_type
 
-    def domain_of(self, target: Target) -> str:
-        """The domain that is named, or the release, so that all its dates move alike."""
-        return self.domain or target.release
-
-    def key_domain(self, target: Target) -> str:
-        """The same, for one dataset alone."""
-        return self.domain or "\0".join([target.dataset, target.release])
+    def _unnamed(self, target: Target, between: str) -> str:
+        """The release, so that all its dates move alike."""
+        return target.release
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.

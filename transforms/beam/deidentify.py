@@ -43,11 +43,13 @@ from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.ignoring import Ignored
+from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.register_embedded import with_register
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import with_combined
 
@@ -99,7 +101,9 @@ class Deidentify(beam.PTransform):
         made = _policy_of(policy, key_given=key is not None)
         self._release = _release_of(made, release)
         self._max_rejects = max_rejects
-        self._job = with_register(_job_of(made, self._release, key))
+        job = _job_of(made, self._release, key)
+        check_not_over(made, (self._release,), job.at)
+        self._job = with_register(job)
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, rows: beam.PCollection) -> Deidentified:
@@ -176,6 +180,7 @@ def _release_of(policy: Policy, release: str | None) -> str:
 
 def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
     """The run, with the keyring's keys as they are now."""
+    check_recipients(policy, (release,))
     if policy.releases[release].key == EPHEMERAL:
         read_ephemeral("", release)  # says what to do
     sha256 = policy_sha256(policy)

@@ -1,4 +1,4 @@
-"""`HashInputs`: which files a run has read, for the register."""
+"""`HashInputs`: which files a run has read, for ``run.json`` and the register."""
 
 import apache_beam as beam
 
@@ -10,7 +10,7 @@ from beam_deid.transforms.storage.paths import name_of, shown
 
 
 class HashInputs(beam.PTransform):
-    """The begin of a pipeline → an `InputFacts` for each input file; nothing where no register is kept.
+    """The begin of a pipeline → an `InputFacts` for each input file.
 
     Args:
         prepared: The run.
@@ -19,8 +19,7 @@ class HashInputs(beam.PTransform):
     def __init__(self, prepared: Prepared) -> None:
         super().__init__()
         files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in prepared.shards}
-        wanted = prepared.job.register is not None
-        self._files = [(path, *facts) for path, facts in files.items()] if wanted else []
+        self._files = [(path, *facts) for path, facts in files.items()]
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[InputFacts]:
         """Spread the files and read each."""

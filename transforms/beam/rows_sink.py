@@ -21,6 +21,7 @@ from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.beam.windows import at_end
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.decide.refusing import raise_if_refused
@@ -69,6 +70,7 @@ class StrictDecider:
             InputError: Too many records were rejected.
             ExpectationUnmet: The label is another one than is expected.
         """
+        job = replace(job, at=now())  # a pipeline may go on for years, and what is stated until a day does not
         if job.register is None:
             return self._checked(job, decide(job, measured, max_rejects, workers=workers))
         return decide_registered(job, measured, max_rejects, workers, lambda made: self._checked(job, made))

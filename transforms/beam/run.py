@@ -2,7 +2,8 @@
 
 import os
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import apache_beam as beam
@@ -27,6 +28,7 @@ from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, fault_of, from_text
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
+from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.forecast import read_forecast
 from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
 from beam_deid.transforms.publish.register_opening import consult_register, open_register
@@ -35,6 +37,7 @@ from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
 from beam_deid.transforms.run.engines import LOCAL, is_here
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
+from beam_deid.transforms.run.recipients import check_recipients, given_to
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.shipping import check_reach, shipped
 from beam_deid.transforms.run.spill_folder import SpillFolder
@@ -43,6 +46,7 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.stopping import STOPPING
+from beam_deid.transforms.who import operator_here
 
 ASIDE = Bounds()
 """How many records of files are counted in memory, and how many a bucket has that measuring fills."""
@@ -64,6 +68,7 @@ class Settings:
         unreleased: Whether what is replaced was never given out.
         new_register: Whether a new register may be made for a dataset that had one.
         dry: Whether the run stops when all is decided, and publishes nothing.
+        by: Who carries it out, and how it was called, as ``run.json`` says it.
     """
 
     runner: str = LOCAL
@@ -74,6 +79,7 @@ class Settings:
     unreleased: bool = False
     new_register: bool = False
     dry: bool = False
+    by: Mapping[str, Any] = field(default_factory=lambda: {"operator": operator_here()._asdict()})
 
 
 def build(
@@ -115,8 +121,10 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing was published.
     """
-    started = now()
+    check_recipients(prepared.job.policy, prepared.job.releases)
+    started = prepared.job.at
     clock = time.monotonic()
+    check_not_over(prepared.job.policy, prepared.job.releases, started)
     here = is_here(settings.runner, settings.beam_options)
     if not here:
         paths = [output, *(shard.path for shard in prepared.shards)]
@@ -166,7 +174,9 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     Raises:
         DeidError: What the run would raise before it publishes.
     """
-    started = now()
+    check_recipients(prepared.job.policy, prepared.job.releases)
+    started = prepared.job.at
+    check_not_over(prepared.job.policy, prepared.job.releases, started)
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
     prepared = _for_workers(replace(prepared, job=prepared.job.pinned()), settings)
@@ -202,11 +212,13 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
     """What ``run.json`` says of how the run is carried out; what is not known yet is null."""
     files = len({shard.path for shard in prepared.shards})
     return {
+        **settings.by,
         "engine": settings.runner,
         "started_at": started,
         "finished_at": None,
         "seconds": None,
         "input": {"files": files, "shards": len(prepared.shards), **prepared.found.to_document()},
+        **given_to(prepared.job.policy, prepared.job.releases),
     }
 
 

@@ -17,7 +17,7 @@ from beam_deid.transforms.counting.remembering import remember_release_in_bucket
 from beam_deid.transforms.counting.suppressing import BucketCut, cut_in_buckets
 from beam_deid.transforms.decide.changing import changes_told
 from beam_deid.transforms.decide.decision import Proof, ReleaseDecision, Remembered
-from beam_deid.transforms.decide.labelling import fields_with_keys, would_be_ordered
+from beam_deid.transforms.decide.labelling import fields_with_keys, with_statement, would_be_ordered
 from beam_deid.transforms.decide.telling import counted_by, local_recoding, register_facts, searched_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
@@ -103,13 +103,14 @@ def _remembered(cut: BucketCut, label: Label, stages: Stages, folder: str) -> Re
 def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlier, stages: Stages) -> Label:
     seen = _seen(chosen, compositions, stages)
     tests = tests_of(seen)
-    if would_be_ordered(tests):
+    declared = seen.data.job.declared_of(seen.scope.release)
+    if would_be_ordered(seen, tests, declared):
         seen = seen.with_found(replace(seen.found, ordered=True))
         tests = once_ordered(seen, tests)
     data = seen.data
     people = seen.people
     cut = chosen.cut
-    return decide(
+    label = decide(
         seen,
         tests,
         fields=fields_with_keys(data.job, seen.scope),
@@ -127,6 +128,7 @@ def _label(chosen: Chosen, compositions: Mapping[str, Composed], earlier: Earlie
         register=register_facts(data, earlier.in_common),
         combinations=combinations_of(cut.classes, cut.everywhere, seen.facts, stages),
     )
+    return with_statement(label, seen, declared)
 
 
 def _seen(chosen: Chosen, compositions: Mapping[str, Composed], stages: Stages) -> ReleaseSeen:

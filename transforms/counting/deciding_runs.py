@@ -15,6 +15,7 @@ from beam_deid.transforms.decide.refusing import refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons
 from beam_deid.transforms.measure.aside import stream_of
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
+from beam_deid.transforms.policy.accountability import lapsed_statements
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages, Stream
@@ -68,7 +69,7 @@ def decide(
         measured.read,
         releases,
         persons=persons,
-        notes=tuple(measured.noticed.told(job.policy)),
+        notes=(*measured.noticed.told(job.policy), *lapsed_statements(job.policy, job.releases, job.at)),
         rejected=rejected(measured, job.policy),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from beam_deid.transforms.counting.facts import Facts
 from beam_deid.transforms.counting.histories import histories_of
-from beam_deid.transforms.counting.joins import declared_in_buckets
+from beam_deid.transforms.counting.joins import declared_in_buckets, other_recipients_in_buckets
 from beam_deid.transforms.counting.recoveries import recoveries_of
 from beam_deid.transforms.counting.suppressing import BucketCut
 from beam_deid.transforms.decide.attacks import masks_by, told_by
@@ -58,7 +58,7 @@ def found_for_label(
     return Found(
         hits=lines.hits,
         recoveries=(*lines.recoveries, *masks_by(data, facts.singled.linked(by_all=True))),
-        attacks=(*told_by(scope, singled_out), *lines.attacks),
+        attacks=(*told_by(scope, singled_out), *lines.attacks, *_other_recipients(cut, stages)),
         untested=lines.untested,
         compositions=compositions,
         history=_history(cut, stages),
@@ -69,6 +69,10 @@ def _declared(cut: BucketCut, stages: Stages) -> tuple[list[Attack], dict[str, s
     if not cut.classes.source.layout.scope.attackers:
         return [], {}
     return declared_in_buckets(cut.classes, cut.everywhere, stages, cut.classes.rounds.each)
+
+
+def _other_recipients(cut: BucketCut, stages: Stages) -> list[Attack]:
+    return other_recipients_in_buckets(cut.classes, cut.everywhere, stages, cut.classes.rounds.each)
 
 
 def _recoveries(cut: BucketCut, stages: Stages) -> tuple[Recovery, ...]:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from beam_deid.transforms.attack.declared import Declared, Rounds, declared_attacks
+from beam_deid.transforms.attack.other_recipients import joined_by_others
 from beam_deid.transforms.candidate.references import References
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.join_met import (
@@ -56,6 +57,18 @@ def declared_in_buckets(
     """
     joins = _Joins(classes, everywhere, stages, rounds)
     return declared_attacks(classes.source.job, classes.source.layout, joins)
+
+
+def other_recipients_in_buckets(
+    classes: Classes, everywhere: References, stages: Stages, rounds: Rounds
+) -> list[Attack]:
+    """Count whom a release and those that go to other recipients have in common; the arguments are those of `declared_in_buckets`.
+
+    Raises:
+        OutputError: Rows cannot be set aside.
+    """
+    joins = _Joins(classes, everywhere, stages, rounds)
+    return joined_by_others(classes.source.job, classes.source.layout.release, joins)
 
 
 class _Joins:

@@ -20,12 +20,17 @@ from beam_deid.transforms.storage.paths import absolute, is_local
 from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write, sync
 
 
+def unrecorded(_: Keyring) -> AbstractContextManager[None]:
+    """Nothing is recorded: where a library makes keyrings."""
+    return contextlib.nullcontext()
+
+
 def create(
     path: str,
     source: str,
     name: str = DEFAULT_NAME,
     purpose: str = DATA,
-    recording: Callable[[Keyring], AbstractContextManager[None]] = contextlib.nullcontext,
+    recording: Callable[[Keyring], AbstractContextManager[None]] = unrecorded,
 ) -> Keyring:
     """Make a keyring with one key; the file is readable by its owner alone.
 

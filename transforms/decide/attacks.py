@@ -8,6 +8,7 @@ import numpy as np
 from beam_deid.transforms.attack.declared import NO_ONE_LEVEL, Declared, Rounds, declared_attacks
 from beam_deid.transforms.attack.earlier import earlier_probes
 from beam_deid.transforms.attack.evidence import attack
+from beam_deid.transforms.attack.other_recipients import joined_by_others
 from beam_deid.transforms.attack.recovery import JoinedMasks, mask_recoveries
 from beam_deid.transforms.attack.remainders import FieldRemains, Remains, Tokens, remainder_recoveries
 from beam_deid.transforms.attack.table import AttackerTable
@@ -36,6 +37,11 @@ def declared(seen: Candidate, rounds: Rounds) -> tuple[list[Attack], dict[str, s
         InputError: An attacker's table cannot be read.
     """
     return declared_attacks(seen.data.job, seen.data.layout, _Together(seen, rounds))
+
+
+def other_recipients(seen: Candidate, rounds: Rounds) -> list[Attack]:
+    """Count whom a release and those that go to other recipients have in common: evidence, reported but not enforced."""
+    return joined_by_others(seen.data.job, seen.scope.release, _Together(seen, rounds))
 
 
 def told(seen: Candidate) -> list[Attack]:

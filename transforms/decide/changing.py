@@ -16,7 +16,6 @@ from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
 from beam_deid.transforms.label.scope import EVERY
-from beam_deid.transforms.policy.adversary import Environment
 from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
 
 _RISK = 6
@@ -150,6 +149,9 @@ def _text(test: Planned, seen: TriedRelease, drop: tuple[str, ...] | None, suppr
         ways.append(f"coarsen several of {named}, or release fewer of them")
     if test.name == OverallRisk.name and _may_declare_environment(seen):
         ways.append("say the recipient's environment, if it is better than the worst, which counts where none is said")
+    if test.name == OverallRisk.name and seen.scope.environment.lapsed:
+        until = seen.scope.environment.valid_until
+        ways.append(f"have the recipient's environment stated anew, for it was stated until {until}")
     return "; or ".join(ways)
 
 
@@ -162,7 +164,7 @@ def _ways(drop: tuple[str, ...] | None, suppress: float | None) -> Iterator[str]
 
 def _may_declare_environment(seen: TriedRelease) -> bool:
     """Whether an environment would count, and none is declared."""
-    return seen.scope.sharing is not Sharing.PUBLIC and seen.data.spec.environment == Environment()
+    return seen.scope.sharing is not Sharing.PUBLIC and not seen.data.spec.environment.is_stated
 
 
 def _up(share: float) -> float:

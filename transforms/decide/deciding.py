@@ -76,7 +76,7 @@ def layout_of(job: Job, name: str, past: Past) -> Layout:
     if job.register is None or not past.names:
         return layout
     untested = [entry for entry in job.register.entries if entry.name in past.untested]
-    scope = scope_of(job.policy, name, job.releases, past.entries, untested, job.unregistered)
+    scope = scope_of(job.policy, name, job.releases, past.entries, untested, job.unregistered, job.at)
     return replace(layout, scope=replace(scope, ignored=layout.scope.ignored))
 
 

@@ -18,7 +18,7 @@ from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.scope import Knowledge
 from beam_deid.transforms.risk.histogram import Counts
-from beam_deid.transforms.terms import LabelName
+from beam_deid.transforms.terms import ForRecipientName, LabelName
 
 NO_KEYS: tuple[Fingerprints, Counts] = (np.empty(0, np.uint64), np.empty(0, np.int64))
 """Keys with their counts, of which there are none."""
@@ -204,7 +204,9 @@ class ReleaseDecision:
         release of it, whatever its values say. Where people can be identified anyway it is left as it is, unless only some of
         equal rows are released, which are told when they are put together.
         """
-        return self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
+        stated = self.label.for_recipient
+        hides = stated is not None and stated.statement is ForRecipientName.NOT_IDENTIFIABLE
+        return hides or self.label.label == LabelName.ANONYMIZED or bool((self.quotas[1] > 0).any())
 
 
 @dataclass(frozen=True)

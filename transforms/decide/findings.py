@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
-from beam_deid.transforms.decide.attacks import declared, masks, remainders, told
+from beam_deid.transforms.decide.attacks import declared, masks, other_recipients, remainders, told
 from beam_deid.transforms.label.evidence import Hit, Recovery
 from beam_deid.transforms.label.found import Composed, Found
 from beam_deid.transforms.label.requirements.history import HISTORY
@@ -52,7 +52,7 @@ def found_for_label(
     return Found(
         hits=hits_of(seen),
         recoveries=(*_recoveries(seen), *masks(seen)),
-        attacks=(*told(seen), *attacks),
+        attacks=(*told(seen), *attacks, *other_recipients(seen, rounds)),
         untested=untested,
         compositions=compositions,
         history=_history(seen),

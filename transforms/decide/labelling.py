@@ -11,10 +11,13 @@ from beam_deid.transforms.decide.findings import found_for_label
 from beam_deid.transforms.decide.telling import identity_facts, register_facts, search_facts
 from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import FieldFacts, KeyFacts, Test
+from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.found import Composed
 from beam_deid.transforms.label.label import Label
+from beam_deid.transforms.label.requirements.requirement import Told
 from beam_deid.transforms.label.rule import ORDER, decide, once_ordered, tests_of
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.stating import statement_on, told_of, waits_for_order
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.terms import Recoverability
@@ -32,10 +35,11 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         seen: The release at its levels, with all that was found of it.
     """
     tests = tests_of(seen)
-    if would_be_ordered(tests):
+    declared = one.data.job.declared_of(seen.scope.release)
+    if would_be_ordered(seen, tests, declared):
         seen = seen.with_found(replace(seen.found, ordered=True))
         tests = once_ordered(seen, tests)
-    return decide(
+    label = decide(
         seen,
         tests,
         fields=fields_with_keys(one.data.job, seen.scope),
@@ -46,11 +50,20 @@ def label_of(one: Chosen, seen: Candidate) -> Label:
         register=register_facts(one.data, one.data.past.in_common(one.data.cells.counts)),
         combinations=seen.combinations(),
     )
+    return with_statement(label, seen, declared)
 
 
-def would_be_ordered(tests: Sequence[Test]) -> bool:
-    """Whether every line but that of order holds, so that rows will be shuffled."""
-    return all(test.passed for test in tests if test.line != ORDER)
+def would_be_ordered(seen: Told, tests: Sequence[Test], declared: Declaration | None) -> bool:
+    """Whether every line but that of order holds, for everybody or for the recipient, so that rows will be shuffled."""
+    everybody = all(test.passed for test in tests if test.line != ORDER)
+    return everybody or waits_for_order(seen, tests, declared)
+
+
+def with_statement(label: Label, seen: Told, declared: Declaration | None) -> Label:
+    """The label, with what the release is for its recipient beside it; as it is where the policy declares no recipients."""
+    if declared is None:
+        return label
+    return replace(label, for_recipient=statement_on(told_of(seen), label.tests, declared))
 
 
 @PROGRESS.doing("looking for what would change the label")

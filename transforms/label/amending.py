@@ -15,6 +15,8 @@ from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Figure, Planned, Requirement
 from beam_deid.transforms.label.rule import grade, name_of, test_of
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.stating import stated_again
+from beam_deid.transforms.label.told_release import ToldRelease
 from beam_deid.transforms.terms import LabelName, Withheld
 
 _BY_TREATMENT = (1, 2, 9)
@@ -99,6 +101,9 @@ def amended_label(label: Mapping[str, Any], change: Change, measured: MeasuredAg
         "files": [dict(file) for file in change.files],
         "amendments": [*label.get("amendments", ()), _amendment(label, change, measured)],
     }
+    if "for_recipient" in label:
+        release = ToldRelease.from_document(scope, amended)
+        amended["for_recipient"] = plain(stated_again(release, tests, label["for_recipient"]))
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
 
 

@@ -8,11 +8,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.label.condition import condition_of
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
+from beam_deid.transforms.label.stating import disagreement
 from beam_deid.transforms.label.told_release import ToldRelease
 from beam_deid.transforms.terms import LabelName, Sharing
 
@@ -43,6 +45,9 @@ def disagreements(scope: Scope, label: Mapping[str, Any]) -> Iterator[str]:
         yield "the test k does not follow from the evidence beside it"
     wrong = (name for name, holds in _facts(scope, label).items() if not holds)
     yield from (f"what the label says of {name} does not follow from what it is about" for name in wrong)
+    stated = disagreement(release, label)
+    if stated:
+        yield stated
     amended = label.get("amendments") or []
     if label["label"] == LabelName.ANONYMIZED and any(one["label"] != LabelName.ANONYMIZED for one in amended):
         yield "the label became anonymized after the release was made; only a new run can show that"
@@ -86,6 +91,8 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
 def _environment_holds(scope: Scope, label: Mapping[str, Any]) -> bool:
     stated = DeclaredEnvironment.from_document(label["environment"])
     follows = scope.environment.risk(scope.sharing is Sharing.PUBLIC)
+    if stated.lapsed != is_past(stated.valid_until, scope.assessed_at):
+        return False
     return stated == scope.environment and _same(scope.environment.E, follows)
 
 

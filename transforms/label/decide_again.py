@@ -14,6 +14,7 @@ from beam_deid.transforms.label.requirements.requirement import Figure, Planned,
 from beam_deid.transforms.label.requirements.restorable import Restorable
 from beam_deid.transforms.label.rule import name_of, test_of
 from beam_deid.transforms.label.scope import Scope, links
+from beam_deid.transforms.label.stating import stated_again
 from beam_deid.transforms.label.told_release import ToldRelease
 from beam_deid.transforms.terms import LabelName, Recoverability
 
@@ -83,6 +84,9 @@ def decide_again(
         "decided_at": now,
         "amendments": [*label.get("amendments", ()), plain(_amendment(label, gone, now))],
     }
+    if "for_recipient" in label:
+        release = ToldRelease.from_document(scope, amended)
+        amended["for_recipient"] = plain(stated_again(release, tests, label["for_recipient"]))
     return {key: amended[key] for key in (*label, "amendments") if key in amended}
 
 

@@ -7,6 +7,7 @@ from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, KeyFact
 from beam_deid.transforms.label.identity_facts import IdentityFacts, SharedValues
 from beam_deid.transforms.label.json_schema import (
     COUNT,
+    DATE,
     FLAG,
     NUMBER,
     TEXT,
@@ -114,8 +115,13 @@ def _environment() -> Schema:
         "description": "The setting as declared, which nobody has checked, and the environment risk E that follows from it",
         **type_of(
             DeclaredEnvironment,
-            {**dict.fromkeys(("controls", "motive", "security"), _GRADE), **shares, "population": COUNT},
-            optional=("population",),
+            {
+                **dict.fromkeys(("controls", "motive", "security"), _GRADE),
+                **shares,
+                "population": COUNT,
+                "valid_until": DATE,
+            },
+            optional=("population", "valid_until", "lapsed"),
         ),
     }
 

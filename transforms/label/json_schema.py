@@ -10,6 +10,7 @@ TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"$ref": "#/$defs/count"}
 NUMBER: Schema = {"type": "number"}
+DATE: Schema = {"type": "string", "format": "date"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 
@@ -90,6 +91,11 @@ def nullable(schema: Schema) -> Schema:
     if isinstance(schema.get("type"), str):
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+def nullable_word(words: type[Enum]) -> Schema:
+    """A word of a closed set, or null."""
+    return {"enum": [*(str(word.value) for word in words), None]}
 
 
 def one_of(words: type[Enum]) -> Schema:

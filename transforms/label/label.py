@@ -8,6 +8,7 @@ from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import Attack, FieldFacts, Hit, Recovery, Test
+from beam_deid.transforms.label.for_recipient import ForRecipient
 from beam_deid.transforms.label.identity_facts import IdentityFacts
 from beam_deid.transforms.label.register_facts import RegisterFacts
 from beam_deid.transforms.label.scope import Knowledge, Scope
@@ -45,6 +46,7 @@ class Label:
         register: What is known of releases that were given out before.
         combinations: Sets of columns, and how many persons each singles out; empty where the policy does not ask.
         contributions: Share of each column in singling people out; empty likewise.
+        for_recipient: What the release is for its recipient; None, and not in the label, where the policy declares no recipients.
     """
 
     label: LabelName
@@ -69,6 +71,7 @@ class Label:
     register: RegisterFacts
     combinations: tuple[Combination, ...] = ()
     contributions: Mapping[str, float] = field(default_factory=dict)
+    for_recipient: ForRecipient | None = None
 
     @property
     def failing(self) -> tuple[Test, ...]:
@@ -77,4 +80,4 @@ class Label:
 
     def to_document(self) -> dict[str, Any]:
         """The label as plain values, in the order in which ``label.json`` holds them."""
-        return attributes(self)
+        return attributes(self, () if self.for_recipient else ("for_recipient",))

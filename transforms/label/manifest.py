@@ -10,6 +10,9 @@ from beam_deid.transforms.terms import Sharing
 
 SCHEMA_VERSION = 3
 
+DATES = ("assessed_at", "review_by", "retain_until")
+"""From when and until when what a label says holds; labels of earlier versions do not say."""
+
 _FIRST = ("label", "sensitive", "grade")
 """What of a label stands before the time of its decision."""
 
@@ -43,6 +46,8 @@ class LabelManifest:
         policy_sha256: Hash of the policy, in hex.
         records: What became of the records that were read.
         files: The files of the release.
+        review_by: The day by which it is to be looked at again.
+        retain_until: The last day on which it may be kept; None where the policy does not say.
     """
 
     run: str
@@ -54,6 +59,8 @@ class LabelManifest:
     policy_sha256: str
     records: RecordCounts
     files: tuple[ReleasedFile, ...]
+    review_by: str
+    retain_until: str | None
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``label.json`` holds it: the attributes of the label stand among its own."""
@@ -66,6 +73,9 @@ class LabelManifest:
             "sharing": str(self.sharing),
             **{name: label[name] for name in _FIRST},
             "decided_at": self.decided_at,
+            "assessed_at": self.label.asked.assessed_at,
+            "review_by": self.review_by,
+            "retain_until": self.retain_until,
             "policy_sha256": self.policy_sha256,
             **{name: value for name, value in label.items() if name not in _FIRST},
             "records": self.records.to_document(),

@@ -16,8 +16,10 @@ from beam_deid.transforms.label.evidence_schema import (
     definitions,
     evidence,
 )
+from beam_deid.transforms.label.for_recipient import DUTIES, Declaration
 from beam_deid.transforms.label.json_schema import (
     COUNT,
+    DATE,
     FLAG,
     NUMBER,
     TEXT,
@@ -26,21 +28,23 @@ from beam_deid.transforms.label.json_schema import (
     list_of,
     map_of,
     nullable,
+    nullable_word,
     object_of,
     one_of,
     said,
     type_of,
 )
 from beam_deid.transforms.label.label import Label
-from beam_deid.transforms.label.manifest import SCHEMA_VERSION, ReleasedFile
+from beam_deid.transforms.label.manifest import DATES, SCHEMA_VERSION, ReleasedFile
 from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.scope import RARE, STATED, FilterFacts, NotRead, Scope, Sibling
-from beam_deid.transforms.terms import LabelName, Recoverability, Sharing
+from beam_deid.transforms.terms import ForRecipientName, LabelName, RecipientRole, Recoverability, Sharing
 
 _AFTER = ("records", "files")
+_FOR_RECIPIENT = "for_recipient"
 
 
 def label_schema() -> Schema:
@@ -48,15 +52,17 @@ def label_schema() -> Schema:
     head = _head()
     asked, options = _asked()
     properties = {**head, **_label(), **evidence(), "asked": asked, **_tail()}
-    told = [one.name for one in fields(Label) if one.name not in head]
+    told = [one.name for one in fields(Label) if one.name not in (*head, _FOR_RECIPIENT)]
     return {
         "$schema": DIALECT,
         "$id": "label.schema.json",
         "title": "The label of a release, with its evidence (label.json)",
         "type": "object",
-        "required": [*head, *told, *_AFTER],
+        "required": [*(name for name in head if name not in DATES), *told, *_AFTER],
         "additionalProperties": False,
-        "properties": {name: properties[name] for name in (*head, *told, *_AFTER, "amendments", SIGNATURE)},
+        "properties": {
+            name: properties[name] for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", SIGNATURE)
+        },
         "$defs": {**definitions(), **options},
     }
 
@@ -86,6 +92,11 @@ def _head() -> Schema:
             "description": "After GB/T 42460-2023, a reference value",
         },
         "decided_at": TIME,
+        "assessed_at": said(TIME, "When it was measured: as of then what is stated until a day holds or does not"),
+        "review_by": said(DATE, "The day by which it is to be looked at again"),
+        "retain_until": said(
+            nullable(DATE), "The last day on which it may be kept; null where the policy does not say"
+        ),
         "policy_sha256": SHA256,
     }
 
@@ -103,10 +114,34 @@ def _tail() -> Schema:
             {"anyOf": [_amendment(), _change()]},
             "What the label was before it was decided again, or its rows were changed",
         ),
+        _FOR_RECIPIENT: said(
+            _for_recipient(), "What the release is for its recipient; missing where the policy declares no recipients"
+        ),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
         "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
+
+
+def _for_recipient() -> Schema:
+    """What `ForRecipient.to_document` gives."""
+    declared = type_of(
+        Declaration,
+        {
+            "role": said(nullable_word(RecipientRole), "What the recipient is in law; null where none is named"),
+            "absent": said(list_of(TEXT), "Fields of which the recipient is declared not to have the key"),
+            "held": said(list_of(TEXT), "Fields of which it has the key, or of which nobody says whether it has"),
+            "unknown": said(list_of(TEXT), "What is not known, so that nothing can be stated"),
+        },
+    )
+    return object_of(
+        statement=one_of(ForRecipientName),
+        **declared["properties"],
+        rests_on=TEXT,
+        tests=said(_tests(), "The tests that keys have a part in, as the recipient sees the release"),
+        failing=said(list_of(TEXT), "All tests that do not hold for the recipient, or were not measured"),
+        duties={"const": DUTIES},
+    )
 
 
 def _amendment() -> Schema:

@@ -23,7 +23,7 @@ EACH_RECORD = "each_record"
 EVERY = "*"
 """In place of a sibling release: all releases of the run that are tested together, where there are more than two of them."""
 
-STATED = ("release", "sharing", "fields")
+STATED = ("release", "sharing", "fields", "assessed_at")
 """What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
 RARE = ("ignored", "row_filter")
@@ -120,6 +120,7 @@ class Scope:
             that is not known yet.
         ignored: The columns of the source that are passed over.
         row_filter: The fields by whose values its records are chosen.
+        assessed_at: When the release is measured: as of then what is stated until a day holds or does not.
     """
 
     release: str
@@ -135,6 +136,7 @@ class Scope:
     register: str | None = None
     ignored: NotRead = NotRead()
     row_filter: Mapping[str, FilterFacts] = field(default_factory=dict)
+    assessed_at: str = ""
 
     @property
     def telling_filters(self) -> tuple[str, ...]:

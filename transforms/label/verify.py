@@ -27,8 +27,8 @@ PROVED = "proved"
 UNPROVEN = "unproven"
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
-_REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
-"""The files of rejects, and what ``run.json`` calls their hashes; runs of earlier versions have no CSV, and say nothing of one."""
+REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
+"""The files of rejects, and what ``run.json`` calls their hashes, which are empty once they were removed; runs of earlier versions have no CSV, and say nothing of one."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,15 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         yield "run.json was changed after publication"
     releases = _mapping(run.get("releases"))
     known = {name for name, release in releases.items() if _mapping(release).get("published") is True}
-    if not known:
+    if not known and not any("deleted" in _mapping(release) for release in releases.values()):
         yield "run.json names no published release"
     store = store_of(output)
     for entry in store.entries(output):
         name = name_of(entry.path)
         if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
-    for name, key in _REJECTED.items():
-        if sha256_or_none(join(output, name)) != run.get(key):
+    for name, key in REJECTED.items():
+        if sha256_or_none(join(output, name)) != (run.get(key) or None):  # empty once it was removed
             yield f"{name} is missing or was changed"
 
 

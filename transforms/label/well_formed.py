@@ -115,9 +115,13 @@ _LABEL_OPTIONAL: Mapping[str, _Check] = {
     "asked": _is_mapping,
     "combinations": _list_of(_is_mapping),
     "contributions": _is_mapping,
+    "for_recipient": _is_mapping,
     "amendments": _list_of(_AMENDMENT),
     "purpose": _text,
     "decided_at": _text,
+    "assessed_at": _text,
+    "review_by": _text,
+    "retain_until": _maybe(_text),
 }
 _RUN: Mapping[str, _Check] = {
     "schema_version": _count,
@@ -133,4 +137,10 @@ _RUN_OPTIONAL: Mapping[str, _Check] = {
     "keyring": _maybe(_with({"id": _text, "path": _text})),
     "notes": _list_of(_text),
     "rejected_csv_sha256": _text,
+    "operator": _maybe(_map_of(_text)),
+    "command": _maybe(_list_of(_text)),
+    "policy": _maybe(_is_mapping),
+    "inputs": _list_of(_with({"name": _text, "size": _count, "sha256": _text})),
+    "kept_until": _text,
+    "persons": _maybe(_is_mapping),
 }

@@ -11,16 +11,14 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.label.documents import signer
 from beam_deid.transforms.label.manifests_again import check_sound, manifest_bytes, read_manifests, signing_again
+from beam_deid.transforms.label.verify import REJECTED
+from beam_deid.transforms.publish.register_current import current_in
 from beam_deid.transforms.register.document import Event, State
 from beam_deid.transforms.register.folder import hold, read
-from beam_deid.transforms.publish.register_current import current_in
 from beam_deid.transforms.storage.amending import amending
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.paths import absolute, shown
 from beam_deid.transforms.who import Operator
-
-REJECTS = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
-"""The files of rejects, and what ``run.json`` calls their hashes; empty once they are removed."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ def delete(output: str, releases: Sequence[str], reason: str, operator: Operator
         run = _without(manifests.run, {name: manifests.labels[name] for name in gone}, at, reason, operator)
         removed = [path for name in gone for path in _paths(name, manifests.labels[name])]
         if not any(release["published"] for release in run["releases"].values()):
-            removed += [name for name, key in REJECTS.items() if run.get(key)]
-            run |= {key: "" for key in REJECTS.values() if key in run}
+            removed += [name for name, key in REJECTED.items() if run.get(key)]
+            run |= {key: "" for key in REJECTED.values() if key in run}
         keyring = run.get("keyring")
         key, _ = signing_again(output, None if not keyring else str(keyring["path"]), manifests.all)
         left = {name: label for name, label in manifests.labels.items() if name not in gone} if key else {}

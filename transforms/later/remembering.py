@@ -124,6 +124,7 @@ class Remembering:
         if changed != document:
             self._held.save(changed)
 
+
 def _words(job: Job, reference: Reference, subjects: Subjects) -> Words:
     """The fingerprints of all identities of some persons, each once and in order, shape (n, 2)."""
     key = set_key(register_prints(job.keys, reference))

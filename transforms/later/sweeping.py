@@ -86,7 +86,9 @@ def look(places: Iterable[str], at: str) -> Swept:
         document = read(place)
         if document is None:
             raise UsageError(
-                "this is neither an output nor a register", shown(place), "Name an --output of a run, or its DATASET.register"
+                "this is neither an output nor a register",
+                shown(place),
+                "Name an --output of a run, or its DATASET.register",
             )
         for output in _outputs_of(document):
             (outputs if is_file(join(output, "run.json")) else unseen)[output] = None
@@ -99,9 +101,7 @@ def look(places: Iterable[str], at: str) -> Swept:
 def _outputs_of(document: Document) -> Iterator[str]:
     """The outputs of releases that stand somewhere, as a register knows."""
     yield from dict.fromkeys(
-        entry.output
-        for entry in document.releases
-        if entry.output and entry.state in (State.PENDING, State.PUBLISHED)
+        entry.output for entry in document.releases if entry.output and entry.state in (State.PENDING, State.PUBLISHED)
     )
 
 

@@ -1,10 +1,11 @@
 """What is assumed of those who may attack a release: their setting, what they know, and what they try."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from beam_deid.transforms.label.options import Count, Section, Share
+from beam_deid.transforms.policy.periods import Date
 from beam_deid.transforms.risk.recovery.digests import TRIES
 
 Distance = (
@@ -26,6 +27,21 @@ class Environment(Section):
         None,
         description="People in the population that the dataset is drawn from, to estimate how many are unique in it",
     )
+    stated_by: str | None = Field(
+        None, min_length=1, description="Who states this of the recipient; stands in run.json, and in no label"
+    )
+    valid_until: Date | None = Field(
+        None, description="The last day for which it is stated, as 2027-01-01; from then on the worst counts"
+    )
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether anything is said from which the environment risk follows."""
+        return bool(self.model_fields_set - {"population", "stated_by", "valid_until"})
+
+    def setting(self) -> dict[str, Any]:
+        """What the environment risk follows from, and until when that is stated."""
+        return self.model_dump(exclude={"stated_by"})
 
 
 class DigestAttack(Section):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.paths import is_hierarchy_file, with_paths
@@ -15,10 +16,17 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
-_LATER = ("record", "recipient", "parts", "spreadsheet", "where")
+_LATER = (
+    *("record", "recipient", "parts", "spreadsheet", "platform", "purposes", "recipients", "permitted_by"),
+    *("retain", "review", "approver", "where"),
+)
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
+_LATER_OF_ACTIONS = ("shared",)
+"""The same of actions, where these say what holds anyway."""
 _FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
 """The options of ``input`` that were there from the beginning; all others are later ones."""
+_LATER_OF_ENVIRONMENT = ("stated_by", "valid_until")
+"""The later options of ``environment`` of a release."""
 _FIRST_OF_FIELD = frozenset({"role", "kind"})
 """The same of a field."""
 
@@ -42,12 +50,25 @@ def policy_sha256(policy: Policy) -> str:
     for section in (document, *document["releases"].values()):
         for name in [name for name in _LATER if section.get(name, "") in (None, {})]:
             del section[name]
+    for release in document["releases"].values():
+        for name in _LATER_OF_ENVIRONMENT:
+            if release["environment"][name] is None:
+                del release["environment"][name]
+    for name, release in policy.releases.items():
+        for field, action in release.fields.items():
+            _leave_out_later(action, document["releases"][name]["fields"][field][action.name])
     document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
     for name, spec in policy.fields.items():
         document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _leave_out_later(action: Action, options: dict[str, Any]) -> None:
+    for name in _LATER_OF_ACTIONS:
+        if name in options and getattr(action, name) == type(action).model_fields[name].default:
+            del options[name]
 
 
 def _said(section: dict[str, Any], options: BaseModel, first: Collection[str]) -> dict[str, Any]:

@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from beam_deid.transforms.actions.action import Action, Target
 from beam_deid.transforms.policy.model import FieldSpec, kind_of
 from beam_deid.transforms.policy.nearest import advice, shown
+from beam_deid.transforms.policy.purposes import Purpose
+from beam_deid.transforms.policy.recipients import Recipient
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.policy.yaml_nodes import Path
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import Recoverability
 
 _Part = TypeVar("_Part")
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,16 @@ class DraftRelease:
 
 @dataclass(frozen=True)
 class Draft:
-    """A policy: its fields, None where one is wrong, its releases, and all as it was written."""
+    """A policy: its fields, purposes and recipients, None where one is wrong, its releases, and all as it was written.
+
+    Purposes and recipients are None where none are declared.
+    """
 
     raw: dict[str, Any]
     fields: dict[str, FieldSpec | None]
     releases: dict[str, DraftRelease]
+    purposes: dict[str, Purpose | None] | None = None
+    recipients: dict[str, Recipient | None] | None = None
 
     def actions_on(self, field: str) -> list[tuple[str, Action]]:
         """The readable actions on a field, each with its release's name."""
@@ -93,7 +101,14 @@ def draft_of(raw: dict[str, Any]) -> Draft:
         named = _mapping(_mapping(release).get("fields"))
         actions = {field: _read(read_action, action) for field, action in named.items()}
         releases[name] = DraftRelease(name, actions, _mapping(release))
-    return Draft(raw, fields, releases)
+    return Draft(raw, fields, releases, _declared(raw, "purposes", Purpose), _declared(raw, "recipients", Recipient))
+
+
+def _declared(raw: dict[str, Any], section: str, kind: type[_Model]) -> dict[str, _Model | None] | None:
+    """What a section declares by name; None where the policy has no such section."""
+    if raw.get(section) is None:
+        return None
+    return {name: _read(kind.model_validate, spec) for name, spec in _mapping(raw[section]).items()}
 
 
 def _read(reader: Callable[[Any], _Part], value: Any) -> _Part | None:

@@ -18,16 +18,21 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
 from beam_deid.transforms.formats.input_options import InputOptions, TimeFormat, TimeZone
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
-from beam_deid.transforms.label.options import Closeness, PolicyOptions, Positive, Section, Share
+from beam_deid.transforms.label.options import Closeness, PolicyOptions, Section, Share
 from beam_deid.transforms.label.requirements import Options
 from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
+from beam_deid.transforms.policy.accountability import ApprovedBy
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
 from beam_deid.transforms.policy.paths import NO_REGISTER
+from beam_deid.transforms.policy.periods import Term
 from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
+from beam_deid.transforms.policy.purposes import Permission, Purpose
+from beam_deid.transforms.policy.recipients import Recipient
+from beam_deid.transforms.policy.search_options import Search
 from beam_deid.transforms.policy.where import Where
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
@@ -120,28 +125,6 @@ def _without_folder(asked: Closeness) -> Closeness:
     return asked.model_copy(update={"hierarchy": name_of(asked.hierarchy)})
 
 
-class Search(Section):
-    """How levels that the policy leaves open are chosen."""
-
-    objective: Annotated[str, OneOf(OBJECTIVES)] = Field(
-        next(iter(OBJECTIVES)), description="What is made least; loss is Iyengar's, from 0 to 1"
-    )
-    weights: dict[str, Positive] = Field(
-        default_factory=dict, description="What losing a field costs beside the others, 1 where nothing is said"
-    )
-    rounds: int = Field(
-        0,
-        ge=0,
-        le=20,
-        strict=True,
-        description="How often records that would be suppressed get another chance, at levels of their own (local recoding)",
-    )
-    seconds: Positive | None = Field(
-        None,
-        description="Longest time for a lattice of more than ten million nodes; results then depend on the machine",
-    )
-
-
 class Release(Section):
     """One output dataset: fields with actions. A field that is not listed is not released."""
 
@@ -149,6 +132,9 @@ class Release(Section):
     sharing: Sharing = Field(description="public, controlled or enclave")
     recipient: str | None = Field(
         None, min_length=1, description="To whom it is given; stands in the register, and in no label"
+    )
+    permitted_by: Permission | None = Field(
+        None, description="Who permitted in writing what the platform's terms do not allow; stands in run.json"
     )
     expect: LabelName | None = Field(None, description="If the label differs nothing of this release is published")
     key: ReleaseKeyReference | None = Field(
@@ -182,6 +168,15 @@ class Release(Section):
         default_factory=dict,
         description="How often a field's values occur in the population, which its tokens are matched to: path of a table "
         "with a column called as the field, and count or share",
+    )
+    retain: Term | None = Field(
+        None, description="How long it may be kept from the run on: 90 days, P1Y; or until when: 2027-01-01"
+    )
+    review: Term | None = Field(
+        None, description="After how long, or by when, it is to be looked at again; after a year if not given"
+    )
+    approver: ApprovedBy | None = Field(
+        None, description="Who approved it: a name, or name, at and reference; stands in run.json, and in no label"
     )
     format: Annotated[str, OneOf(one.name for one in FORMATS if one.written)] = Field(
         "parquet", description="Format of the files written"
@@ -237,6 +232,15 @@ class Policy(Section):
         "later runs; all columns together if not given",
     )
     fields: dict[str, FieldSpec] = Field(min_length=1, description="Every column of the input, with its role")
+    platform: str | None = Field(
+        None, description="Whose orders these are, so that its terms are checked: configs/platforms"
+    )
+    purposes: dict[str, Purpose] | None = Field(
+        None, min_length=1, description="What releases may be for, by name; free text if not given"
+    )
+    recipients: dict[str, Recipient] | None = Field(
+        None, min_length=1, description="To whom releases may be given, by name; free text if not given"
+    )
     keys: KeyPlaces | None = None
     kept: Annotated[RegisterPlace, BeforeValidator(_as_path, json_schema_input_type=str | RegisterPlace)] = Field(
         RegisterPlace(),
@@ -284,7 +288,17 @@ class Policy(Section):
 
     def target(self, release: str, field: str) -> Target:
         """The field as an action sees it."""
-        return Target(release, field, self.kind(field), self.releases[release].key, self.dataset)
+        return Target(
+            release, field, self.kind(field), self.releases[release].key, self.dataset, self.recipient_name(release)
+        )
+
+    def recipient_of(self, release: str) -> Recipient | None:
+        """The declared recipient of a release; None where none is named, or none are declared."""
+        return (self.recipients or {}).get(self.releases[release].recipient or "")
+
+    def recipient_name(self, release: str) -> str:
+        """What the policy calls the declared recipient of a release; empty where there is none."""
+        return "" if self.recipient_of(release) is None else str(self.releases[release].recipient)
 
     def kind(self, field: str) -> Kind | None:
         """The field's kind: as declared, or as the actions on it want it; None if neither says."""

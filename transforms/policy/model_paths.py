@@ -25,7 +25,8 @@ class Placed(NamedTuple):
 
 def is_secret(path: Path) -> bool:
     """Whether a value at this place might be a key, pasted where its place belongs."""
-    return path[:1] in (("keys",), ("sign",), ("register",)) or "key" in path[2:3] or "key" in path[4:]
+    by_section = path[:1] in (("keys",), ("sign",), ("register",)) or "key" in path[2:3] or "key" in path[4:]
+    return by_section or (path[:1] == ("recipients",) and path[2:3] == ("has_keys",))
 
 
 def valid_names(path: Path) -> list[str]:

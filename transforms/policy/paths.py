@@ -62,6 +62,7 @@ class _Paths:
         raw = _at(raw, "register", str, self._register_folder)
         raw = _at(raw, "register", dict, self._register)
         raw = _at(raw, "keys", dict, self._keys)
+        raw = _at(raw, "recipients", dict, lambda recipients: _each(recipients, self._recipient))
         return _at(raw, "releases", dict, lambda releases: _each(releases, self._release))
 
     def _register_folder(self, path: str) -> str:
@@ -72,6 +73,14 @@ class _Paths:
 
     def _keys(self, places: Any) -> Any:
         return _at(_at(places, "key", str, self._reference), "keyring", str, self._change_key)
+
+    def _recipient(self, value: Any) -> Any:
+        return _at(
+            value,
+            "has_keys",
+            list,
+            lambda keys: [self._reference(one) if isinstance(one, str) else one for one in keys],
+        )
 
     def _reference(self, text: str) -> str:
         place = text.removeprefix(_FILE)

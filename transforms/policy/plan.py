@@ -11,10 +11,12 @@ from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, unsaid, warnings
+from beam_deid.transforms.policy.plan_recipient import RecipientPlan, recipient_plan
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.policy.roles import how_normalized, open_levels, recoverability, released_fields
 from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.recognisers.kinds.kind import Kind
+from beam_deid.transforms.recognisers.platforms.catalogue import platform
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
@@ -66,6 +68,8 @@ class ReleasePlan:
         unsaid: What the policy does not say, so that the worst counts.
         warnings: What the policy's author may not have meant.
         tests: What will be tested, with limits.
+        recipient: What is planned for its recipient; None where the policy declares none.
+        permitted_by: Who permitted what the platform's terms do not allow; None where nothing is said.
     """
 
     purpose: str
@@ -86,6 +90,8 @@ class ReleasePlan:
     unsaid: tuple[str, ...]
     warnings: tuple[str, ...]
     tests: tuple[Planned, ...]
+    recipient: RecipientPlan | None
+    permitted_by: str | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,9 @@ class Plan:
         ignored: Names and patterns of columns that are not read.
         filled: By which column rows go together, and which columns are filled down; None where none are.
         releases: The plan of each release, by name.
+        purposes: The declared purposes; None where purposes are free text, so that nothing is checked by them.
+        platform: Whose orders these are; None where the policy does not say, so that no terms are checked.
+        terms: Its terms that are known, a sentence each without a full stop.
     """
 
     dataset: str
@@ -128,6 +137,9 @@ class Plan:
     ignored: tuple[str, ...]
     filled: FilledPlan | None
     releases: dict[str, ReleasePlan]
+    purposes: tuple[str, ...] | None
+    platform: str | None
+    terms: tuple[str, ...]
 
     def to_document(self) -> dict[str, Any]:
         """The plan as plain values for JSON: dicts, lists, text, numbers, booleans, None."""
@@ -152,6 +164,9 @@ def plan(policy: Policy) -> Plan:
         ignored=policy.input.ignore,
         filled=None if filled is None else FilledPlan(filled.by, filled.fields),
         releases=releases,
+        purposes=None if policy.purposes is None else tuple(policy.purposes),
+        platform=policy.platform,
+        terms=() if policy.platform is None else tuple(term.told for term in platform(policy.platform).terms),
     )
 
 
@@ -178,6 +193,8 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
         unsaid=() if found else unsaid(policy, scope),
         warnings=warnings(policy, scope, found),
         tests=tuple(test for _, test in planned(scope)),
+        recipient=recipient_plan(policy, scope, missing),
+        permitted_by=None if spec.permitted_by is None else spec.permitted_by.told,
     )
 
 

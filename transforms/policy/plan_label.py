@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.policy.accountability import Dates, lapsed_statements
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.roles import platform_fields
@@ -80,15 +82,31 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
 
 def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:
     """What of the recipient nobody says, a sentence each without a full stop: the worst counts then."""
-    said = policy.releases[scope.release].environment.model_fields_set - {"population"}
-    if said or scope.sharing is Sharing.PUBLIC:
+    environment = policy.releases[scope.release].environment
+    if scope.sharing is Sharing.PUBLIC:
         return ()
-    return ("environment: of the recipient nothing is said, so the worst counts in overall_risk (E is 1)",)
+    if not environment.is_stated:
+        return ("environment: of the recipient nothing is said, so the worst counts in overall_risk (E is 1)",)
+    if environment.stated_by is None or environment.valid_until is None:
+        return ("environment: it is not said who states it of the recipient (stated_by), and until when (valid_until)",)
+    return ()
 
 
 def warnings(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> tuple[str, ...]:
     """Sentences on what is allowed but perhaps not meant."""
-    return (*_expectations(policy, scope, found), *_limits(scope), *_remembering(policy, scope, found))
+    return (
+        *_expectations(policy, scope, found),
+        *_limits(scope),
+        *_remembering(policy, scope, found),
+        *lapsed_statements(policy, (scope.release,), scope.assessed_at),
+        *_kept_no_longer(policy, scope),
+    )
+
+
+def _kept_no_longer(policy: Policy, scope: Scope) -> Iterator[str]:
+    until = Dates.of(policy.releases[scope.release], scope.assessed_at).retain_until
+    if is_past(until, scope.assessed_at):
+        yield f"it may be kept until {until} only (retain:), and that is past: a run stops"
 
 
 def _expectations(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> Iterator[str]:

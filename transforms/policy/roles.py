@@ -59,6 +59,12 @@ def deterministic(policy: Policy, release: str, field: str) -> bool:
     return tokens and _token(policy, release, field) is not None
 
 
+def same_tokens(policy: Policy, release: str, other: str, field: str) -> bool:
+    """Whether two releases have equal tokens for equal values of a field that both release."""
+    mine = _token(policy, release, field)
+    return mine is not None and mine == _token(policy, other, field)
+
+
 def how_normalized(policy: Policy, release: str, field: str) -> str | None:
     """How the spellings of one identifier are made one before a release makes something of it; None if they are not."""
     normal = policy.normal(field) if policy.releases[release].fields[field].normalizes else None

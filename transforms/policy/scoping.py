@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
@@ -65,6 +66,7 @@ def scope_of(
     earlier: Sequence[Entry] = (),
     untested: Sequence[Entry] = (),
     register: str | None = None,
+    at: str | None = None,
 ) -> Scope:
     """The scope of one release that is made in a run with others.
 
@@ -75,7 +77,9 @@ def scope_of(
         earlier: Registered releases that have some of the same records.
         untested: Registered releases of which nobody can say whether they have.
         register: Why nothing is remembered of what was given out; empty where a register is kept, None where that is not known.
+        at: When the release is measured: what is stated until a day no longer counts after it. Now if not given.
     """
+    assessed_at = now() if at is None else at
     spec = policy.releases[release]
     fields = {name: facts_of(policy, release, name) for name in released_fields(policy, release)}
     composed = tested_together(policy, together)
@@ -100,10 +104,13 @@ def scope_of(
         attackers=attackers,
         siblings=siblings,
         linked=links(fields),
-        environment=DeclaredEnvironment.declared(spec.sharing is Sharing.PUBLIC, **spec.environment.model_dump()),
+        environment=DeclaredEnvironment.declared(
+            spec.sharing is Sharing.PUBLIC, at=assessed_at, **spec.environment.setting()
+        ),
         register=register,
         ignored=NotRead(patterns_told(policy)),
         row_filter={name: _filter_facts(policy, name) for name in spec.where},
+        assessed_at=assessed_at,
     )
 
 

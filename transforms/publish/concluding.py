@@ -7,6 +7,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
+from beam_deid.transforms.policy.accountability import Dates, declared
 from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
@@ -76,13 +77,15 @@ def release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> Rele
         decided: What was decided for it.
         part: What was written of it.
     """
-    expect = job.policy.releases[decided.release].expect
+    spec = job.policy.releases[decided.release]
+    expect = spec.expect
     return ReleaseOutcome(
         label=label_manifest(job, decided, part).to_document(),
         published=expect is None or expect == decided.label.label,
         expect=str(expect) if expect else None,
         remembered=decided.remembered,
         parts=tuple(Moved(one.source, f"{decided.release}/{one.path}", one.size, one.sha256) for one in part.files),
+        declared=declared(spec),
     )
 
 
@@ -95,6 +98,7 @@ def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> Label
         part: What was written of it.
     """
     spec = job.policy.releases[decided.release]
+    dates = Dates.of(spec, decided.label.asked.assessed_at)
     return LabelManifest(
         run=job.run,
         release=decided.release,
@@ -105,6 +109,8 @@ def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> Label
         policy_sha256=job.policy_sha256,
         records=decided.records,
         files=tuple(ReleasedFile(one.path, one.rows, one.sha256) for one in part.files),
+        review_by=dates.review_by,
+        retain_until=dates.retain_until,
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.label.documents import document_sha256, plain, signed, to_bytes
-from beam_deid.transforms.label.manifest import SCHEMA_VERSION
+from beam_deid.transforms.label.manifest import DATES, SCHEMA_VERSION
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.policy.accountability import record_kept_until
 from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.run_outcome import ReleaseOutcome, RunOutcome
 from beam_deid.transforms.storage.journal import Moved
@@ -91,6 +92,8 @@ def _entry(outcome: ReleaseOutcome, label: Mapping[str, Any]) -> dict[str, Any]:
         "label": label["label"],
         "expect": outcome.expect,
         "published": outcome.published,
+        **{name: label[name] for name in DATES},
+        **outcome.declared,
         "records": label["records"],
         "failing": [test["name"] for test in label["tests"] if not test["passed"]],
     }
@@ -106,6 +109,8 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "policy_sha256": about.policy_sha256,
         "versions": plain(about.versions),
         **facts,
+        "kept_until": record_kept_until(facts["finished_at"] or facts["started_at"]),
+        "inputs": plain(outcome.inputs),
         "register": plain(about.register),
         "records": {"read": outcome.read},
         "releases": releases,

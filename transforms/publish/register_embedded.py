@@ -16,6 +16,7 @@ from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
+from beam_deid.transforms.label.manifest import DATES
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
@@ -96,8 +97,8 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     entries: dict[str, Entry] = {}
     for name, decided in decision.releases.items():
         label = json.loads(to_bytes(label_manifest(job, decided, PartFacts()).to_document()))
-        del label["decided_at"]  # the one thing that is another when it is decided again
-        sha256 = document_sha256(label)
+        # What is another when it is decided again.
+        sha256 = document_sha256({key: value for key, value in label.items() if key not in ("decided_at", *DATES)})
         if _known(document, job, decision, name, sha256):
             continue  # a worker made this again, after another attempt had registered it
         entry = _entry(held, document.next_name(name), job, decided, label, made_at, folder)

@@ -21,11 +21,13 @@ class PolicyFacts(NamedTuple):
         recipient: To whom the release goes; None where the policy does not say.
         k: The k that the release asks for.
         levels: Names of the levels that the policy fixes, by field; empty in what runs of 0.6.0 left, which did not say.
+        given_to: What the policy declares of the recipient; None where it declares none.
     """
 
     recipient: str | None
     k: int
     levels: Mapping[str, str] = MappingProxyType({})
+    given_to: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, policy: Policy, release: str) -> "PolicyFacts":
@@ -36,7 +38,8 @@ class PolicyFacts(NamedTuple):
             for field, action in spec.fields.items()
             if isinstance(action, Levelled) and (level := action.fixed_level()) is not None
         }
-        return cls(spec.recipient, spec.k, levels)
+        recipient = policy.recipient_of(release)
+        return cls(spec.recipient, spec.k, levels, None if recipient is None else recipient.to_document())
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def entry_of(
         l=remembered.l if remembered else {},
         together=remembered.together if remembered else (),
         table=table,
+        given_to=told.given_to,
     )
 
 

@@ -17,11 +17,12 @@ from beam_deid.transforms.publish.register_checks import (
     check_none_is_left_out,
     check_none_was_lost,
 )
-from beam_deid.transforms.publish.register_current import settle, settled_document, tested_with
+from beam_deid.transforms.publish.register_current import replaced_in, settle, settled_document, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.register.document import Document, State
 from beam_deid.transforms.register.folder import Held, hold, read
+from beam_deid.transforms.register.given_out import given_out
 from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.job import Job
@@ -157,7 +158,10 @@ def _existing(job: Job, place: RegisterLocation, output: str, document: Document
     entries = tuple(tested_with(document, output, unreleased=unreleased))
     key = document.key
     erased = tuple(one.persons for one in document.erasures)
-    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False, erased)
+    others = given_out(document, replaced_in(document, output) if unreleased else ())
+    reference = Reference(
+        place.path, document.register, place.key, key["id"], key["check"], entries, False, others, erased
+    )
     known_subkey(job.keys, reference)
     return reference
 

@@ -33,6 +33,7 @@ class ReleaseOutcome:
         expect: The label that the policy expects; None where it expects none.
         remembered: What the register will remember of it; None where it is not tested with others.
         parts: Its files.
+        declared: What the policy says of who answers for it: see `policy.accountability.declared`.
     """
 
     label: dict[str, Any]
@@ -40,6 +41,7 @@ class ReleaseOutcome:
     expect: str | None
     remembered: Remembered | None
     parts: tuple[Moved, ...]
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":
@@ -59,7 +61,7 @@ class RunOutcome:
     Attributes:
         read: Records read.
         refused: Why the run was refused, a line each: see `beam_deid.transforms.decide.refusing`; empty if it was not.
-        inputs: The input files, where a register wants to know them.
+        inputs: The input files.
         persons: What the register will remember of all persons; None without a register.
         releases: What it came to for each release; none where it was refused.
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.

@@ -26,11 +26,13 @@ class State(Word):
     """A later run replaced it; who has it has it still."""
     UNRELEASED = "unreleased"
     """A later run replaced it, and somebody said that it was never given out."""
+    DELETED = "deleted"
+    """Its retention was over, and it was removed here; who was given it may have it still."""
     FORGOTTEN = "forgotten"
     """Somebody said that it was never given out, and why."""
 
 
-COUNTED = (State.PENDING, State.PUBLISHED, State.SUPERSEDED)
+COUNTED = (State.PENDING, State.PUBLISHED, State.SUPERSEDED, State.DELETED)
 """The states of a release that somebody may have."""
 
 
@@ -100,6 +102,8 @@ class Entry:
         together: Names of the earlier entries of which it has some of the same records, directly or through others.
         table: The fingerprints of its records; None where it is not tested with others.
         events: What was said of it later, the oldest first.
+        given_to: What the policy declares of the recipient: name, role, contract, period and more; None, and not in the revision,
+            where it declares none.
     """
 
     name: str
@@ -127,6 +131,11 @@ class Entry:
     together: tuple[str, ...] = ()
     table: Table | None = None
     events: tuple[Event, ...] = ()
+    given_to: Mapping[str, Any] | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it as a revision holds it."""
+        return attributes(self, () if self.given_to is not None else ("given_to",))
 
     @property
     def is_tested(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from beam_deid.transforms.register.document import Entry, Table
+from beam_deid.transforms.register.given_out import GivenOut
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Reference:
         key: Reference of its key; None for the policy's default one.
         key_id: Id of the key's version.
         check: What tells the key from others, in hex.
+        given_out: All releases that somebody may have, whether this run is tested with them or not.
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
         erased: Fingerprints of the persons whom this run leaves out, for they were erased.
@@ -27,4 +29,5 @@ class Reference:
     check: str
     entries: tuple[Entry, ...] = ()
     is_new: bool = False
+    given_out: tuple[GivenOut, ...] = ()
     erased: tuple[Table, ...] = ()

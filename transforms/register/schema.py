@@ -86,7 +86,11 @@ def _entry() -> Schema:
             ),
             "table": said(nullable(_TABLE), "Fingerprints of its records; null where it is not tested with others"),
             "events": list_of(_event(), "What was said of it later, the oldest first"),
+            "given_to": said(
+                {"type": "object"}, "What the policy declares of the recipient; missing where it declares none"
+            ),
         },
+        optional=("given_to",),
     )
 
 

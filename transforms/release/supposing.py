@@ -17,6 +17,7 @@ from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.scope import Knowledge, Scope
+from beam_deid.transforms.label.stating import as_recipient_sees
 from beam_deid.transforms.policy.plan_label import obstacles
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.schema import release_schema
@@ -143,4 +144,12 @@ def as_supposed(job: Job, decisions: Mapping[str, ReleaseDecision], written: Run
 def _is_shown_by_its_policy(job: Job, name: str) -> bool:
     layout = job.layouts[name]
     alone = (name,) in job.tables
-    return alone and not layout.open and bool(obstacles(job.policy, layout.scope))
+    return alone and not layout.open and bool(obstacles(job.policy, layout.scope)) and not _may_hide(job, name)
+
+
+def _may_hide(job: Job, name: str) -> bool:
+    """Whether nobody may be identifiable for the recipient, so that rows must not stand in the order of their source."""
+    declared = job.declared_of(name)
+    if declared is None or declared.unknown:
+        return False
+    return not obstacles(job.policy, as_recipient_sees(job.layouts[name].scope, declared.absent))

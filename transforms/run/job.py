@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.clock import now
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.columns.type_class import type_class
@@ -18,7 +19,9 @@ from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
+from beam_deid.transforms.policy.for_recipient import declaration_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import released_fields
@@ -64,6 +67,7 @@ class Job:
         key_folder: Where the run's ephemeral keys are.
         register: The register of what was given out before; None where none is kept.
         unregistered: Why none is; empty where one is.
+        at: When the run began, by this process: what is stated until a day counts as of then.
         secret: What fetches the default key on a worker, instead of the policy's reference.
         fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
     """
@@ -82,6 +86,7 @@ class Job:
     key_folder: str = ""
     register: Reference | None = None
     unregistered: str = "no register was opened for this run"
+    at: str = field(default_factory=now)
     secret: SecretSource | None = None
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
 
@@ -150,11 +155,16 @@ class Job:
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """What is measured, for each release. Worked out once in a process."""
-        made = {name: layout_of(self.policy, name, self.releases, self.unregistered) for name in self.releases}
+        made = {name: layout_of(self.policy, name, self.releases, self.unregistered, self.at) for name in self.releases}
         ignored = self.ignored
         if ignored is None:
             return made
         return {name: replace(one, scope=replace(one.scope, ignored=ignored)) for name, one in made.items()}
+
+    def declared_of(self, release: str) -> Declaration | None:
+        """What is declared of a release's recipient; None where the policy declares no recipients."""
+        given_out = self.register.given_out if self.register is not None else ()
+        return declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
 
     @property
     def remembers(self) -> bool:

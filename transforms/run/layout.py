@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.policy.for_recipient import absent_keys
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import (
     deterministic,
@@ -44,10 +45,12 @@ class Layout:
 
     Attributes:
         scope: What its label is about.
-        keyed: Fields that only the holder of a key could compute: measured by what they are made from.
+        keyed: Fields that only the holder of a key could compute: measured by what they are made from; but for those of which
+            the recipient is declared not to have the key, which are measured as pseudonyms that nobody can turn back are.
         open: Fields whose level is to be decided.
         scanned: Fields whose released values are searched for identifiers in the first read; open ones are once levels are decided.
-        remainders: Fields of which a mask left a part, and pseudonyms without their key: attacked one by one.
+        remainders: Fields of which a mask left a part, and pseudonyms without their key, for everybody or for the recipient:
+            attacked one by one.
         near: Fields of which some attacker knows a value only nearly, or whose values are compared by their distance.
         placed: Sensitive fields whose values have their place in a hierarchy.
         tried: Fields that are treated before anything is counted, only to see which records will be rejected.
@@ -97,7 +100,9 @@ class Layout:
         return tuple(dict.fromkeys([*shown, *self.matched, *self.tried]))
 
 
-def layout_of(policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None) -> Layout:
+def layout_of(
+    policy: Policy, release: str, together: tuple[str, ...], unregistered: str | None = None, at: str | None = None
+) -> Layout:
     """Derive the layout of a release from the policy.
 
     Args:
@@ -105,8 +110,9 @@ def layout_of(policy: Policy, release: str, together: tuple[str, ...], unregiste
         release: The release.
         together: All releases of the run, which are made together.
         unregistered: Why nothing is remembered of what was given out; see `Scope.register`.
+        at: When the release is measured; see `scope_of`.
     """
-    return _Projections(policy, release).layout(scope_of(policy, release, together, register=unregistered))
+    return _Projections(policy, release).layout(scope_of(policy, release, together, register=unregistered, at=at))
 
 
 class _Projections:
@@ -117,17 +123,19 @@ class _Projections:
         self._release = release
         self._spec = policy.releases[release]
         self._released = released_fields(policy, release)
-        self._keyed = keyed_fields(policy, release)
+        self._absent = absent_keys(policy, release)
+        self._keyed = tuple(name for name in keyed_fields(policy, release) if name not in self._absent)
         self._open = open_levels(policy, release)
 
     def layout(self, scope: Scope) -> Layout:
         """All of them together."""
+        left = remainders(self._policy, self._release)
         return Layout(
             scope=scope,
             keyed=self._keyed,
             open=self._open,
             scanned=self._those(self._is_scanned),
-            remainders=remainders(self._policy, self._release),
+            remainders=self._those(lambda name: name in left or name in self._absent),
             near=self._near(),
             placed=self._placed(),
             tried=self._those(lambda name: self._spec.fields[name].rejects),

@@ -6,6 +6,9 @@ from beam_deid.transforms.policy.checks.attackers import attacker_problems
 from beam_deid.transforms.policy.checks.columns import input_problems
 from beam_deid.transforms.policy.checks.keys import key_problems
 from beam_deid.transforms.policy.checks.names import dataset_problems, kind_problems
+from beam_deid.transforms.policy.checks.platform_terms import term_problems
+from beam_deid.transforms.policy.checks.purposes import purpose_problems
+from beam_deid.transforms.policy.checks.recipients import recipient_problems
 from beam_deid.transforms.policy.checks.released import released_problems
 from beam_deid.transforms.policy.checks.required import required_problems
 from beam_deid.transforms.policy.checks.same import same_problems
@@ -28,6 +31,9 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     yield from key_problems(draft, key_given)
     yield from kind_problems(draft)
     yield from written_problems(draft)
+    yield from purpose_problems(draft)
+    yield from recipient_problems(draft)
+    yield from term_problems(draft)
     for release in draft.releases.values():
         yield from released_problems(draft, release)
         yield from required_problems(draft, release)

@@ -12,6 +12,7 @@ from pydantic import Field as Option
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.recognisers.kinds import NamedKind
+from beam_deid.transforms.recognisers.platforms.terms import Term
 from beam_deid.transforms.terms import Role
 
 Amount = Literal["yuan", "fen"]
@@ -108,6 +109,7 @@ class Platform(Section):
         ciphertext: How it encrypts.
         shapes: What its identifiers look like: whole values, in RE2.
         fields: Its fields, by dotted name.
+        terms: What it lets shops do with its orders, as far as that is known.
     """
 
     version: Literal[1]
@@ -119,6 +121,7 @@ class Platform(Section):
     ciphertext: tuple[Ciphertext, ...] = ()
     shapes: dict[str, str] = Option(default_factory=dict)
     fields: dict[str, Field] = Option(min_length=1)
+    terms: tuple[Term, ...] = ()
 
     @model_validator(mode="after")
     def _known_forms(self) -> "Platform":
