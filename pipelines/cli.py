@@ -33,6 +33,7 @@ _COMMANDS = {
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels with the least information loss, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
+    "sweep": "List published releases whose time is over, and remove them.",
     "verify": "Check published releases against their labels.",
 }
 

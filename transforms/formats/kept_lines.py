@@ -3,6 +3,7 @@
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.errors import InputError
@@ -43,7 +44,7 @@ def keep_lines(path: str, stream: BinaryIO, kept: Bools, heading: int, quoted: b
         raise _other_rows(path)
 
 
-def _ends(data: np.ndarray, quoted: bool, is_open: bool) -> tuple[Bools, bool]:
+def _ends(data: npt.NDArray[np.uint8], quoted: bool, is_open: bool) -> tuple[Bools, bool]:
     """Which bytes end a row, shape (bytes,), and whether a quote is open behind the last; whether one is before the first."""
     ends = data == _LINE_FEED
     if not quoted:

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +45,7 @@ def keep_sheet_rows(path: str, stream: BinaryIO, kept: Bools) -> None:
                     made.write(piece.encode())
 
 
-def _pieces(sheet: "zipfile.IO[bytes]", kept: Bools, path: str) -> Iterator[str]:
+def _pieces(sheet: IO[bytes], kept: Bools, path: str) -> Iterator[str]:
     """The sheet with the rows that stay, some at a time."""
     stay = np.concatenate([np.ones(1, np.bool_), kept])
     read = written = 0

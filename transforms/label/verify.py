@@ -28,7 +28,10 @@ UNPROVEN = "unproven"
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
 REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
-"""The files of rejects, and what ``run.json`` calls their hashes, which are empty once they were removed; runs of earlier versions have no CSV, and say nothing of one."""
+"""The files of rejects, and what ``run.json`` calls their hashes, which are empty once they were removed.
+
+Runs of earlier versions have no CSV, and say nothing of one.
+"""
 
 
 @dataclass(frozen=True)
