@@ -15,7 +15,9 @@ LATER = "2031-01-01T00:00:00+00:00"
 def kept(shop, monkeypatch):
     """A shop one of whose releases may be kept for a month, years later."""
     text = (shop.folder / "policy.yaml").read_text("utf-8")
-    (shop.folder / "policy.yaml").write_text(text.replace("  text: {purpose", "  text: {retain: 1 month, purpose"), "utf-8")
+    (shop.folder / "policy.yaml").write_text(
+        text.replace("  text: {purpose", "  text: {retain: 1 month, purpose"), "utf-8"
+    )
     assert shop.run("--release", "text", "--release", "crm", "--overwrite") == 0
     return shop
 

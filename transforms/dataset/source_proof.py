@@ -161,10 +161,20 @@ class TreatedAgain:
     kinds: Kinds
 
 
-def treat_again(opened: Opened, workers: int) -> TreatedAgain:
-    """Treat a source as its release did; see `prove`."""
+def with_new_key(opened: Opened) -> Job:
+    """The job of a source, with a key of fingerprints that nobody else has."""
+    return replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
+
+
+def treat_again(opened: Opened, job: Job, workers: int) -> TreatedAgain:
+    """Treat a source as its release did; see `prove`.
+
+    Args:
+        opened: The release and its source.
+        job: The source's job, with a key of fingerprints.
+        workers: Processes that read the source.
+    """
     published = opened.published
-    job = replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
     found = recomputable(job, published, opened.same_files)
     rounds = told_rounds(found.job, published)
     _check_columns(found, published, rounds)
@@ -189,7 +199,7 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         InputError: The source cannot be read.
     """
     published = opened.published
-    again = treat_again(opened, workers)
+    again = treat_again(opened, with_new_key(opened), workers)
     source, levels = again.source, again.levels
     rows = join_rows(source, levels, again.kinds)
     problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
