@@ -5,12 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.register.folder import read
 
+from ..kit.stored_shop import upload
 from .shop import BUYERS, FORMATS, PERSONAL, Shop, rows_of, table
 
 GONE = ("buyer-3", "buyer-38")
@@ -72,6 +75,7 @@ def test_what_is_left_is_verified_signed_and_adds_up(capsys, erased_shop):
         assert label["amendments"][-1]["erased"] == rows
         assert label["amendments"][-1]["measured"] == "beside its source"
         assert "signature" in label
+        jsonschema.validate(label, label_schema())
     run = json.loads((erased_shop.out / "run.json").read_text("utf-8"))
     assert run["releases"]["crm"]["records"] == label_of(erased_shop, "crm")["records"]
     assert run["amendments"][-1]["erased"] == dict.fromkeys(PERSONAL, rows)
@@ -199,3 +203,18 @@ def test_another_source_is_refused(capsys, shop):
     pq.write_table(changed, other)
     assert shop.erase(_list(shop, "buyer-1"), "--input", str(other)) == 1
     assert "this is another source" in capsys.readouterr().err
+
+
+def test_in_a_bucket_that_keeps_versions_no_version_of_their_rows_is_left(bucket, shop, opened_shop):
+    upload(shop.out, bucket, "out")
+    where = f"{bucket.uri}/out"
+    subjects = shop.list_of("buyer", *GONE)
+    command = ["erase", shop.policy, where, "--subjects", subjects, "--input", shop.orders, "--reason", "request 17"]
+    assert call(command) == 0
+    assert call(["verify", where]) == 0
+    before = rows_of(opened_shop.out, "text")
+    tokens = [str(row[0]).encode() for row, mine in zip(before, theirs(*GONE), strict=True) if mine]
+    data = {(key, version): bucket.old(key, version) for key, version, _ in bucket.versions()}
+    assert not [place for place, found in data.items() for token in tokens if token in found]
+    parts = [key for key, _ in data if "/part-" in key and "/analytics/" not in key]
+    assert len(parts) == len(set(parts)) == len(PERSONAL)
