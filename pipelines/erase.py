@@ -52,11 +52,11 @@ def erase(
     is changed whole or not at all; its other rows stay as they are. Labels are decided again and never get better. Releases
     that are anonymized stay as they are, for nobody can be found in them.
     """
-    from beam_deid.pipelines.erasing import erase_all
-    from beam_deid.pipelines.views.erased import show_erased
+    from beam_deid.pipelines.requested import Asked, erase_all
+    from beam_deid.pipelines.views.requested import show_done
 
-    done = erase_all(policy, outputs, subjects, sources, reason, named, workers)
-    show_erased(output.console(as_json), done)
+    done = erase_all(Asked(policy, outputs, subjects, sources, reason, named, workers))
+    show_done(output.console(as_json), done)
     output.warn(done.notes)
     if as_json:
         output.emit(done.to_document())

@@ -29,6 +29,7 @@ class Withheld(Word):
     NO_GUARDIAN = "no_guardian"
     EXPECTATION = "expectation"
     ERASED = "erased"
+    CORRECTED = "corrected"
 
 
 class Recoverability(Word):

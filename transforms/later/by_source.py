@@ -11,37 +11,38 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.dataset.published_rows import Kinds, written_keys
 from beam_deid.transforms.dataset.source_join import times
 from beam_deid.transforms.dataset.source_proof import TreatedAgain, released_types
 from beam_deid.transforms.risk.histogram import Counts, total
 
 
-class BySource:
-    """Finds as many rows of each kind as some records of the source are.
+class ByKinds:
+    """Finds as many rows of each kind as are asked for.
 
     Args:
-        again: The source, treated as its release.
-        theirs: Which of its cells' records are meant, shape (n,).
-        whole: Whether every record of the source was released, but for those that were erased since. Else nobody knows whose rows
-            are missing: so many are meant as there may be.
+        columns: The released columns by which rows are of one kind.
+        types: The type of each.
+        prints: The key of fingerprints.
+        kinds: The kinds, by the columns in their order, and how many rows of each.
     """
 
     by = "by their records in the source"
 
-    def __init__(self, again: TreatedAgain, theirs: Bools, whole: bool) -> None:
-        source = again.source
-        keys = source.keys(source.joined, again.levels)
-        everything = source.data.everything
-        meant = theirs & (everything > 0)
-        self._kinds, self._left = total([(keys[meant], everything[meant])])
-        if whole:
-            self._left = self._left - _missing(self._kinds, total([(keys, everything)]), again.kinds)
-            self._left = np.maximum(self._left, 0)
-        self._types = released_types(source.data.job, source.data.layout.release)
-        self._prints = source.data.job.prints
-        self.columns: Sequence[str] = source.joined
+    def __init__(
+        self, columns: Sequence[str], types: Mapping[str, pa.DataType], prints: FingerprintKey, kinds: Kinds
+    ) -> None:
+        self.columns = columns
+        self._types = types
+        self._prints = prints
+        self._kinds, left = kinds
+        self._left = left.copy()
+
+    @property
+    def left(self) -> Counts:
+        """How many rows of each kind were not found yet, shape (kinds,)."""
+        return self._left
 
     def found(self, batch: pa.RecordBatch, is_text: bool) -> Bools:
         """Which rows of a batch are meant, shape (n,): the first of each kind, as long as any are left of it."""
@@ -60,6 +61,26 @@ class BySource:
         mask[rows[taken]] = True
         self._left -= np.bincount(kinds[taken], minlength=len(self._left))
         return mask
+
+
+def by_source(again: TreatedAgain, theirs: Bools, whole: bool) -> ByKinds:
+    """Finds as many rows of each kind as some records of the source are.
+
+    Args:
+        again: The source, treated as its release.
+        theirs: Which of its cells' records are meant, shape (n,).
+        whole: Whether every record of the source was released, but for those that were erased since. Else nobody knows whose rows
+            are missing: so many are meant as there may be.
+    """
+    source = again.source
+    keys = source.keys(source.joined, again.levels)
+    everything = source.data.everything
+    meant = theirs & (everything > 0)
+    kinds, left = total([(keys[meant], everything[meant])])
+    if whole:
+        left = np.maximum(left - _missing(kinds, total([(keys, everything)]), again.kinds), 0)
+    types = released_types(source.data.job, source.data.layout.release)
+    return ByKinds(source.joined, types, source.data.job.prints, (kinds, left))
 
 
 def _missing(kinds: Fingerprints, given: Kinds, released: Kinds) -> Counts:

@@ -16,28 +16,19 @@ from beam_deid.transforms.dataset.recomputable import recomputable
 from beam_deid.transforms.dataset.source_proof import TreatedAgain, find_made_by, open_proof, treat_again, with_new_key
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.amending import Change, MeasuredAgain, amended_label
-from beam_deid.transforms.label.documents import signer
-from beam_deid.transforms.label.manifests_again import (
-    PublishedManifests,
-    check_sound,
-    manifest_bytes,
-    read_manifests,
-    signing_again,
-)
-from beam_deid.transforms.later.by_source import BySource, cells_of
+from beam_deid.transforms.label.manifests_again import check_sound, read_manifests
+from beam_deid.transforms.later.by_source import by_source, cells_of
 from beam_deid.transforms.later.by_values import ByValues, values_of
 from beam_deid.transforms.later.finding import Either, Finder
 from beam_deid.transforms.later.measuring import UNSEEN, measured_without
-from beam_deid.transforms.later.parts import RewrittenParts, without_rows
+from beam_deid.transforms.later.parts import without_rows
+from beam_deid.transforms.later.republishing import ChangedRelease, ToldRelease, ToldRun, left_alone, republish
 from beam_deid.transforms.later.subjects import Subjects
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
 from beam_deid.transforms.storage.paths import absolute, join, shown
-from beam_deid.transforms.terms import LabelName, Withheld
-
-ANONYMIZED = "nobody can be found in it: its label says that no natural person can be identified"
-EMPTY = "no row was published"
+from beam_deid.transforms.terms import Withheld
 
 
 @dataclass(frozen=True)
@@ -59,61 +50,7 @@ class Erasing:
     by: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ErasedRelease:
-    """What became of one release.
-
-    Attributes:
-        release: Its name.
-        label: Its label, which no erasure changes.
-        rows: How many rows were taken out.
-        left: How many are left.
-        by: How they were found; empty where none was looked for.
-        untouched: Why none was looked for; empty where some were.
-        not_measured: Why the release could not be measured again, or not all of it; empty where it was, or need not be.
-    """
-
-    release: str
-    label: str
-    rows: int = 0
-    left: int = 0
-    by: str = ""
-    untouched: str = ""
-    not_measured: str = ""
-
-
-@dataclass(frozen=True)
-class ErasedRun:
-    """What became of an output.
-
-    Attributes:
-        output: The output.
-        releases: What became of each published release.
-        signature: ``renewed`` or ``dropped`` where manifests that were signed changed, else None.
-        reason: Why the signature was dropped; empty if it was not.
-    """
-
-    output: str
-    releases: tuple[ErasedRelease, ...]
-    signature: str | None = None
-    reason: str = ""
-
-    @property
-    def rows(self) -> int:
-        """How many rows were taken out of all releases."""
-        return sum(one.rows for one in self.releases)
-
-
-@dataclass(frozen=True)
-class _Emptied:
-    """A release whose parts were written anew."""
-
-    told: ErasedRelease
-    label: dict[str, Any]
-    parts: RewrittenParts
-
-
-def erase(asked: Erasing, output: str, announce: Callable[[], None]) -> ErasedRun:
+def erase(asked: Erasing, output: str, announce: Callable[[], None]) -> ToldRun:
     """Erase persons from what a run published, all of it or nothing.
 
     Args:
@@ -131,51 +68,32 @@ def erase(asked: Erasing, output: str, announce: Callable[[], None]) -> ErasedRu
         return _erased(asked, absolute(output), amend, announce)
 
 
-def _erased(asked: Erasing, output: str, amend: Amending, announce: Callable[[], None]) -> ErasedRun:
+def _erased(asked: Erasing, output: str, amend: Amending, announce: Callable[[], None]) -> ToldRun:
     check_sound(output)
     manifests = read_manifests(output)
     at = now()
     found = [_release(asked, output, name, manifests.labels[name], amend.folder, at) for name in manifests.labels]
     announce()
-    changed = {one.told.release: one for one in found if isinstance(one, _Emptied)}
-    releases = tuple(one.told if isinstance(one, _Emptied) else one for one in found)
-    if not changed:
-        return ErasedRun(output, releases)
-    key, reason = signing_again(output, _keyring(asked.policy, manifests), manifests.all)
-    # With a key all of them are signed anew, not only those that change.
-    labels = {name: changed[name].label if name in changed else label for name, label in manifests.labels.items()}
-    written = {name: label for name, label in labels.items() if key or name in changed}
-    was_signed = any(map(signer, manifests.all))
-    event = {"at": at, "erased": {name: one.parts.rows for name, one in changed.items()}, **asked.by}
-    run = {**manifests.run, "amendments": [*manifests.run.get("amendments", ()), event]}
-    amend.replace(manifest_bytes(run, written, key), [one for each in changed.values() for one in each.parts.moved])
-    return ErasedRun(output, releases, ("renewed" if key else "dropped") if was_signed else None, reason)
-
-
-def _keyring(policy: Policy, manifests: PublishedManifests) -> str | None:
-    told = manifests.run.get("keyring")
-    own = policy.keys.keyring if policy.keys is not None else None
-    return own or (str(told["path"]) if told else None)
+    rows = {one.told.release: one.told.rows for one in found if isinstance(one, ChangedRelease)}
+    return republish(asked.policy, output, amend, manifests, found, {"at": at, "erased": rows, **asked.by})
 
 
 def _release(
     asked: Erasing, output: str, name: str, label: Mapping[str, Any], folder: str, at: str
-) -> ErasedRelease | _Emptied:
+) -> ToldRelease | ChangedRelease:
     """What becomes of one release; its new parts wait in a folder."""
-    released = int(label["records"]["released"])
-    if label["label"] != LabelName.STILL_PERSONAL:
-        return ErasedRelease(name, label["label"], left=released, untouched=ANONYMIZED)
-    if not released:
-        return ErasedRelease(name, label["label"], untouched=EMPTY)
+    alone = left_alone(name, label)
+    if alone is not None:
+        return alone
     published = find_made_by(asked.policy, [join(output, name)])
     search = _search(asked, published)
     parts = without_rows(published, search.finder, _formulas_kept(asked.policy, name), folder)
-    left = released - parts.rows
+    left = int(label["records"]["released"]) - parts.rows
     if not parts.rows:
-        return ErasedRelease(name, label["label"], left=left, by=search.finder.by)
+        return ToldRelease(name, label["label"], left=left, by=search.finder.by)
     measured = search.measured(left)
-    told = ErasedRelease(name, label["label"], parts.rows, left, search.finder.by, not_measured=measured.missing)
-    return _Emptied(told, amended_label(label, Change(at, parts.files, parts.rows), measured), parts)
+    told = ToldRelease(name, label["label"], parts.rows, left, search.finder.by, not_measured=measured.missing)
+    return ChangedRelease(told, amended_label(label, Change(at, parts.files, parts.rows), measured), parts.moved)
 
 
 def _formulas_kept(policy: Policy, release: str) -> bool:
@@ -243,7 +161,7 @@ def _finder(
             "Name the files that the run read by --input",
         )
     by_values: list[Finder] = [values] if values.values else []
-    return Either([*by_values, *([] if missing else [BySource(again, theirs, _is_whole(published.label))])])
+    return Either([*by_values, *([] if missing else [by_source(again, theirs, _is_whole(published.label))])])
 
 
 def _is_source(again: TreatedAgain) -> bool:

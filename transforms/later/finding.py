@@ -59,4 +59,7 @@ class Either:
 
     def found(self, batch: pa.RecordBatch, is_text: bool) -> Bools:
         """Which rows of a batch any of them means, shape (n,); every one of them sees all rows."""
-        return np.logical_or.reduce([one.found(batch, is_text) for one in self._finders])
+        found = np.zeros(batch.num_rows, np.bool_)
+        for one in self._finders:
+            found |= one.found(batch, is_text)
+        return found

@@ -1,4 +1,4 @@
-"""What a register is told of persons who were erased: before anything is changed who they are, and afterwards what was changed.
+"""What a register is told of what persons had done: before anything is changed what they asked, and afterwards what was changed.
 
 So no later run misses them, wherever a process dies. What stands there of the releases is brought up to date with their labels.
 """
@@ -6,7 +6,7 @@ So no later run misses them, wherever a process dies. What stands there of the r
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,11 +24,11 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_current import current_in
 from beam_deid.transforms.recognisers.identity import identity_text
-from beam_deid.transforms.register.document import Document, Entry, Erasure, Table
-from beam_deid.transforms.register.erased_persons import NAME, read_erased, write_erased
+from beam_deid.transforms.register.document import Document, Entry, Request, RequestKind, Table
 from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.register.requested import read_pairs, write_pairs
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import exists
 from beam_deid.transforms.storage.hidden import place_of
@@ -36,16 +36,20 @@ from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.who import Operator
 
-_NO_LATER_RUN = "no later run can know these persons; take them out of its input, and of every copy of it"
+Pairs = Callable[[Job, Reference], Words]
+"""Makes the fingerprints that a register is to hold of a request, shape (n, 2)."""
+
+_NO_LATER_RUN = "no later run can know of this request; change its input, and every copy of it"
 
 
 class Remembering:
-    """The register of some outputs, held while persons are erased from these. A context manager.
+    """The register of some outputs, held while these are changed. A context manager.
 
     Args:
+        kind: What is asked.
         policy: The policy.
-        subjects: The persons.
-        operator: Who erases them.
+        pairs: Makes the fingerprints of whom or what it is about.
+        operator: Who does it.
         reason: Why.
         place: Where the register is.
 
@@ -57,15 +61,22 @@ class Remembering:
     """
 
     def __init__(
-        self, policy: Policy, subjects: Subjects, operator: Operator, reason: str, place: RegisterLocation
+        self,
+        kind: RequestKind,
+        policy: Policy,
+        pairs: Pairs,
+        operator: Operator,
+        reason: str,
+        place: RegisterLocation,
     ) -> None:
         self.note = ""
+        self._kind = kind
         self._policy = policy
-        self._subjects = subjects
+        self._pairs = pairs
         self._operator = operator
         self._reason = reason
         self._place = place
-        self._erasure: Erasure | None = None
+        self._request: Request | None = None
         self._held: Held | None = None
         if place.missing or read(place.path) is None:
             where = place.missing or f"there is no register in {shown(place.path)}"
@@ -81,35 +92,36 @@ class Remembering:
             self._held.close()
 
     def announce(self) -> None:
-        """Write down who they are, once.
+        """Write down what is asked, once.
 
         Raises:
             KeyFault: The register's key cannot be had.
             OutputError: It cannot be written.
         """
-        if self._held is None or self._held.document is None or self._erasure is not None:
+        if self._held is None or self._held.document is None or self._request is not None:
             return
         held, document = self._held, self._held.document
         key = document.key
         job = Job(self._policy, ()).pinned()
         reference = Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
-        words = _words(job, reference, self._subjects)
-        # An erasure that died, or the same list once more.
-        self._erasure = next((one for one in document.erasures if _same(held.path, one, words)), None)
-        if self._erasure is None:
-            table = _table(held, words)
-            self._erasure = Erasure(now(), self._operator._asdict(), self._reason, {}, table)
-            held.save(replace(document, erasures=(*document.erasures, self._erasure)))
+        pairs = np.unique(self._pairs(job, reference), axis=0)
+        known = (one for one in document.requests if one.kind is self._kind)
+        # A command that died, or the same list once more.
+        self._request = next((one for one in known if _same(held.path, one, pairs)), None)
+        if self._request is None:
+            table = _table(held, str(self._kind), pairs)
+            self._request = Request(self._kind, now(), self._operator._asdict(), self._reason, {}, table)
+            held.save(replace(document, requests=(*document.requests, self._request)))
 
     def confirm(self, output: str, rows: Mapping[str, int]) -> None:
-        """Write down what was taken out of an output, and what its releases are now.
+        """Write down what was changed in an output, and what its releases are now.
 
         Args:
             output: The output.
-            rows: How many rows were taken out of each release.
+            rows: How many rows of each release were changed.
 
         Raises:
-            OutputError: It cannot be written; erase them again, which changes nothing else.
+            OutputError: It cannot be written; give the command again, which changes nothing else.
         """
         if self._held is None or self._held.document is None:
             return
@@ -117,41 +129,42 @@ class Remembering:
         entries = _up_to_date(document, output)
         taken = {entry.name: rows[entry.release] for entry in entries if rows.get(entry.release)}
         changed = document.with_entries({entry.name: entry for entry in entries})
-        if taken and self._erasure is not None:
-            more = replace(self._erasure, rows={**self._erasure.rows, **taken})
-            changed = replace(changed, erasures=tuple(_with(changed.erasures, self._erasure, more)))
-            self._erasure = more
+        if taken and self._request is not None:
+            more = replace(self._request, rows={**self._request.rows, **taken})
+            requests = tuple(more if one == self._request else one for one in changed.requests)
+            changed = replace(changed, requests=requests)
+            self._request = more
         if changed != document:
             self._held.save(changed)
 
 
-def _words(job: Job, reference: Reference, subjects: Subjects) -> Words:
-    """The fingerprints of all identities of some persons, each once and in order, shape (n, 2)."""
-    key = set_key(register_prints(job.keys, reference))
-    found = []
-    for name in subjects.identities:
-        prints = identity_prints(subjects.records.columns[name], job.policy.kind(name), key)
-        found.append(prints.words[prints.known])
-    return np.unique(np.concatenate(found), axis=0)
+def persons_of(subjects: Subjects) -> Pairs:
+    """Makes the fingerprints of all identities of some persons."""
+
+    def made(job: Job, reference: Reference) -> Words:
+        key = set_key(register_prints(job.keys, reference))
+        found = []
+        for name in subjects.identities:
+            prints = identity_prints(subjects.records.columns[name], job.policy.kind(name), key)
+            found.append(prints.words[prints.known])
+        return np.concatenate(found)
+
+    return made
 
 
-def _same(register: str, erasure: Erasure, words: Words) -> bool:
-    """Whether an erasure was of these very persons."""
-    if erasure.persons.rows != len(words):
+def _same(register: str, request: Request, pairs: Words) -> bool:
+    """Whether a request was about the very same."""
+    if request.table.rows != len(pairs):
         return False
-    return np.array_equal(np.concatenate(list(read_erased(register, erasure.persons))), words)
+    return np.array_equal(np.concatenate(list(read_pairs(register, request.table))), pairs)
 
 
-def _table(held: Held, words: Words) -> Table:
-    """A table of persons, added to the register."""
+def _table(held: Held, name: str, pairs: Words) -> Table:
+    """A table of a request, added to the register."""
     with tempfile.TemporaryDirectory(prefix="beam-deid-") as folder:  # for this user alone
-        path = os.path.join(folder, NAME)
-        rows, size, sha256 = write_erased(path, words)
-        return Table(held.add(path, NAME, sha256), rows, size, sha256)
-
-
-def _with(erasures: Iterable[Erasure], old: Erasure, new: Erasure) -> Iterable[Erasure]:
-    return (new if one == old else one for one in erasures)
+        path = os.path.join(folder, name)
+        rows, size, sha256 = write_pairs(path, pairs)
+        return Table(held.add(path, name, sha256), rows, size, sha256)
 
 
 def _up_to_date(document: Document, output: str) -> list[Entry]:
@@ -191,12 +204,12 @@ def checked_reason(reason: str, policy: Policy, subjects: Subjects) -> str:
     """
     why = " ".join(reason.split())
     if not why or not why.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why these persons are erased")
+        raise UsageError("a reason is a line of text", "--reason", "Say why, such as the number of the request")
     words = pa.array([*re.split(r"[\s,;:()\"'，；：（）。]+", why), why], pa.string())
     for name, texts in subjects.identities.items():
         if pc.any(pc.is_in(identity_text(words, policy.kind(name)), value_set=texts), min_count=0).as_py():
             raise UsageError(
-                "the reason names one of these persons, and it is kept when they are erased",
+                "the reason names one of these persons, and it is kept",
                 "--reason",
                 "Name the request instead, by its number",
             )

@@ -196,32 +196,43 @@ class Run:
         return cls(given["run"], given["made_at"], None if table is None else Table(**table))
 
 
+class RequestKind(Word):
+    """What a person had done to what was published."""
+
+    ERASED = "erased"
+    """Its records were taken out; later runs leave them out."""
+    CORRECTED = "corrected"
+    """Records were replaced by corrected ones; later runs leave those out that are not corrected."""
+
+
 @dataclass(frozen=True)
-class Erasure:
-    """Persons who were erased from what was published, and whom later runs leave out.
+class Request:
+    """What persons had done to what was published.
 
     Attributes:
+        kind: What.
         at: When.
         by: Who did it: ``operator``, ``login`` and ``host``.
         reason: Why.
-        rows: How many rows were taken out of each release, by its entry; releases without any are left out.
-        persons: Fingerprints of their identities.
+        rows: How many rows of each release were changed, by its entry; releases without any are left out.
+        table: Fingerprints: of the persons' identities, or of the corrected records with what they say now.
     """
 
+    kind: RequestKind
     at: str
     by: Mapping[str, str]
     reason: str
     rows: Mapping[str, int]
-    persons: Table
+    table: Table
 
     @classmethod
-    def from_document(cls, given: Mapping[str, Any]) -> "Erasure":
-        """An erasure as a revision holds it.
+    def from_document(cls, given: Mapping[str, Any]) -> "Request":
+        """A request as a revision holds it.
 
         Raises:
-            KeyError, TypeError: It is none.
+            KeyError, TypeError, ValueError: It is none.
         """
-        return cls(**{**given, "persons": Table(**given["persons"])})
+        return cls(**{**given, "kind": RequestKind(given["kind"]), "table": Table(**given["table"])})
 
 
 @dataclass(frozen=True)
@@ -236,7 +247,7 @@ class Document:
         key: ``id`` of the key of its fingerprints, and ``check``, which tells the key from others.
         releases: What was given out, in the order of registration.
         runs: The runs.
-        erasures: Persons who were erased; a revision holds them where there are any.
+        requests: What persons had done to what was published; a revision holds them where there are any.
     """
 
     register: str
@@ -247,18 +258,22 @@ class Document:
     releases: tuple[Entry, ...] = ()
     runs: tuple[Run, ...] = ()
     format: int = field(default=FORMAT)
-    erasures: tuple[Erasure, ...] = ()
+    requests: tuple[Request, ...] = ()
 
     @property
     def tested(self) -> tuple[Entry, ...]:
         """The releases that a new one of the same records is tested together with."""
         return tuple(entry for entry in self.releases if entry.is_tested)
 
+    def requested(self, kind: RequestKind) -> tuple[Table, ...]:
+        """The tables of all requests of a kind."""
+        return tuple(request.table for request in self.requests if request.kind is kind)
+
     @property
     def files(self) -> frozenset[str]:
         """Names of all files of fingerprints that the revision refers to."""
         tables = [entry.table for entry in self.releases] + [run.persons for run in self.runs]
-        tables += [erasure.persons for erasure in self.erasures]
+        tables += [request.table for request in self.requests]
         return frozenset(table.file for table in tables if table is not None)
 
     def entry(self, name: str) -> Entry | None:
@@ -281,7 +296,7 @@ class Document:
 
     def to_document(self) -> dict[str, Any]:
         """The revision as plain values."""
-        return attributes(self, () if self.erasures else ("erasures",))
+        return attributes(self, () if self.requests else ("requests",))
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Document":
@@ -292,5 +307,5 @@ class Document:
         """
         releases = tuple(Entry.from_document(one) for one in given["releases"])
         runs = tuple(Run.from_document(one) for one in given["runs"])
-        erasures = tuple(Erasure.from_document(one) for one in given.get("erasures", ()))
-        return cls(**{**given, "releases": releases, "runs": runs, "erasures": erasures})
+        requests = tuple(Request.from_document(one) for one in given.get("requests", ()))
+        return cls(**{**given, "releases": releases, "runs": runs, "requests": requests})

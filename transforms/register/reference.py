@@ -20,6 +20,7 @@ class Reference:
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
         erased: Fingerprints of the persons whom this run leaves out, for they were erased.
+        corrected: Fingerprints of records that were corrected; this run leaves those out that are not.
     """
 
     path: str
@@ -31,3 +32,4 @@ class Reference:
     is_new: bool = False
     given_out: tuple[GivenOut, ...] = ()
     erased: tuple[Table, ...] = ()
+    corrected: tuple[Table, ...] = ()

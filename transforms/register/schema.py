@@ -16,7 +16,17 @@ from beam_deid.transforms.label.json_schema import (
 )
 from beam_deid.transforms.label.options import DIALECT
 from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.register.document import FORMAT, Document, Entry, Erasure, Event, Run, State, Table
+from beam_deid.transforms.register.document import (
+    FORMAT,
+    Document,
+    Entry,
+    Event,
+    Request,
+    RequestKind,
+    Run,
+    State,
+    Table,
+)
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 _SHA256: Schema = {"$ref": "#/$defs/sha256"}
@@ -35,11 +45,9 @@ def register_schema() -> Schema:
             "releases": list_of(_entry(), "What was given out, in the order of registration"),
             "runs": list_of(_run(), "For counting whose data was handled"),
             "format": {"const": FORMAT},
-            "erasures": list_of(
-                _erasure(), "Persons who were erased, and whom later runs leave out; missing if none were"
-            ),
+            "requests": list_of(_request(), "What persons had done to what was published; missing if nothing"),
         },
-        optional=("erasures",),
+        optional=("requests",),
     )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
     properties = {**document["properties"], "sha256": digest}
@@ -118,15 +126,18 @@ def _run() -> Schema:
     )
 
 
-def _erasure() -> Schema:
+def _request() -> Schema:
     return type_of(
-        Erasure,
+        Request,
         {
+            "kind": said(
+                one_of(RequestKind), "Later runs leave out who was erased, and what is not as it was corrected"
+            ),
             "at": TIME,
             "by": said(map_of(TEXT), "Who did it, and on which machine"),
             "reason": said(TEXT, "Why"),
-            "rows": said(map_of(COUNT), "Rows taken out of each release, by its name here"),
-            "persons": said(_TABLE, "Fingerprints of their identities"),
+            "rows": said(map_of(COUNT), "Rows changed of each release, by its name here"),
+            "table": said(_TABLE, "Fingerprints of identities, or of corrected records with what they say"),
         },
     )
 

@@ -213,7 +213,9 @@ class Job:
     @property
     def _gating(self) -> frozenset[str]:
         """The columns that say which records a release is about."""
-        return frozenset(name for release in self.releases for name in self.policy.releases[release].where)
+        filters = frozenset(name for release in self.releases for name in self.policy.releases[release].where)
+        corrects = self.register is not None and self.register.corrected
+        return frozenset(self.policy.fields) if corrects else filters
 
     @property
     def measured_columns(self) -> tuple[str, ...]:

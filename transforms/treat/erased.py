@@ -11,9 +11,9 @@ from beam_deid.transforms.persons.identity_prints import IdentityPrints, identit
 from beam_deid.transforms.persons.person_set import PersonSet, PersonSetWriter
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.scoping import identities
-from beam_deid.transforms.register.erased_persons import read_erased
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.register.requested import read_pairs
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.treat.typed import Records
@@ -73,6 +73,6 @@ def _made(register: Reference) -> PersonSet:
     atexit.register(folder.remove)
     writer = PersonSetWriter(folder.file("erased"))
     for table in register.erased:
-        for words in read_erased(register.path, table):
+        for words in read_pairs(register.path, table):
             writer.add(IdentityPrints(words, np.ones(len(words), np.bool_)))
     return writer.close()

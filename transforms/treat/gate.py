@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.row_filter import RowFilter
 from beam_deid.transforms.terms import Withheld
+from beam_deid.transforms.treat.corrected import corrected_of
 from beam_deid.transforms.treat.erased import erased_of
 from beam_deid.transforms.treat.typed import Records
 
@@ -45,6 +46,7 @@ class Gate:
 
     def __init__(self, job: Job, release: str) -> None:
         self._erased = erased_of(job)
+        self._corrected = corrected_of(job)
         self._filter = RowFilter.of(job.policy, release, job.type_of)
 
     def held(self, records: Records) -> Held:
@@ -52,6 +54,8 @@ class Gate:
         reasons = np.zeros(len(records), np.uint8)  # 0, or the number of a reason from 1
         if self._erased is not None:
             self._note(reasons, self._erased.among(records), Withheld.ERASED)
+        if self._corrected is not None:
+            self._note(reasons, self._corrected.otherwise(records), Withheld.CORRECTED)
         self._note(reasons, ~self._filter.met(records.columns, len(records)), Withheld.WHERE)
         counts = np.bincount(reasons, minlength=len(_REASONS) + 1)[1:]
         named = {str(reason): int(count) for reason, count in zip(_REASONS, counts, strict=True) if count}

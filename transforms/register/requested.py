@@ -1,7 +1,8 @@
-"""The table of persons who were erased: fingerprints of 128 bits of their identities, in order, each once.
+"""The table of a request: pairs of fingerprints, in order, each once.
 
-They are keyed by the register's key, so that nobody without it can test a guess; and whoever holds it can tell in a later run that
-a record is about one of them, by whichever identity.
+Of persons who were erased they are the two halves of 128 bits of an identity, so that a later run knows a record of theirs by
+whichever identity. Of a corrected record they are its number's and that of all it says now. They are keyed by the register's key,
+so that nobody without it can test a guess.
 """
 
 from collections.abc import Iterator
@@ -15,20 +16,17 @@ from beam_deid.transforms.register.folder import table_path
 from beam_deid.transforms.register.opening import check_file, keys_of, opened, parquet, reading, unusable
 from beam_deid.transforms.register.writing import GROUP_ROWS, write_groups
 
-NAME = "erased"
-"""How the names of such tables begin."""
-
 _FIRST = "first"
 _SECOND = "second"
 _SCHEMA = pa.schema([pa.field(name, pa.uint64(), nullable=False) for name in (_FIRST, _SECOND)])
 
 
-def write_erased(path: str, words: Words) -> tuple[int, int, str]:
+def write_pairs(path: str, pairs: Words) -> tuple[int, int, str]:
     """Write a table.
 
     Args:
         path: The new file; see `write_groups`.
-        words: The fingerprints, shape (n, 2), in any order, also several times.
+        pairs: The fingerprints, shape (n, 2), in any order, also several times.
 
     Returns:
         Rows, bytes, and SHA-256 of the bytes in hex.
@@ -36,7 +34,7 @@ def write_erased(path: str, words: Words) -> tuple[int, int, str]:
     Raises:
         OutputError: It cannot be written.
     """
-    found = np.unique(words, axis=0)
+    found = np.unique(pairs, axis=0)
     groups = (
         pa.table([pa.array(found[begin : begin + GROUP_ROWS, at]) for at in (0, 1)], schema=_SCHEMA)
         for begin in range(0, len(found), GROUP_ROWS)
@@ -44,7 +42,7 @@ def write_erased(path: str, words: Words) -> tuple[int, int, str]:
     return write_groups(path, _SCHEMA, groups, [_FIRST])
 
 
-def read_erased(register: str, table: Table) -> Iterator[Words]:
+def read_pairs(register: str, table: Table) -> Iterator[Words]:
     """Read a table, a part at a time, each of shape (n, 2).
 
     Args:
@@ -59,7 +57,7 @@ def read_erased(register: str, table: Table) -> Iterator[Words]:
     with opened(path) as stream, reading(path):
         file = parquet(stream, path)
         if file.schema_arrow.names != _SCHEMA.names or file.metadata.num_rows != table.rows:
-            raise unusable(path, "it is no table of persons")
+            raise unusable(path, "it is no table of a request")
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group)
             yield np.stack([keys_of(rows.column(name)) for name in _SCHEMA.names], axis=1)
