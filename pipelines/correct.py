@@ -30,7 +30,7 @@ Exit codes: 0 corrected, or none of them was there; 1 what lies there is not wha
     "sources",
     multiple=True,
     metavar="GLOB",
-    help="The files that OUT was made of, as they were: by them rows are found where no column shows a record's number; repeatable.",
+    help="The files that OUT was made of, as they were: they tell rows where no column shows a record's number; repeatable.",
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the register.")
 @click.option("--operator", "named", metavar="NAME", help="Who answers for it; the login if not given.")

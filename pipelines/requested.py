@@ -72,7 +72,8 @@ def erase_all(asked: Asked) -> Done:
     operator = operator_here(asked.operator)
     workers = options.worker_count(asked.workers, len(asked.sources))
     erasing = Erasing(policy, listed, asked.sources, workers, operator._asdict())
-    runs, notes = [], []
+    runs = []
+    notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():
         with Remembering(RequestKind.ERASED, policy, persons_of(listed), operator, why, place) as register:
             runs += _each(outputs, register, lambda one, held: erase(erasing, one, held.announce))
@@ -87,7 +88,8 @@ def correct_all(asked: Asked) -> Done:
     why = checked_reason(asked.reason, policy, corrections.numbers)
     operator = operator_here(asked.operator)
     correcting = Correcting(policy, corrections, asked.sources, operator._asdict())
-    runs, notes = [], []
+    runs = []
+    notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():
         with Remembering(RequestKind.CORRECTED, policy, corrections.pairs(), operator, why, place) as register:
             runs += _each(outputs, register, lambda one, held: correct(correcting, one, held.announce))

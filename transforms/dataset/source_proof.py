@@ -200,7 +200,8 @@ def prove(opened: Opened, workers: int) -> SourceProof:
     """
     published = opened.published
     again = treat_again(opened, with_new_key(opened), workers)
-    source, levels = again.source, again.levels
+    source = again.source
+    levels = again.levels
     rows = join_rows(source, levels, again.kinds)
     problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
     figures = ProvedFigures(reason=_unmeasured(source, rows, problems))

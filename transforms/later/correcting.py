@@ -19,7 +19,15 @@ from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
 from beam_deid.transforms.dataset.published_rows import Published, written_keys
 from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
-from beam_deid.transforms.dataset.source_proof import find_made_by, open_proof, released_types
+from beam_deid.transforms.dataset.source_join import times
+from beam_deid.transforms.dataset.source_proof import (
+    TreatedAgain,
+    find_made_by,
+    open_proof,
+    released_types,
+    treat_again,
+    with_new_key,
+)
 from beam_deid.transforms.dataset.source_records import told_rounds
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of_part
@@ -109,35 +117,22 @@ class _Numbered:
         return np.asarray(pc.is_in(texts, value_set=met).to_numpy(zero_copy_only=False))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Alike:
     """Finds rows that are what the records were before they were corrected.
 
     Attributes:
         kinds: What finds them.
-        keys: The kind of each of these records, shape (n,).
-        numbers: Their numbers, shape (n,).
-        asked: The kinds, ascending, and how many rows there are of each.
+        numbers: The numbers of the records whose rows are in the release, shape (n,).
     """
 
     kinds: ByKinds
-    keys: Fingerprints
     numbers: pa.Array
-    asked: tuple[Fingerprints, Any]
 
-    def are_met(self, rows: pa.Table, where: str) -> Bools:
-        """Which treated rows are of records that were found, shape (n,)."""
-        kinds, counts = self.asked
-        left = self.kinds.left
-        if ((left > 0) & (left < counts)).any():
-            raise UsageError(
-                "of some kinds of rows not all records of the source are released, so which to correct is not known",
-                where,
-                "Release the record's number, as a token, or run again with the corrected source",
-            )
-        found = self.numbers.filter(pa.array(np.isin(self.keys, kinds[left == 0])))
+    def are_met(self, rows: pa.Table) -> Bools:
+        """Which treated rows are of records that are in the release, shape (n,)."""
         numbers = rows.column(NUMBER).combine_chunks()
-        return np.asarray(pc.is_in(numbers, value_set=found).to_numpy(zero_copy_only=False))
+        return np.asarray(pc.is_in(numbers, value_set=self.numbers).to_numpy(zero_copy_only=False))
 
 
 def correct(asked: Correcting, output: str, announce: Callable[[], None]) -> ToldRun:
@@ -176,7 +171,7 @@ def _release(
     if alone is not None:
         return alone
     published = find_made_by(asked.policy, [join(output, name)])
-    again = _made_again(asked.corrections.prepared.job, published, same_files=False)
+    again = _made_again(asked.corrections.prepared.job, published)
     levels = _levels(again, published)
     rows = treated(again.job, name, levels, asked.corrections.prepared.shards)
     kept = asked.policy.releases[name].output.formulas == "kept"
@@ -190,7 +185,7 @@ def _release(
     else:
         alike = _alike(asked, published, levels)
         parts = without_rows(published, alike.kinds, kept, folder)
-        rows = rows.filter(pa.array(alike.are_met(rows, published.where)))
+        rows = rows.filter(pa.array(alike.are_met(rows)))
     left = int(label["records"]["released"])
     by = numbered.by if numbered.values else ByKinds.by
     if not parts.rows:
@@ -240,16 +235,23 @@ def _write(published: Published, rows: pa.Table, policy: Policy, folder: str) ->
     return Moved(facts.source, f"{published.release}/{facts.path}", facts.size, facts.sha256)
 
 
-def _made_again(job: Job, published: Published, same_files: bool) -> Recomputable:
-    """Which columns can be made again: all of them must be.
+def _made_again(job: Job, published: Published) -> Recomputable:
+    """Which columns can be made of other records: all of them must be."""
+    own = replace(
+        job, releases=(published.release,), run=str(published.label["run"]), fingerprint_key=FingerprintKey.new()
+    )
+    # A value that rests on its row's place is as good as any: the corrected record has another one.
+    again = recomputable(own, published, same_files=True)
+    _see_all(again, published)
+    return again
+
+
+def _see_all(again: Recomputable, published: Published) -> None:
+    """See that all columns can be made again.
 
     Raises:
         UsageError: One cannot.
     """
-    own = replace(
-        job, releases=(published.release,), run=str(published.label["run"]), fingerprint_key=FingerprintKey.new()
-    )
-    again = recomputable(own, published, same_files)
     if again.missing:
         why = "; ".join(f"{name}: {reason}" for name, reason in again.missing.items())
         raise UsageError(
@@ -257,7 +259,6 @@ def _made_again(job: Job, published: Published, same_files: bool) -> Recomputabl
             published.where,
             "Run it where the keys are; or run again with the corrected source",
         )
-    return again
 
 
 def _levels(again: Recomputable, published: Published) -> Mapping[str, int]:
@@ -290,14 +291,37 @@ def _alike(asked: Correcting, published: Published, levels: Mapping[str, int]) -
             "Name the files that the run read, as they were, by --input",
         )
     opened = open_proof(asked.policy, [published.folder], asked.sources)
-    again = _made_again(opened.prepared.job, published, opened.same_files)
+    again = treat_again(opened, with_new_key(opened), 1)
+    job = again.source.data.job
+    _see_all(again.source.recomputable, published)
     numbers = asked.corrections.numbers.identities[record]
-    old = treated(again.job, published.release, levels, opened.prepared.shards, numbers)
-    types = released_types(again.job, published.release)
-    keys = _row_keys(old, types, again.job.prints, published)
-    kinds = total([(keys, np.ones(old.num_rows, np.int64))])
-    finder = ByKinds(list(types), types, again.job.prints, kinds)
-    return _Alike(finder, keys, old.column(NUMBER).combine_chunks(), kinds)
+    old = treated(job, published.release, levels, opened.prepared.shards, numbers)
+    released = released_types(job, published.release)
+    types = {name: released[name] for name in again.source.joined}
+    keys = _row_keys(old, types, job.prints, published)
+    kinds, counts = total([(keys, np.ones(old.num_rows, np.int64))])
+    there = _there(again, kinds, published)
+    finder = ByKinds(list(types), types, job.prints, (kinds[there], counts[there]))
+    met = pa.array(np.isin(keys, kinds[there]))
+    return _Alike(finder, old.column(NUMBER).combine_chunks().filter(met))
+
+
+def _there(again: TreatedAgain, kinds: Fingerprints, published: Published) -> Bools:
+    """Which kinds of rows are in a release, shape (kinds,): all that the source gives of them.
+
+    Raises:
+        UsageError: Of one only some are.
+    """
+    source = again.source
+    given = times(total([(source.keys(list(source.joined), again.levels), source.data.everything)]), kinds)
+    released = times(again.kinds, kinds)
+    if ((released > 0) & (released < given)).any():
+        raise UsageError(
+            "of some kinds of rows not all records of the source are released, so which to correct is not known",
+            published.where,
+            "Release the record's number, as a token, or run again with the corrected source",
+        )
+    return released > 0
 
 
 def _row_keys(

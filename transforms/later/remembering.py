@@ -98,9 +98,10 @@ class Remembering:
             KeyFault: The register's key cannot be had.
             OutputError: It cannot be written.
         """
-        if self._held is None or self._held.document is None or self._request is not None:
+        held = self._held
+        if held is None or held.document is None or self._request is not None:
             return
-        held, document = self._held, self._held.document
+        document = held.document
         key = document.key
         job = Job(self._policy, ()).pinned()
         reference = Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
