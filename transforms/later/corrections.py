@@ -27,7 +27,7 @@ from beam_deid.transforms.treat.gate import Gate
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, TypedBatch, read_typed
 
-NUMBER = "number of the record"
+NUMBER = "\0number"
 """The column, beside the released ones, that says which record a treated row is; no field of a policy is called so."""
 
 
