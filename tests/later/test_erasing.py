@@ -157,7 +157,7 @@ def test_by_tokens_alone_their_rows_go_and_nothing_is_said_to_be_measured(tokens
         if entry.state == "published"
     }
     assert entries["crm"].records.released == len(rows_of(shop.out, "crm"))
-    assert read(str(shop.folder / "shop.register")).erasures[-1].rows == {entries[name].name: 6 for name in FORMATS}
+    assert read(str(shop.folder / "shop.register")).requests[-1].rows == {entries[name].name: 6 for name in FORMATS}
 
 
 def test_an_output_that_was_changed_is_left_alone(capsys, shop):
