@@ -203,6 +203,9 @@ def test_another_source_is_refused(capsys, shop):
     pq.write_table(changed, other)
     assert shop.erase(_list(shop, "buyer-1"), "--input", str(other)) == 1
     assert "this is another source" in capsys.readouterr().err
+    pq.write_table(table().slice(1), other)
+    assert shop.erase(_list(shop, "buyer-1"), "--input", str(other)) == 1
+    assert "the label says that 120 were read" in capsys.readouterr().err
 
 
 def test_in_a_bucket_that_keeps_versions_no_version_of_their_rows_is_left(bucket, shop, opened_shop):

@@ -30,6 +30,8 @@ from beam_deid.transforms.storage.amending import Amending, amending
 from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.terms import Withheld
 
+_SOURCE = "Name the files that the run read by --input"
+
 
 @dataclass(frozen=True)
 class Erasing:
@@ -129,11 +131,12 @@ def _search(asked: Erasing, published: Published) -> _Search:
     """
     release = published.release
     job = Job(asked.policy, (release,), run=str(published.label["run"]), policy_sha256=published.label["policy_sha256"])
-    values = values_of(recomputable(job, published, same_files=False), release, asked.subjects)
+    made = recomputable(job, published, same_files=False)
+    values = values_of(made, release, asked.subjects)
     unseen = [name for name in asked.subjects.identities if name not in values.values]
     if not asked.sources:
         if unseen:
-            raise _not_found(published, unseen, asked)
+            raise _not_found(published, unseen, made.missing, asked)
         return _Search(values, None, asked.subjects)
     opened = open_proof(asked.policy, [published.folder], asked.sources)
     again = treat_again(opened, with_new_key(opened), asked.workers)
@@ -154,20 +157,25 @@ def _finder(
             published.where,
             "Run it where the keys are, on the files that the run read; or delete the release",
         )
-    if not _is_source(again):
-        raise VerificationError(
-            "no released row is one that the source gives: this is another source",
-            published.where,
-            "Name the files that the run read by --input",
-        )
+    _see_source(again, published, whole=bool(unseen))
     by_values: list[Finder] = [values] if values.values else []
     return Either([*by_values, *([] if missing else [by_source(again, theirs, _is_whole(published.label))])])
 
 
-def _is_source(again: TreatedAgain) -> bool:
-    """Whether any row of the release is one that the source gives."""
+def _see_source(again: TreatedAgain, published: Published, whole: bool) -> None:
+    """See that a source is the one of a release: all of it where nothing else tells whose rows are whose.
+
+    Raises:
+        VerificationError: It is not.
+    """
     keys = again.source.keys(again.source.joined, again.levels)
-    return bool(np.isin(again.kinds[0], keys).any())
+    read = int(published.label["records"]["read"])
+    if not np.isin(again.kinds[0], keys).any():
+        what = "no released row is one that the source gives: this is another source"
+        raise VerificationError(what, published.where, _SOURCE)
+    if whole and again.source.read != read:
+        what = f"the source has {again.source.read:,} records, the label says that {read:,} were read"
+        raise VerificationError(what, published.where, _SOURCE)
 
 
 def _is_whole(label: Mapping[str, Any]) -> bool:
@@ -177,8 +185,15 @@ def _is_whole(label: Mapping[str, Any]) -> bool:
     return not records["suppressed"] and records["withheld"] == erased
 
 
-def _not_found(published: Published, unseen: Sequence[str], asked: Erasing) -> UsageError:
+def _not_found(published: Published, unseen: Sequence[str], missing: Mapping[str, str], asked: Erasing) -> UsageError:
     names = ", ".join(unseen)
+    lost = "; ".join(f"{name}: {missing[name]}" for name in unseen if name in missing)
+    if lost:
+        return UsageError(
+            f"tokens in the release {published.release} cannot be made again ({lost}), so these persons' rows cannot be found",
+            shown(published.folder),
+            "Run it where the keys are, or name the files that the run read by --input",
+        )
     return UsageError(
         f"no column of the release {published.release} shows whose a row is by {names}, so these persons' rows cannot be found",
         shown(published.folder),
