@@ -20,7 +20,9 @@ from beam_deid.transforms.storage.stopping import STOPPING
 
 _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
+    "correct": "Replace records in what was published by corrected ones.",
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "erase": "Take persons out of what was published, and out of later runs.",
     "explain": "Say what a reason for rejected records means, or a test of the label.",
     "keys": "Make, list, rotate and destroy the keys of a keyring.",
     "label": "Decide published labels again after keys were destroyed.",
@@ -32,6 +34,7 @@ _COMMANDS = {
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels with the least information loss, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
+    "sweep": "List published releases whose time is over, and remove them.",
     "verify": "Check published releases against their labels.",
 }
 

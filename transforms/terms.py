@@ -19,6 +19,19 @@ class Role(Word):
     INSENSITIVE = "insensitive"
 
 
+class Withheld(Word):
+    """Why a sound record is not in a release."""
+
+    WHERE = "where"
+    NO_PERSON = "no_person"
+    NO_CONSENT = "no_consent"
+    WITHDRAWN = "withdrawn"
+    NO_GUARDIAN = "no_guardian"
+    EXPECTATION = "expectation"
+    ERASED = "erased"
+    CORRECTED = "corrected"
+
+
 class Recoverability(Word):
     """How far a released field can be turned back into what it was."""
 

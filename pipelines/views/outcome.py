@@ -1,6 +1,6 @@
 """What a run published, under which labels, and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +14,7 @@ from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.pipelines.views.closing import show_closing
 from beam_deid.pipelines.views.for_recipient import show_statement
 from beam_deid.pipelines.views.tests import show_tests
+from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 
 _LINES = 40
 """Lines that a screen has at least."""
@@ -70,13 +71,21 @@ def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool
     """Show a release; ``expected`` where its policy expects that it is personal."""
     found = f"[bold]{label_word(label['label'])}[/bold]"
     out.print(f"\n[bold]{escape(name)}[/bold]: {found}  ({escape(label['purpose'])}, {word(label['sharing'])})")
-    records = ", ".join(f"{number:,} {what}" for what, number in label["records"].items())
+    records = ", ".join(f"{label['records'][what]:,} {what}" for what in RECORD_COUNTS)
     out.print(f"  records: {records}")
+    _show_withheld(out, label["records"].get("withheld_by", {}))
     _show_levels(out, label["search"])
     show_statement(out, label)
     show_tests(out, label["tests"], detail, expected=expected)
     if not expected:  # else nobody wants advice
         show_changes(out, label["changes"], label["search"].get("blocked"), detail)
+
+
+def _show_withheld(out: Console, reasons: Mapping[str, int]) -> None:
+    """Show why records are not in the release that could be."""
+    if reasons:
+        told = ", ".join(f"{count:,} {escape(word(reason))}" for reason, count in reasons.items())
+        out.print(f"  withheld: {told}")
 
 
 def _show_levels(out: Console, search: dict[str, Any]) -> None:

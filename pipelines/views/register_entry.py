@@ -27,6 +27,7 @@ _BECAME = {
     State.PUBLISHED: "published",
     State.SUPERSEDED: "superseded: a later run replaced it; who has it has it still",
     State.UNRELEASED: "unreleased: a later run replaced it, and somebody said that it was never given out",
+    State.DELETED: "deleted: its retention was over; who was given it may have it still",
     State.FORGOTTEN: "forgotten: somebody said that it was never given out",
 }
 

@@ -109,7 +109,7 @@ class AttackerTable:
 
     def _rows(self, chunk: Chunk, path: str, treatment: Treatment, named: str | None, of_spreadsheets: bool) -> Probes:
         records, faults = self._typed(chunk, path, of_spreadsheets)
-        treated, sound, unfit = treatment.apply(records)
+        treated, sound, unfit, _ = treatment.apply(records)
         _refuse([*chunk.faults, *faults, *unfit], path, chunk.above)
         records = records.where(sound)
         prints = self.job.prints

@@ -131,6 +131,21 @@ def fingerprint(column: pa.Array | pa.ChunkedArray, key: FingerprintKey) -> Fing
     return keys
 
 
+def wide_fingerprint(texts: pa.Array, key: FingerprintKey) -> Words:
+    """Compute fingerprints of 128 bits, of which even many millions never meet by chance.
+
+    Args:
+        texts: A ``string`` column without a dictionary, shape (n,).
+        key: The key.
+
+    Returns:
+        The fingerprints, shape (n, 2), dtype uint64; their first half is `fingerprint`'s. Arbitrary where a text is null.
+    """
+    if len(texts) == 0:
+        return np.empty((0, 2), np.uint64)
+    return _string_blocks(texts, key, ValueClass.TEXT, 2)
+
+
 def _keys(column: pa.Array, key: FingerprintKey) -> Fingerprints | None:
     """Fingerprints of a plain column (n,), arbitrary where it is null; None for a type that belongs to no class."""
     kind = column.type
@@ -223,7 +238,14 @@ def _decimals(column: pa.Array, key: FingerprintKey) -> Fingerprints:
 
 
 def _strings(column: pa.Array, key: FingerprintKey, which: ValueClass) -> Fingerprints:
-    """Strings of at most `LONGEST` bytes are one block each, together with their size; longer ones are hashed by CMAC."""
+    return _string_blocks(column, key, which, 1)[:, 0]
+
+
+def _string_blocks(column: pa.Array, key: FingerprintKey, which: ValueClass, words: int) -> Words:
+    """The first words of each string's block (n,), shape (n, words).
+
+    Strings of at most `LONGEST` bytes are one block each, together with their size; longer ones are hashed by CMAC.
+    """
     length = len(column)
     kind = column.type
     large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
@@ -231,17 +253,17 @@ def _strings(column: pa.Array, key: FingerprintKey, which: ValueClass) -> Finger
     ends = np.frombuffer(offsets_buffer, np.int64 if large else np.int32)[column.offset : column.offset + length + 1]
     data = np.empty(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
     sizes = np.diff(ends)
-    keys = np.empty(length, np.uint64)
+    keys = np.empty((length, words), np.uint64)
     long = np.flatnonzero(sizes > LONGEST)
     aes = Aes(key.subkeys.short)
     for rows in _slices(np.flatnonzero(sizes <= LONGEST), length):
         starts = ends[:-1][rows]
         part = data[starts[0] : starts[-1] + LONGEST]
-        keys[rows] = aes(string_blocks(part, starts - starts[0], sizes[rows], which))[:, 0]
+        keys[rows] = aes(string_blocks(part, starts - starts[0], sizes[rows], which))[:, :words]
     if len(long):
         cmac = Cmac(key.subkeys.texts if which is ValueClass.TEXT else key.subkeys.binaries)
         texts = column if len(long) == length else column.take(pa.array(long))
-        keys[long] = cmac.digests(texts).view("<u8")[:, 0]
+        keys[long] = cmac.digests(texts).view("<u8")[:, :words]
     return keys
 
 

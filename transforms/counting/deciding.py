@@ -77,12 +77,12 @@ def _decision(
         quotas=quotas,
         label=label,
         proof=proof,
-        records=RecordCounts(
+        records=RecordCounts.counted(
             read=read,
             released=proof.records,
             suppressed=chosen.cut.lost,
-            withheld=0,
             rejected=chosen.source.measured.rejected,
+            withheld_by=chosen.source.measured.withheld,
         ),
         remembered=remembered,
     )

@@ -105,6 +105,6 @@ def _sources(
     sources = {}
     for name, layout in layouts.items():
         found = measured.releases.get(name, ReleaseMeasured())
-        sound = measured.read - found.rejected
+        sound = measured.read - found.rejected - found.withheld.total()
         sources[name] = Source(job, layout, found, people, home, sound, most_rows, earlier.past, composer.asks)
     return sources, composer

@@ -135,8 +135,8 @@ def count_kinds(
     found: list[list[Kinds]] = [[] for _ in groupings]
     wanted = [name for name in types if any(name in columns for columns in groupings)]
     for file in published.files:
-        for batch in _batches(published, file, list(types), wanted, formulas_kept):
-            keys = {name: _written(batch.column(name), types[name], key, _is_text(file)) for name in wanted}
+        for batch in row_batches(published, file, list(types), wanted, formulas_kept):
+            keys = {name: written_keys(batch.column(name), types[name], key, is_text(file)) for name in wanted}
             for parts, columns in zip(found, groupings, strict=True):
                 together = combine([keys[name] for name in columns], batch.num_rows)
                 parts.append(total([(together, np.ones(batch.num_rows, np.int64))]))
@@ -144,10 +144,21 @@ def count_kinds(
     return [total(parts) for parts in found]
 
 
-def _batches(
+def row_batches(
     published: Published, file: InputFile, fields: Sequence[str], wanted: Sequence[str], formulas_kept: bool
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a part, with the columns that are wanted, in which texts are as they were released."""
+    """The rows of a part in their order, with the columns that are wanted, in which texts are as they were released.
+
+    Args:
+        published: The release.
+        file: The part.
+        fields: All columns of the release.
+        wanted: The columns that are wanted.
+        formulas_kept: Whether texts were written as they are, where spreadsheets open them.
+
+    Raises:
+        VerificationError: It cannot be read, or has other columns.
+    """
     kind = format_of_part(name_of(file.path))
     if kind is None:
         raise VerificationError("this is of no format that a release is written in", shown(file.path), _DAMAGED)
@@ -173,13 +184,13 @@ def _as_written(kind: Format) -> InputOptions:
     return InputOptions(skip=0, footer=0) if kind.notation.of_spreadsheets else InputOptions()
 
 
-def _is_text(file: InputFile) -> bool:
+def is_text(file: InputFile) -> bool:
     """Whether a part is text, in which a value can be written in several ways."""
     kind = format_of_part(name_of(file.path))
     return kind is not None and kind.notation is Notation.DELIMITED
 
 
-def _written(column: pa.Array, given: pa.DataType, key: FingerprintKey, is_text: bool) -> Fingerprints:
+def written_keys(column: pa.Array, given: pa.DataType, key: FingerprintKey, is_text: bool) -> Fingerprints:
     """The fingerprints of a column of a part; one of text in a format without types is read as the type that was released.
 
     A text that is none of that type was not released, and has the fingerprint of a text; so has one that no release writes,

@@ -53,7 +53,7 @@ def join_rows(source: SourceRecords, levels: RowLevels, released: Kinds) -> Join
     keys = source.keys(source.joined, levels)
     there = everything > 0
     kinds, given = total([(keys[there], everything[there])])
-    rows = _times(released, kinds)
+    rows = times(released, kinds)
     matched = np.minimum(rows, given)
     strange = int(released[1].sum() - rows.sum())
     whole = kinds[rows >= given]
@@ -72,8 +72,8 @@ def join_rows(source: SourceRecords, levels: RowLevels, released: Kinds) -> Join
     )
 
 
-def _times(released: Kinds, kinds: Fingerprints) -> Counts:
-    """How many rows of each of some kinds (k,), ascending, are released, shape (k,)."""
+def times(released: Kinds, kinds: Fingerprints) -> Counts:
+    """How many rows of each of some kinds (k,), ascending, are among released ones, shape (k,)."""
     keys, counts = released
     found = np.zeros(len(kinds), np.int64)
     if len(keys):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.published_rows import Kinds, Published, count_kinds, find_published
 from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
@@ -30,6 +31,7 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
 from beam_deid.transforms.storage.paths import join, parent
+from beam_deid.transforms.terms import Withheld
 
 _THIS_POLICY = (
     "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
@@ -95,6 +97,27 @@ class SourceProof:
         }
 
 
+def find_made_by(policy: Policy, inputs: Sequence[str]) -> Published:
+    """Find a release, and see that a policy made it.
+
+    Args:
+        policy: The policy.
+        inputs: The release's folder, or globs of its parts.
+
+    Raises:
+        UsageError: There is no such release.
+        VerificationError: The release was made by another policy, or its label is damaged.
+    """
+    published = find_published(inputs)
+    if published.label["policy_sha256"] != policy_sha256(policy):
+        raise VerificationError("the release was made by another policy", published.where, _THIS_POLICY)
+    release = published.release
+    fields = [*published.label["fields"]]
+    if release not in policy.releases or sorted(fields) != sorted(released_fields(policy, release)):
+        raise VerificationError("the label is not that of a release of the policy", published.where, _THIS_POLICY)
+    return published
+
+
 def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> Opened:
     """Find a release and its source, and see that they go with the policy; reads no rows.
 
@@ -109,13 +132,8 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
         PolicyError: The source's columns are not those of the policy.
         InputError: A file cannot be read.
     """
-    published = find_published(inputs)
-    if published.label["policy_sha256"] != policy_sha256(policy):
-        raise VerificationError("the release was made by another policy", published.where, _THIS_POLICY)
+    published = find_made_by(policy, inputs)
     release = published.release
-    fields = [*published.label["fields"]]
-    if release not in policy.releases or sorted(fields) != sorted(released_fields(policy, release)):
-        raise VerificationError("the label is not that of a release of the policy", published.where, _THIS_POLICY)
     whole = prepare(policy, source, _releases_of_run(published, policy))
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
@@ -128,6 +146,43 @@ def _releases_of_run(published: Published, policy: Policy) -> list[str]:
     run, _ = read_manifest(join(parent(published.folder), "run.json"))
     told = (run or {}).get("releases")
     return [name for name in policy.releases if name in told] if isinstance(told, dict) else []
+
+
+@dataclass(frozen=True)
+class TreatedAgain:
+    """A source treated again as its release was.
+
+    Attributes:
+        source: Its records, n cells.
+        levels: The levels at which they are released.
+        kinds: The kinds of the released rows, by the source's joined columns.
+    """
+
+    source: SourceRecords
+    levels: RowLevels
+    kinds: Kinds
+
+
+def with_new_key(opened: Opened) -> Job:
+    """The job of a source, with a key of fingerprints that nobody else has."""
+    return replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
+
+
+def treat_again(opened: Opened, job: Job, workers: int) -> TreatedAgain:
+    """Treat a source as its release did; see `prove`.
+
+    Args:
+        opened: The release and its source.
+        job: The source's job, with a key of fingerprints.
+        workers: Processes that read the source.
+    """
+    published = opened.published
+    found = recomputable(job, published, opened.same_files)
+    rounds = told_rounds(found.job, published)
+    _check_columns(found, published, rounds)
+    source = measure_source(found, opened.prepared.shards, published, workers)
+    kinds, groups = _released(source, published)
+    return TreatedAgain(source, levels_of_cells(source, rounds, groups[0]), kinds)
 
 
 def prove(opened: Opened, workers: int) -> SourceProof:
@@ -146,21 +201,19 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         InputError: The source cannot be read.
     """
     published = opened.published
-    job = replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
-    found = recomputable(job, published, opened.same_files)
-    rounds = told_rounds(found.job, published)
-    _check_columns(found, published, rounds)
-    source = measure_source(found, opened.prepared.shards, published, workers)
-    kinds, groups = _released(source, published)
-    levels = levels_of_cells(source, rounds, groups[0])
-    rows = join_rows(source, levels, kinds)
+    again = treat_again(opened, with_new_key(opened), workers)
+    source = again.source
+    levels = again.levels
+    rows = join_rows(source, levels, again.kinds)
     problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
     figures = ProvedFigures(reason=_unmeasured(source, rows, problems))
     if not figures.reason:
         figures = prove_figures(source, levels, rows.left, published.label)
         problems += _figure_problems(figures)
     problems += told_otherwise(published.label, source.data.layout.scope)
-    return SourceProof(published, opened.same_files, source.joined, found.missing, rows, figures, tuple(problems))
+    return SourceProof(
+        published, opened.same_files, source.joined, source.recomputable.missing, rows, figures, tuple(problems)
+    )
 
 
 def _check_columns(found: Recomputable, published: Published, rounds: Sequence[Levels]) -> None:
@@ -193,14 +246,14 @@ def _released(source: SourceRecords, published: Published) -> tuple[Kinds, Kinds
     job = source.recomputable.job
     by_group = grouped(source) if published.label["search"].get("rounds") else []
     groupings = [source.joined, by_group]
-    types = _types(job, published.release)
+    types = released_types(job, published.release)
     kept = source.data.spec.output.formulas == "kept"
     kinds, groups = count_kinds(published, types, groupings, job.prints, kept)
     return kinds, groups
 
 
-def _types(job: Job, release: str) -> dict[str, pa.DataType]:
-    """The type of each released column, in the order of the columns."""
+def released_types(job: Job, release: str) -> dict[str, pa.DataType]:
+    """The type of each released column of a release, in the order of the columns."""
     spec = job.policy.releases[release]
     return {name: spec.fields[name].output_type(job.type_of(name)) for name in released_fields(job.policy, release)}
 
@@ -208,6 +261,7 @@ def _types(job: Job, release: str) -> dict[str, pa.DataType]:
 def _count_problems(source: SourceRecords, rows: JoinedRows, published: Published) -> Iterator[str]:
     """Where the numbers of records are not those that the label tells."""
     told = RecordCounts.from_document(published.label["records"])
+    erased = told.withheld_by.get(Withheld.ERASED, 0)
     if source.read != told.read:
         yield f"the source has {source.read:,} records, the label says that {told.read:,} were read"
     if rows.released != told.released:
@@ -215,11 +269,11 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
     if _knows_rejects(source):
         if source.rejected != told.rejected:
             yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"
-        if rows.left_out != told.suppressed:
+        if rows.left_out != told.suppressed + erased:
             yield f"{_not_released(rows.left_out)}, the label says that {told.suppressed:,} were suppressed"
         return
     lost = source.rejected + rows.left_out
-    if lost != told.suppressed + told.rejected:
+    if lost != told.suppressed + told.rejected + erased:
         said = f"the label says that {told.suppressed:,} were suppressed and {told.rejected:,} rejected"
         yield f"{_not_released(lost)}, {said}"
 

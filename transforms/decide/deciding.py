@@ -98,12 +98,12 @@ def _decision(
         quotas=released_of,
         label=label,
         proof=proof,
-        records=RecordCounts(
+        records=RecordCounts.counted(
             read=read,
             released=proof.records,
             suppressed=one.recoding.cut.lost(data.everything),
-            withheld=0,
             rejected=data.measured.rejected,
+            withheld_by=data.measured.withheld,
         ),
         remembered=remember_release(one, folder) if wanted else None,
     )

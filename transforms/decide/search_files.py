@@ -59,7 +59,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     raise_if_refused(refusals(measured, max_rejects, job.policy))
     found = measured.releases.get(release)
     histogram = measured.histograms.get((release,))
-    if found is None or histogram is None or found.rejected == measured.read:
+    if found is None or histogram is None or found.rejected + found.withheld.total() == measured.read:
         raise InputError("there is no record to search levels for", "input", "Check the files")
     job = by_values(job, measured)
     PROGRESS.start(WHERE)

@@ -13,11 +13,13 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.csv
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats import passed_over
 from beam_deid.transforms.formats.delimited_writer import DelimitedWriter
 from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.kept_lines import keep_lines
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.text_layout import layout_of, layout_of_shard
 from beam_deid.transforms.formats.text_rows import Reading, recut
@@ -68,3 +70,7 @@ class Delimited(Format):
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """CSV that a spreadsheet takes for text, too; see there."""
         return DelimitedWriter(stream, schema, options)
+
+    def keep_rows(self, path: str, size: int, stream: BinaryIO, kept: Bools) -> None:
+        """Copy bytes; see `Format.keep_rows`."""
+        keep_lines(path, stream, kept, heading=1, quoted=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.containers import DAMAGED_WORKBOOK, HEAD, container_of, is_page, is_text
 from beam_deid.transforms.formats.delimited import Delimited
@@ -22,6 +23,7 @@ from beam_deid.transforms.formats.excel_cells import DAMAGED, ERROR
 from beam_deid.transforms.formats.excel_writer import MOST_ROWS, ExcelWriter
 from beam_deid.transforms.formats.format import Chunk, Fault, Format, Notation, PartWriter, Shard
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.kept_sheet import keep_sheet_rows
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.passed_over import PassedOver, saying
 from beam_deid.transforms.formats.reader_process import Answer, asked
@@ -73,6 +75,10 @@ class Excel(Format):
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """One sheet with a header; text is text, whatever it begins with."""
         return ExcelWriter(stream, schema)
+
+    def keep_rows(self, path: str, size: int, stream: BinaryIO, kept: Bools) -> None:
+        """Copy cells as they are; see `Format.keep_rows`."""
+        keep_sheet_rows(path, stream, kept)
 
 
 _TEXT = Delimited()

@@ -23,7 +23,7 @@ MOST_COLUMNS = 1 << 14
 _LARGEST = (1 << 31) - (1 << 20)  # bytes of a sheet; archives of larger ones are not read by every spreadsheet
 _SMALLER = "Let parts.rows of the release be smaller, or write another format"
 _ROWS = 1 << 14  # at once: their XML is in memory
-_LEVEL = 3
+LEVEL = 3
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -31,12 +31,12 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_SHEET = "xl/worksheets/sheet1.xml"
+SHEET = "xl/worksheets/sheet1.xml"
 _PARTS = {
     "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_SPREADSHEET}.sheet.main+xml"/>'
-    f'<Override PartName="/{_SHEET}" ContentType="{_SPREADSHEET}.worksheet+xml"/>'
+    f'<Override PartName="/{SHEET}" ContentType="{_SPREADSHEET}.worksheet+xml"/>'
     f'<Override PartName="/xl/styles.xml" ContentType="{_SPREADSHEET}.styles+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
@@ -77,11 +77,11 @@ class ExcelWriter:
             raise OutputError(f"a sheet has {MOST_COLUMNS:,} columns at most", "", "Write another format")
         self._letters = [_letters(number) for number in range(len(schema))]
         self._rows = self._bytes = 0
-        one_way = cast(BinaryIO, _OneWay(stream))
-        self._archive = zipfile.ZipFile(one_way, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
+        one_way = cast(BinaryIO, OneWay(stream))
+        self._archive = zipfile.ZipFile(one_way, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
         for name, content in _PARTS.items():
-            self._archive.writestr(_entry(name), _XML + content)
-        self._sheet = self._archive.open(_entry(_SHEET), "w")
+            self._archive.writestr(entry(name), _XML + content)
+        self._sheet = self._archive.open(entry(SHEET), "w")
         self._put(f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
         self._put_rows([text_ends(pa.array([name], pa.string())) for name in schema.names])
 
@@ -123,7 +123,7 @@ class ExcelWriter:
         self._sheet.write(data)
 
 
-class _OneWay:
+class OneWay:
     """A stream that cannot go back, so that an archive is written alike to whatever it goes to."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -131,11 +131,12 @@ class _OneWay:
         self.flush = stream.flush
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _DATE)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.create_system = 0  # else it is told on which system the file was made
-    return entry
+def entry(name: str) -> zipfile.ZipInfo:
+    """A file of the archive, as it stands in it whoever writes it and whenever."""
+    made = zipfile.ZipInfo(name, _DATE)
+    made.compress_type = zipfile.ZIP_DEFLATED
+    made.create_system = 0  # else it is told on which system the file was made
+    return made
 
 
 def _letters(number: int) -> str:

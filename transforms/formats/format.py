@@ -10,10 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.storage.partitions import Partitions
 from beam_deid.transforms.terms import Reason
+
+_AS_IT_IS = InputOptions()
+_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -228,3 +232,34 @@ class Format(ABC):
     @abstractmethod
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """A writer of one part. Its bytes depend on the schema, its metadata, the options and the batches' rows alone."""
+
+    def keep_rows(self, path: str, size: int, stream: BinaryIO, kept: Bools) -> None:
+        """Copy a part of a release with some of its rows, each of which has the values that it had, in their order.
+
+        A format without types of its own copies bytes: what it reads says not how a value was written.
+
+        Args:
+            path: The part.
+            size: Its size in bytes.
+            stream: Where to; it stays open.
+            kept: Which rows stay, shape (rows,).
+
+        Raises:
+            InputError: The part cannot be read, or has another number of rows.
+        """
+        schema = self.schema(path, _AS_IT_IS)
+        described = self.described(path)
+        writer = self.writer(stream, schema if described is None else described.schema)
+        done = 0
+        for shard in self.shards(path, size, _AS_IT_IS, _ROWS):
+            for chunk in self.read(shard, _AS_IT_IS, schema.names, _ROWS):
+                some = chunk.batch.filter(pa.array(kept[done : done + chunk.batch.num_rows]))
+                done += chunk.batch.num_rows
+                writer.write(_as_declared(some, schema if described is None else described.schema))
+        writer.close()
+
+
+def _as_declared(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch with the types of a schema: readers may give dictionaries."""
+    columns = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.encoding import MARK
 from beam_deid.transforms.formats.format import Chunk, Format, Notation, PartWriter, Shard
@@ -25,6 +26,7 @@ from beam_deid.transforms.formats.json_form import holds_lines
 from beam_deid.transforms.formats.json_rows import DECODER, chunks, columns_of, narrow
 from beam_deid.transforms.formats.json_text import ENCODING, SPACE, text_stream
 from beam_deid.transforms.formats.json_values import units as values
+from beam_deid.transforms.formats.kept_lines import keep_lines
 from beam_deid.transforms.formats.nesting import BLANK, Nesting, Unit
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.formats.text_source import encoding_of
@@ -95,6 +97,10 @@ class JsonLines(Format):
     def writer(self, stream: BinaryIO, schema: pa.Schema, options: OutputOptions = AS_USUAL) -> PartWriter:
         """Keys in the schema's order, null as null, all characters as they are."""
         return _Writer(stream, schema)
+
+    def keep_rows(self, path: str, size: int, stream: BinaryIO, kept: Bools) -> None:
+        """Copy bytes; see `Format.keep_rows`."""
+        keep_lines(path, stream, kept, heading=0, quoted=False)
 
 
 def units(path: str, options: InputOptions, nesting: Nesting) -> Iterator[Unit]:

@@ -6,7 +6,7 @@ from typing import Any
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements import Options
-from beam_deid.transforms.label.scope import Knowledge, NotRead, Scope, Sibling
+from beam_deid.transforms.label.scope import FilterFacts, Knowledge, NotRead, Scope, Sibling
 from beam_deid.transforms.recognisers.kinds import kind_named
 from beam_deid.transforms.terms import Recoverability, Role, Sharing
 
@@ -34,6 +34,7 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
         environment=DeclaredEnvironment.from_document(asked["environment"]),
         register=asked.get("register"),
         ignored=_ignored(asked["ignored"]) if "ignored" in asked else NotRead(),
+        row_filter={name: _filter(one) for name, one in asked.get("row_filter", {}).items()},
         assessed_at=label.get("assessed_at", ""),  # labels of earlier versions do not say
     )
 
@@ -47,6 +48,12 @@ def _field(document: Mapping[str, Any]) -> FieldFacts:
         Role(role)
     Recoverability(facts.recoverability)
     return facts
+
+
+def _filter(document: Mapping[str, Any]) -> FilterFacts:
+    for role in document["role"]:
+        Role(role)
+    return FilterFacts(tuple(document["role"]), bool(document["names_a_person"]))
 
 
 def _knowledge(document: Mapping[str, Any]) -> Knowledge:

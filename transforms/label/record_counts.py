@@ -1,8 +1,13 @@
 """How many records a run read for a release, and what became of them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from beam_deid.transforms.terms import Withheld
+
+RECORD_COUNTS = ("read", "released", "suppressed", "withheld", "rejected")
+"""Names of the counts: what was read, and then what became of it."""
 
 
 @dataclass(frozen=True)
@@ -13,8 +18,10 @@ class RecordCounts:
         read: Records read.
         released: Records written.
         suppressed: Records left out so that the label holds.
-        withheld: Records of a release that did not reach the label it expects, and was not published.
+        withheld: Sound records that the release is not about, or may not hold; all sound ones of a release that did not reach the
+            label it expects, and was not published.
         rejected: Records with a value that could not be treated.
+        withheld_by: Those that are withheld, by the reason: see `Withheld`. Documents hold it where something is withheld.
     """
 
     read: int
@@ -22,6 +29,21 @@ class RecordCounts:
     suppressed: int
     withheld: int
     rejected: int
+    withheld_by: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def counted(
+        cls, *, read: int, released: int, suppressed: int, rejected: int, withheld_by: Mapping[str, int]
+    ) -> "RecordCounts":
+        """Counts of a release whose records are withheld for the reasons given."""
+        by = {reason: count for reason, count in sorted(withheld_by.items()) if count}
+        return cls(read, released, suppressed, sum(by.values()), rejected, by)
+
+    @property
+    def eligible(self) -> int:
+        """The sound records that the release is about, released or not."""
+        never = sum(count for reason, count in self.withheld_by.items() if reason != Withheld.EXPECTATION)
+        return self.read - self.rejected - never
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RecordCounts":
@@ -32,14 +54,12 @@ class RecordCounts:
         """
         return cls(**document)
 
-    def to_document(self) -> dict[str, int]:
+    def to_document(self) -> dict[str, Any]:
         """Write the counts as a document holds them."""
-        return asdict(self)
+        counts: dict[str, Any] = {name: getattr(self, name) for name in RECORD_COUNTS}
+        return {**counts, "withheld_by": dict(self.withheld_by)} if self.withheld_by else counts
 
     def all_withheld(self) -> "RecordCounts":
         """The counts of a release that is not published after all: what was released is withheld."""
-        return replace(self, released=0, withheld=self.released)
-
-
-RECORD_COUNTS = tuple(one.name for one in fields(RecordCounts))
-"""Names of the counts: what was read, and then what became of it."""
+        by = {**self.withheld_by, **({str(Withheld.EXPECTATION): self.released} if self.released else {})}
+        return replace(self, released=0, withheld=self.withheld + self.released, withheld_by=dict(sorted(by.items())))

@@ -40,7 +40,7 @@ from beam_deid.transforms.label.options import DIALECT, schema_of
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.label.requirements import REQUIREMENTS, Options
 from beam_deid.transforms.label.requirements.requirement import Requirement
-from beam_deid.transforms.label.scope import STATED, NotRead, Scope, Sibling
+from beam_deid.transforms.label.scope import RARE, STATED, FilterFacts, NotRead, Scope, Sibling
 from beam_deid.transforms.terms import ForRecipientName, LabelName, RecipientRole, Recoverability, Sharing
 
 _AFTER = ("records", "files")
@@ -113,12 +113,15 @@ def _label() -> Schema:
 def _tail() -> Schema:
     """What stands after the evidence."""
     return {
+        "amendments": list_of(
+            {"anyOf": [_amendment(), _change()]},
+            "What the label was before it was decided again, or its rows were changed",
+        ),
         _FOR_RECIPIENT: said(
             _for_recipient(), "What the release is for its recipient; missing where the policy declares no recipients"
         ),
-        "amendments": list_of(_amendment(), "What the label was before it was decided again"),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
-        "records": type_of(RecordCounts),
+        "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
 
@@ -153,6 +156,21 @@ def _amendment() -> Schema:
         limits=NUMBERS,
         destroyed=said(list_of({"type": "integer"}), "Keys that were destroyed, by id"),
         fields=said(map_of(one_of(Recoverability)), "What each field was before"),
+    )
+
+
+def _change() -> Schema:
+    return object_of(
+        at=TIME,
+        label=one_of(LabelName),
+        decided_at=TIME,
+        condition=TEXT,
+        limits=NUMBERS,
+        fields=said(map_of(one_of(Recoverability)), "Empty: how fields are given out stays"),
+        erased=said(COUNT, "Rows that were taken out, as persons asked to have their data erased"),
+        corrected=said(COUNT, "Rows that were replaced by corrected ones"),
+        measured=said(TEXT, "How the release was measured again; empty if it was not"),
+        not_measured=said(TEXT, "Why it could not be, or not all of it"),
     )
 
 
@@ -191,9 +209,12 @@ def _asked() -> tuple[Schema, Schema]:
         "ignored": said(
             type_of(NotRead, _ignored()), "Columns of the source that are not read; missing where there are none"
         ),
+        "row_filter": said(
+            map_of(type_of(FilterFacts)), "Fields by whose values the records are chosen; missing where all records are"
+        ),
     }
     description = "What was tested and asked for, so that the label can be decided again from this file alone"
-    return {"description": description, **type_of(Scope, given, STATED, ("ignored",))}, parts
+    return {"description": description, **type_of(Scope, given, STATED, RARE)}, parts
 
 
 def _ignored() -> Schema:

@@ -26,6 +26,9 @@ EVERY = "*"
 STATED = ("release", "sharing", "fields", "assessed_at")
 """What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
+RARE = ("ignored", "row_filter")
+"""What of a scope stands in ``asked`` only where there is something to say."""
+
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
 
 
@@ -47,6 +50,19 @@ class NotRead:
     patterns: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
     unnamed: int = 0
+
+
+@dataclass(frozen=True)
+class FilterFacts:
+    """A field by whose values the records of a release are chosen; never the values.
+
+    Attributes:
+        role: Its roles.
+        names_a_person: Whether it identifies people: by its role, or by its kind, whatever the role says.
+    """
+
+    role: tuple[str, ...]
+    names_a_person: bool
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,7 @@ class Scope:
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
         ignored: The columns of the source that are passed over.
+        row_filter: The fields by whose values its records are chosen.
         assessed_at: When the release is measured: as of then what is stated until a day holds or does not.
     """
 
@@ -118,7 +135,15 @@ class Scope:
     environment: DeclaredEnvironment
     register: str | None = None
     ignored: NotRead = NotRead()
+    row_filter: Mapping[str, FilterFacts] = field(default_factory=dict)
     assessed_at: str = ""
+
+    @property
+    def telling_filters(self) -> tuple[str, ...]:
+        """The fields of the row filter that are sensitive or name a person."""
+        return tuple(
+            name for name, facts in self.row_filter.items() if facts.names_a_person or Role.SENSITIVE in facts.role
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -151,9 +176,10 @@ class Scope:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Write it as ``asked`` of a label, without what stands in the label beside it; ``ignored`` only where something is."""
+        """Write it as ``asked`` of a label, without what stands in the label beside it; of `RARE` only what there is."""
         silent = () if self.ignored.patterns else ("ignored",)
-        return attributes(self, without=(*STATED, *silent))
+        unfiltered = () if self.row_filter else ("row_filter",)
+        return attributes(self, without=(*STATED, *silent, *unfiltered))
 
 
 def links(fields: Mapping[str, FieldFacts]) -> bool:

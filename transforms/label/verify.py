@@ -28,9 +28,12 @@ from beam_deid.transforms.terms import LabelName
 PROVED = "proved"
 UNPROVEN = "unproven"
 _COMPOSITION = 8
-_REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
-"""The files of rejects, and what ``run.json`` calls their hashes; runs of earlier versions have no CSV, and say nothing of one."""
 """The line of the label rule that is about several releases."""
+REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
+"""The files of rejects, and what ``run.json`` calls their hashes, which are empty once they were removed.
+
+Runs of earlier versions have no CSV, and say nothing of one.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,15 +97,15 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         yield "run.json was changed after publication"
     releases = _mapping(run.get("releases"))
     known = {name for name, release in releases.items() if _mapping(release).get("published") is True}
-    if not known:
+    if not known and not any("deleted" in _mapping(release) for release in releases.values()):
         yield "run.json names no published release"
     store = store_of(output)
     for entry in store.entries(output):
         name = name_of(entry.path)
         if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
-    for name, key in _REJECTED.items():
-        if sha256_or_none(join(output, name)) != run.get(key):
+    for name, key in REJECTED.items():
+        if sha256_or_none(join(output, name)) != (run.get(key) or None):  # empty once it was removed
             yield f"{name} is missing or was changed"
 
 
@@ -175,9 +178,16 @@ def _said_of_others(name: str, labels: Mapping[str, Mapping[str, Any]]) -> Itera
             continue
         theirs = _composed(label)
         prefix = (f"composition:{other}", f"common_values:{other}:")
+        if _was_changed(mine) or _was_changed(label):
+            continue  # what they say together was not measured since
         about = {key: test for key, test in tests.items() if key == prefix[0] or key.startswith(prefix[1])}
         if any(theirs.get(key.replace(f":{other}", f":{name}", 1)) != test for key, test in about.items()):
             yield f"the label says something else of {other} and this release together than the label of {other} does"
+
+
+def _was_changed(label: Mapping[str, Any]) -> bool:
+    """Whether rows of a release were erased or replaced after it was published."""
+    return any("erased" in one for one in label.get("amendments") or [])
 
 
 def _composed(label: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -202,6 +212,8 @@ def _label_problems(label: dict[str, Any]) -> Iterator[str]:
     records = label["records"]
     if records["read"] != sum(records.get(part, 0) for part in RECORD_COUNTS[1:]):
         yield "read is not released + suppressed + withheld + rejected"
+    if sum(records.get("withheld_by", {}).values()) not in (0, records.get("withheld", 0)):
+        yield "the reasons for which records are withheld do not add up to those that are"
     if records["released"] != sum(file["rows"] for file in label["files"]):
         yield "the files do not hold as many rows as were released"
     amendments = label.get("amendments")

@@ -87,7 +87,9 @@ _FIELD = _with(
 )
 _FILE = _with({"path": _text, "rows": _count, "sha256": _text})
 _AMENDMENT = _with({"label": _one_of(*LabelName), "fields": _map_of(_text)})
-_RECORDS = _with({"read": _count, "released": _count}, dict.fromkeys(RECORD_COUNTS, _count))
+_RECORDS = _with(
+    {"read": _count, "released": _count}, {**dict.fromkeys(RECORD_COUNTS, _count), "withheld_by": _map_of(_count)}
+)
 
 _LABEL: Mapping[str, _Check] = {
     "schema_version": _count,

@@ -15,6 +15,7 @@ from beam_deid.transforms.measure.scanning import Scanned
 from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.stages import Streams, joined
+from beam_deid.transforms.treat.gate import WithheldCounts
 from beam_deid.transforms.treat.rejected import Rejects
 from beam_deid.transforms.treat.typed import TypedBatch
 
@@ -35,6 +36,7 @@ class ReleaseMeasured:
         types: Type that each field that was read has before it is treated.
         scanned: What released values look like.
         rejected: Records rejected for this release.
+        withheld: Records withheld from it, by reason.
         faults: Faults by (field, reason).
         first: The first faults as `write_rejects` takes them, `FIRST` at most, in their order.
         listed: Values that are on a list of sensitive ones, by (field, list).
@@ -51,6 +53,7 @@ class ReleaseMeasured:
     whole: dict[str, pa.Array] = field(default_factory=dict)
     first: Rejects = field(default_factory=list)
     listed: Listed = field(default_factory=Counter)
+    withheld: WithheldCounts = field(default_factory=Counter)
 
 
 @dataclass
@@ -111,6 +114,7 @@ def _merge(parts: list[ReleaseMeasured]) -> ReleaseMeasured:
         },
         sorted(one for part in parts for one in part.first)[:FIRST],
         sum((part.listed for part in parts), Counter()),
+        sum((part.withheld for part in parts), Counter()),
     )
 
 

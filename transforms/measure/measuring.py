@@ -34,6 +34,7 @@ from beam_deid.transforms.risk.spans import Spans
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.layout import Column, Layout
 from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.treat.gate import Gate
 from beam_deid.transforms.treat.passes import pass_over
 from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.treatment import Treatment
@@ -90,13 +91,14 @@ class Measurer:
         keys = RecordKeys(self._job, records)
         columns = self._whose(keys)
         for name, layout in self._layouts.items():
-            treated, sound, own = self._treatments[name].apply(records)
+            treated, sound, own, withheld = self._treatments[name].apply(records)
             kept = keys.where(records.where(sound))
             found, values = self._release(layout, treated, kept)
             if name in self._released:
                 shown = {field: values[Column("value", field, name)] for field in layout.fields}
-                given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own)
-            found.rejected = batch.read - int(sound.sum())
+                given[name] = TreatedBatch(kept.records, treated, shown, kept.signature(), sound, own, withheld)
+            found.rejected = batch.read - int(sound.sum()) - withheld.total()
+            found.withheld = withheld
             found.faults = fault_counts([*batch.faults, *own])
             found.first = first_faults(batch, own, name)
             part.releases[name] = found
@@ -249,7 +251,10 @@ class MeasurePass:
 
     @cached_property
     def _treatments(self) -> dict[str, Treatment]:
-        return {name: Treatment(self.job, name, {}, self._treated(one)) for name, one in self.job.layouts.items()}
+        return {
+            name: Treatment(self.job, name, {}, self._treated(one), Gate(self.job, name))
+            for name, one in self.job.layouts.items()
+        }
 
     def _treated(self, layout: Layout) -> list[str]:
         """The fields of a release that are treated."""

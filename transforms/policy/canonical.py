@@ -18,7 +18,7 @@ from beam_deid.transforms.storage.paths import is_local, shown
 
 _LATER = (
     *("record", "recipient", "parts", "spreadsheet", "platform", "purposes", "recipients", "permitted_by"),
-    *("retain", "review", "approver", "sensitive_values"),
+    *("retain", "review", "approver", "sensitive_values", "where"),
 )
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _LATER_OF_ACTIONS = ("shared",)
@@ -48,7 +48,7 @@ def policy_sha256(policy: Policy) -> str:
     document = with_paths(policy_document(policy), _portable)
     del document["register"]
     for section in (document, *document["releases"].values()):
-        for name in [name for name in _LATER if section.get(name, "") is None]:
+        for name in [name for name in _LATER if section.get(name, "") in (None, {})]:
             del section[name]
     for section in document["releases"].values():
         for name in _LATER_OF_ENVIRONMENT:

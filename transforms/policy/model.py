@@ -34,6 +34,7 @@ from beam_deid.transforms.policy.purposes import Permission, Purpose
 from beam_deid.transforms.policy.recipients import Recipient
 from beam_deid.transforms.policy.search_options import Search
 from beam_deid.transforms.policy.sensitive_values import NamedCategory, OwnLists
+from beam_deid.transforms.policy.where import Where
 from beam_deid.transforms.policy.written import read_action
 from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
@@ -148,6 +149,10 @@ class Release(Section):
     )
     fields: dict[str, Annotated[SerializeAsAny[Action], BeforeValidator(read_action)]] = Field(
         min_length=1, description="The fields that are released, each with its action"
+    )
+    where: Where = Field(
+        default_factory=dict,
+        description="Which records the release is about, by field: a value, a list of values, {from:, to:}, {below:}, {null: false}",
     )
     require: Require = Require()
     search: Search = Search()

@@ -7,7 +7,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
-from beam_deid.transforms.label.scope import EVERY, UNNAMED, Knowledge, NotRead, Scope, Sibling, links
+from beam_deid.transforms.label.scope import EVERY, UNNAMED, FilterFacts, Knowledge, NotRead, Scope, Sibling, links
 from beam_deid.transforms.policy.categories import category_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
@@ -115,8 +115,16 @@ def scope_of(
         ),
         register=register,
         ignored=NotRead(patterns_told(policy)),
+        row_filter={name: _filter_facts(policy, name) for name in spec.where},
         assessed_at=assessed_at,
     )
+
+
+def _filter_facts(policy: Policy, name: str) -> FilterFacts:
+    """What is known of a field by which records are chosen. Its kind overrides its role."""
+    spec = policy.fields[name]
+    identifies = spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING or name in (policy.subject, policy.record)
+    return FilterFacts(tuple(str(role) for role in spec.role), identifies)
 
 
 def patterns_told(policy: Policy) -> tuple[str, ...]:

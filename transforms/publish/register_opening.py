@@ -20,7 +20,7 @@ from beam_deid.transforms.publish.register_checks import (
 from beam_deid.transforms.publish.register_current import replaced_in, settle, settled_document, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
-from beam_deid.transforms.register.document import Document, State
+from beam_deid.transforms.register.document import Document, RequestKind, State
 from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.given_out import given_out
 from beam_deid.transforms.register.key import known_subkey, register_subkey
@@ -157,8 +157,17 @@ def _existing(job: Job, place: RegisterLocation, output: str, document: Document
     check_none_is_elsewhere(place.path, output, document.register)
     entries = tuple(tested_with(document, output, unreleased=unreleased))
     key = document.key
-    others = given_out(document, replaced_in(document, output) if unreleased else ())
-    reference = Reference(place.path, document.register, place.key, key["id"], key["check"], entries, False, others)
+    reference = Reference(
+        path=place.path,
+        register=document.register,
+        key=place.key,
+        key_id=key["id"],
+        check=key["check"],
+        entries=entries,
+        given_out=given_out(document, replaced_in(document, output) if unreleased else ()),
+        erased=document.requested(RequestKind.ERASED),
+        corrected=document.requested(RequestKind.CORRECTED),
+    )
     known_subkey(job.keys, reference)
     return reference
 

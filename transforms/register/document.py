@@ -26,11 +26,13 @@ class State(Word):
     """A later run replaced it; who has it has it still."""
     UNRELEASED = "unreleased"
     """A later run replaced it, and somebody said that it was never given out."""
+    DELETED = "deleted"
+    """Its retention was over, and it was removed here; who was given it may have it still."""
     FORGOTTEN = "forgotten"
     """Somebody said that it was never given out, and why."""
 
 
-COUNTED = (State.PENDING, State.PUBLISHED, State.SUPERSEDED)
+COUNTED = (State.PENDING, State.PUBLISHED, State.SUPERSEDED, State.DELETED)
 """The states of a release that somebody may have."""
 
 
@@ -216,6 +218,45 @@ class Run:
         return cls(**{**given, **read})
 
 
+class RequestKind(Word):
+    """What a person had done to what was published."""
+
+    ERASED = "erased"
+    """Its records were taken out; later runs leave them out."""
+    CORRECTED = "corrected"
+    """Records were replaced by corrected ones; later runs leave those out that are not corrected."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What persons had done to what was published.
+
+    Attributes:
+        kind: What.
+        at: When.
+        by: Who did it: ``operator``, ``login`` and ``host``.
+        reason: Why.
+        rows: How many rows of each release were changed, by its entry; releases without any are left out.
+        table: Fingerprints: of the persons' identities, or of the corrected records with what they say now.
+    """
+
+    kind: RequestKind
+    at: str
+    by: Mapping[str, str]
+    reason: str
+    rows: Mapping[str, int]
+    table: Table
+
+    @classmethod
+    def from_document(cls, given: Mapping[str, Any]) -> "Request":
+        """A request as a revision holds it.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        return cls(**{**given, "kind": RequestKind(given["kind"]), "table": Table(**given["table"])})
+
+
 @dataclass(frozen=True)
 class Document:
     """One revision of a register.
@@ -228,6 +269,7 @@ class Document:
         key: ``id`` of the key of its fingerprints, and ``check``, which tells the key from others.
         releases: What was given out, in the order of registration.
         runs: The runs.
+        requests: What persons had done to what was published; a revision holds them where there are any.
     """
 
     register: str
@@ -238,17 +280,23 @@ class Document:
     releases: tuple[Entry, ...] = ()
     runs: tuple[Run, ...] = ()
     format: int = field(default=FORMAT)
+    requests: tuple[Request, ...] = ()
 
     @property
     def tested(self) -> tuple[Entry, ...]:
         """The releases that a new one of the same records is tested together with."""
         return tuple(entry for entry in self.releases if entry.is_tested)
 
+    def requested(self, kind: RequestKind) -> tuple[Table, ...]:
+        """The tables of all requests of a kind."""
+        return tuple(request.table for request in self.requests if request.kind is kind)
+
     @property
     def files(self) -> frozenset[str]:
         """Names of all files of fingerprints that the revision refers to."""
         tables = [entry.table for entry in self.releases]
         tables += [table for run in self.runs for table in (run.persons, run.special)]
+        tables += [request.table for request in self.requests]
         return frozenset(table.file for table in tables if table is not None)
 
     def entry(self, name: str) -> Entry | None:
@@ -271,7 +319,7 @@ class Document:
 
     def to_document(self) -> dict[str, Any]:
         """The revision as plain values."""
-        return attributes(self)
+        return attributes(self, () if self.requests else ("requests",))
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Document":
@@ -282,4 +330,5 @@ class Document:
         """
         releases = tuple(Entry.from_document(one) for one in given["releases"])
         runs = tuple(Run.from_document(one) for one in given["runs"])
-        return cls(**{**given, "releases": releases, "runs": runs})
+        requests = tuple(Request.from_document(one) for one in given.get("requests", ()))
+        return cls(**{**given, "releases": releases, "runs": runs, "requests": requests})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.register.document import Entry, Table
 from beam_deid.transforms.register.given_out import GivenOut
 
 
@@ -20,6 +20,8 @@ class Reference:
             thing when the run decides, as in a pipeline of somebody's own, whose windows are released one after the other.
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
+        erased: Fingerprints of the persons whom this run leaves out, for they were erased.
+        corrected: Fingerprints of records that were corrected; this run leaves those out that are not.
     """
 
     path: str
@@ -30,3 +32,5 @@ class Reference:
     entries: tuple[Entry, ...] = ()
     is_new: bool = False
     given_out: tuple[GivenOut, ...] | None = ()
+    erased: tuple[Table, ...] = ()
+    corrected: tuple[Table, ...] = ()

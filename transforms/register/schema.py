@@ -17,7 +17,17 @@ from beam_deid.transforms.label.json_schema import (
 )
 from beam_deid.transforms.label.options import DIALECT
 from beam_deid.transforms.label.record_counts import RecordCounts
-from beam_deid.transforms.register.document import FORMAT, Document, Entry, Event, Run, State, Table
+from beam_deid.transforms.register.document import (
+    FORMAT,
+    Document,
+    Entry,
+    Event,
+    Request,
+    RequestKind,
+    Run,
+    State,
+    Table,
+)
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 _SHA256: Schema = {"$ref": "#/$defs/sha256"}
@@ -39,7 +49,9 @@ def register_schema() -> Schema:
             "releases": list_of(_entry(), "What was given out, in the order of registration"),
             "runs": list_of(_run(), "For counting whose data was handled"),
             "format": {"enum": [*range(1, FORMAT + 1)]},
+            "requests": list_of(_request(), "What persons had done to what was published; missing if nothing"),
         },
+        optional=("requests",),
     )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
     properties = {**document["properties"], "sha256": digest}
@@ -71,7 +83,7 @@ def _entry() -> Schema:
             "state": _state(),
             "levels": said(map_of(TEXT), "Name of the decided level of each open field"),
             "losses": said(map_of({"type": "number", "minimum": 0, "maximum": 1}), "Loss of each open field"),
-            "records": type_of(RecordCounts),
+            "records": type_of(RecordCounts, optional=("withheld_by",)),
             "inputs": list_of(object_of(name=TEXT, size=COUNT, sha256=_SHA256)),
             "files": list_of(object_of(path=TEXT, rows=COUNT, sha256=_SHA256)),
             "label_sha256": said(_SHA256, "Of its label.json"),
@@ -126,6 +138,22 @@ def _run() -> Schema:
             "kept_until": said(TEXT, "The day until which this is kept at least"),
         },
         optional=("special", "subject", "counts", "operator", "kept_until"),
+    )
+
+
+def _request() -> Schema:
+    return type_of(
+        Request,
+        {
+            "kind": said(
+                one_of(RequestKind), "Later runs leave out who was erased, and what is not as it was corrected"
+            ),
+            "at": TIME,
+            "by": said(map_of(TEXT), "Who did it, and on which machine"),
+            "reason": said(TEXT, "Why"),
+            "rows": said(map_of(COUNT), "Rows changed of each release, by its name here"),
+            "table": said(_TABLE, "Fingerprints of identities, or of corrected records with what they say"),
+        },
     )
 
 

@@ -29,9 +29,8 @@ class Sizes(TypedDict):
 
 def suppressed_share(entry: Entry) -> float:
     """The share of the records that were suppressed, of all that could have been released."""
-    suppressed = entry.records.suppressed
-    whole = entry.records.released + entry.records.withheld + suppressed
-    return suppressed / whole if whole else 0.0
+    whole = entry.records.eligible
+    return entry.records.suppressed / whole if whole else 0.0
 
 
 def later_tested(document: Document, entry: Entry) -> list[str]:

@@ -1,9 +1,11 @@
 """What a release pass did: counted where it was done, merged, and compared with the decision by the proof."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from beam_deid.transforms.decide.decision import Proof
+from beam_deid.transforms.treat.gate import WithheldCounts
 from beam_deid.transforms.treat.part import WrittenPart
 from beam_deid.transforms.treat.rejected import Rejects
 
@@ -19,6 +21,7 @@ class PartFacts:
         read: Records read.
         suppressed: Records suppressed.
         rejected: Records rejected.
+        withheld: Records withheld, by reason.
         nbytes: Bytes of the released rows, in memory.
     """
 
@@ -28,6 +31,7 @@ class PartFacts:
     read: int = 0
     suppressed: int = 0
     rejected: int = 0
+    withheld: WithheldCounts = field(default_factory=Counter)
     nbytes: int = 0
 
     @property
@@ -45,6 +49,7 @@ class PartFacts:
             sum(part.read for part in parts),
             sum(part.suppressed for part in parts),
             sum(part.rejected for part in parts),
+            sum((part.withheld for part in parts), Counter()),
             sum(part.nbytes for part in parts),
         )
 

@@ -27,8 +27,8 @@ def prove(decision: ReleaseDecision, facts: PartFacts, in_files: bool = True) ->
     if in_files and sum(file.rows for file in facts.files) != released:
         raise InternalFault("the parts do not hold as many rows as were released", where, _CHANGED)
     expected = decision.records
-    counted = (facts.read, facts.suppressed, facts.rejected)
-    if counted != (expected.read, expected.suppressed, expected.rejected):
+    counted = (facts.read, facts.suppressed, facts.rejected, dict(facts.withheld))
+    if counted != (expected.read, expected.suppressed, expected.rejected, expected.withheld_by):
         raise InternalFault("the records read differ between the two passes", where, _CHANGED)
-    if facts.read != released + facts.suppressed + facts.rejected:
+    if facts.read != released + facts.suppressed + facts.withheld.total() + facts.rejected:
         raise InternalFault("read is not released + suppressed + withheld + rejected", where, _CHANGED)

@@ -18,6 +18,7 @@ from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.risk.histogram import row_digest
 from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.treat.gate import Gate
 from beam_deid.transforms.treat.treated import TreatedBatch
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records
@@ -59,7 +60,8 @@ class Releaser:
         self.schema = release_schema(job, decision)
         self._job = job
         self._layout = job.layouts[decision.release]
-        self._treatment = Treatment(job, decision.release, decision.rounds[0].levels)
+        gate = Gate(job, decision.release)
+        self._treatment = Treatment(job, decision.release, decision.rounds[0].levels, gate=gate)
         self._later = [
             (pa.array(before.passed), Treatment(job, decision.release, one.levels, self._layout.open))
             for before, one in itertools.pairwise(decision.rounds)
@@ -68,7 +70,7 @@ class Releaser:
 
     def treat(self, given: RecordKeys) -> TreatedBatch:
         """The sound records of a batch as they would be released, before anything is suppressed."""
-        treated, sound, faults = self._treatment.apply(given.records)
+        treated, sound, faults, withheld = self._treatment.apply(given.records)
         own = given.where(given.records.where(sound))
         kept = own.records
         shown = (name for name in self._layout.fields if name not in self._layout.keyed)
@@ -78,7 +80,7 @@ class Releaser:
             again &= _among(combine([keys[name] for name in sorted(self._layout.rest)], len(kept)), passed)
             self._recode(kept, treated, keys, again, treatment)
         sources = {name: own.source(self._layout, name) for name in self._layout.keyed}
-        return TreatedBatch(kept, treated, keys | sources, own.signature(), sound, faults)
+        return TreatedBatch(kept, treated, keys | sources, own.signature(), sound, faults, withheld)
 
     def release(self, given: TreatedBatch, joint: Fingerprints | None = None) -> Released:
         """Leave out of a batch what is suppressed.
@@ -147,8 +149,7 @@ class Releaser:
         """Give some rows the levels of another round, in place."""
         if not rows.any():
             return
-        again, _, _ = treatment.apply(records.where(rows))
-        for name, values in again.items():
+        for name, values in treatment.apply(records.where(rows)).values.items():
             treated[name] = pc.replace_with_mask(_decoded(treated[name]), pa.array(rows), _decoded(values))
             keys[name] = fingerprint(treated[name], self._job.prints)
 

@@ -123,7 +123,8 @@ class Releasing:
     def _count(self, name: str, batch: TypedBatch, treated: TreatedBatch, released: Released) -> None:
         facts = self._facts[name]
         facts.read += batch.read
-        facts.rejected += batch.read - len(treated.records)
+        facts.rejected += batch.read - len(batch.records) + treated.rejected
+        facts.withheld.update(treated.withheld)
         facts.suppressed += released.suppressed
         facts.nbytes += released.batch.nbytes
         facts.proof = Proof.merge((facts.proof, released.proof))

@@ -216,7 +216,15 @@ class Job:
         needed.update(identities(self.policy))
         if self.remembers and self.policy.record is not None:
             needed.add(self.policy.record)
+        needed.update(self._gating)
         return tuple(name for name in self.policy.fields if name in needed)
+
+    @property
+    def _gating(self) -> frozenset[str]:
+        """The columns that say which records a release is about."""
+        filters = frozenset(name for release in self.releases for name in self.policy.releases[release].where)
+        corrects = self.register is not None and self.register.corrected
+        return frozenset(self.policy.fields) if corrects else filters
 
     @property
     def measured_columns(self) -> tuple[str, ...]:
@@ -231,8 +239,8 @@ class Job:
     @property
     def spare(self) -> tuple[str, ...]:
         """Columns by which persons are counted at most: where nothing can be read, nobody is named. A list is such a column."""
-        released = {name for release in self.releases for name in released_fields(self.policy, release)}
-        return tuple(name for name in self.measured_columns if name not in released and name != self.policy.subject)
+        needed = {name for release in self.releases for name in released_fields(self.policy, release)} | self._gating
+        return tuple(name for name in self.measured_columns if name not in needed and name != self.policy.subject)
 
     def type_of(self, name: str) -> pa.DataType:
         """The type that a field has once it is read as its kind says."""

@@ -23,6 +23,8 @@ MANIFESTS = ("label.json", "run.json")
 """What says that something is published."""
 
 _FORMAT = 1
+_PURGING = 2
+"""The format of a journal by which older versions are removed as well."""
 _BLOCK = 8 << 20
 _AT_ONCE = 8
 One = TypeVar("One")
@@ -61,11 +63,13 @@ class Journal:
         files: The files that are to be there, manifests included.
         removed: Paths below the output that are not to be there any more.
         replaces: SHA-256, in hex, of the ``run.json`` that is there before; None where none is.
+        purged: Paths below the output of which a store that keeps versions keeps no older one: what was in them is erased.
     """
 
     files: tuple[Moved, ...]
     removed: tuple[str, ...] = ()
     replaces: str | None = None
+    purged: tuple[str, ...] = ()
 
     @property
     def runs(self) -> set[str]:
@@ -81,6 +85,8 @@ class Journal:
         """
         files = [asdict(one) for one in self.files]
         document = {"format": _FORMAT, "files": files, "removed": list(self.removed), "replaces": self.replaces}
+        if self.purged:  # a version that knows nothing of it must not finish this
+            document |= {"format": _PURGING, "purged": list(self.purged)}
         data = (json.dumps(document) + "\n").encode()
         path = join(folder, JOURNAL)
         store = store_of(folder)
@@ -111,13 +117,14 @@ class Journal:
         except ValueError:
             return None
         try:
-            if document["format"] != _FORMAT:
+            if document["format"] not in (_FORMAT, _PURGING):
                 raise ValueError
             files = tuple(Moved(**one) for one in document["files"])
             removed = tuple(document["removed"])
-            if not all(map(is_below, removed)):
+            purged = tuple(document.get("purged", ()))
+            if not all(map(is_below, (*removed, *purged))):
                 raise ValueError
-            return cls(files, removed, document["replaces"])
+            return cls(files, removed, document["replaces"], purged)
         except (KeyError, TypeError, ValueError):
             raise OutputError(
                 "a publication was begun here, and what it was about cannot be read",
@@ -147,7 +154,8 @@ class Journal:
         old = sorted((path for path in gone if name_of(path) in MANIFESTS), key=_manifests_first)
         for path in old:
             store.delete([join(output, path)])
-        store.delete([join(output, path) for path in sorted(gone) if path not in old])
+        store.delete([join(output, path) for path in sorted(gone - {*self.purged}) if path not in old])
+        store.purge_files([join(output, path) for path in sorted(self.purged)])
         self._drop_empty(output)
         self._bring(rest, folder, output)
         confirm()

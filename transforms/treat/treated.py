@@ -8,6 +8,7 @@ import pyarrow as pa
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.formats.format import Fault
+from beam_deid.transforms.treat.gate import WithheldCounts
 from beam_deid.transforms.treat.typed import Records
 
 
@@ -21,7 +22,8 @@ class TreatedBatch:
         keys: The keys of these; of a field that takes a key those of what it is made from.
         signature: The key of all identities of each record, shape (n,).
         sound: Which of the records given are sound.
-        faults: The faults of the others.
+        faults: The faults of those that are rejected.
+        withheld: Those that the release is not about, by reason.
     """
 
     records: Records
@@ -30,3 +32,9 @@ class TreatedBatch:
     signature: Fingerprints
     sound: Bools
     faults: list[Fault]
+    withheld: WithheldCounts
+
+    @property
+    def rejected(self) -> int:
+        """How many of the records given are rejected."""
+        return len(self.sound) - len(self.records) - self.withheld.total()

@@ -1,7 +1,8 @@
 """A release's actions, bound to keys and levels: columns in, released columns out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,13 +11,31 @@ import pyarrow.compute as pc
 from beam_deid.transforms.actions.action import Beside, Bound, Treated
 from beam_deid.transforms.actions.hierarchy import Hierarchy
 from beam_deid.transforms.actions.levelled import Levelled
+from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.formats.format import Fault
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.treat.gate import Gate, WithheldCounts
 from beam_deid.transforms.treat.typed import Records
+
+
+class Applied(NamedTuple):
+    """What became of n records.
+
+    Attributes:
+        values: The treated columns of the sound records, by field.
+        sound: Which records those are, shape (n,).
+        faults: The faults of those that are rejected.
+        withheld: Those that the release is not about, by reason.
+    """
+
+    values: dict[str, pa.Array]
+    sound: Bools
+    faults: list[Fault]
+    withheld: WithheldCounts
 
 
 class Treatment:
@@ -28,12 +47,21 @@ class Treatment:
         levels: The decided level of each field that left it open. A field that is missing here is brought to its
             base only, which is what measuring wants.
         fields: The fields to treat; all released ones if not given.
+        gate: What says which records the release is about; all are let through if not given.
 
     Raises:
         KeyFault: A key that an action needs cannot be resolved.
     """
 
-    def __init__(self, job: Job, release: str, levels: Mapping[str, int], fields: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        release: str,
+        levels: Mapping[str, int],
+        fields: Sequence[str] | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self._gate = gate
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
         self._subject = job.policy.subject_field
         self._record = (
@@ -54,13 +82,18 @@ class Treatment:
             self._beside[name] = action.beside
             self._normalizes[name] = action.normalizes
 
-    def apply(self, records: Records) -> tuple[dict[str, pa.Array], np.ndarray, list[Fault]]:
-        """Treat records.
+    def apply(self, records: Records) -> Applied:
+        """Treat records, but for those that are withheld: nothing is said of their values."""
+        if self._gate is None:
+            return self._treated(records)
+        passed, withheld = self._gate.held(records)
+        if not withheld:
+            return self._treated(records)
+        applied = self._treated(records.where(passed))
+        passed[passed] = applied.sound
+        return applied._replace(sound=passed, withheld=withheld)
 
-        Returns:
-            The treated columns for the sound records; a boolean mask (len(records),) of which those are; and the
-            faults of the others.
-        """
+    def _treated(self, records: Records) -> Applied:
         subject = None
         if self._subject is not None and self._subject in records.columns:
             subject = records.made_from(self._subject, normalizes=True)
@@ -86,7 +119,7 @@ class Treatment:
         if not sound.all():
             keep = pa.array(sound)
             treated = {name: column.filter(keep) for name, column in treated.items()}
-        return treated, sound, faults
+        return Applied(treated, sound, faults, Counter())
 
 
 def _base(hierarchy: Hierarchy[Any]) -> Bound:

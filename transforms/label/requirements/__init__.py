@@ -21,6 +21,7 @@ from beam_deid.transforms.label.requirements.direct_identifiers import DirectIde
 from beam_deid.transforms.label.requirements.distinct import Distinct
 from beam_deid.transforms.label.requirements.dominance import Dominance
 from beam_deid.transforms.label.requirements.entropy import Entropy
+from beam_deid.transforms.label.requirements.filtered import Filtered
 from beam_deid.transforms.label.requirements.gain import Gain
 from beam_deid.transforms.label.requirements.history import History
 from beam_deid.transforms.label.requirements.k import Rest
@@ -59,6 +60,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Alpha(),
     Beta(),
     Delta(),
+    Filtered(),
     Dominance(),
     ClassesAtRisk(),
     OverallRisk(),

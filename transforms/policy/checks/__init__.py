@@ -13,6 +13,7 @@ from beam_deid.transforms.policy.checks.recipients import recipient_problems
 from beam_deid.transforms.policy.checks.released import released_problems
 from beam_deid.transforms.policy.checks.required import required_problems
 from beam_deid.transforms.policy.checks.same import same_problems
+from beam_deid.transforms.policy.checks.where import where_problems
 from beam_deid.transforms.policy.checks.written import written_problems
 from beam_deid.transforms.policy.draft import Draft
 from beam_deid.transforms.policy.yaml_nodes import Problem
@@ -38,4 +39,5 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
     for release in draft.releases.values():
         yield from released_problems(draft, release)
         yield from required_problems(draft, release)
+        yield from where_problems(draft, release)
         yield from attacker_problems(draft, release)

@@ -1,0 +1,110 @@
+"""What ``beam-deid erase`` and ``beam-deid correct`` do, output by output, and what they tell of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from beam_deid.pipelines import options
+from beam_deid.transforms.later.correcting import Correcting, correct
+from beam_deid.transforms.later.corrections import read_corrections
+from beam_deid.transforms.later.erasing import Erasing, erase
+from beam_deid.transforms.later.remembering import Remembering, checked_reason, persons_of, registers_of
+from beam_deid.transforms.later.republishing import ToldRun
+from beam_deid.transforms.later.subjects import read_subjects
+from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.register.document import RequestKind
+from beam_deid.transforms.who import operator_here
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was said on a command line.
+
+    Attributes:
+        policy: Path of the policy.
+        outputs: The outputs.
+        subjects: Path of the list of persons, or of corrected records.
+        sources: Globs of the files that the outputs were made of.
+        reason: Why.
+        operator: Who answers for it, where that is said.
+        workers: Processes that read the source; as many as there are cores if not given.
+    """
+
+    policy: str
+    outputs: tuple[str, ...]
+    subjects: str
+    sources: tuple[str, ...]
+    reason: str
+    operator: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What it came to.
+
+    Attributes:
+        kind: What was asked.
+        subjects: Rows of the list.
+        runs: What became of each output.
+        notes: What a person should know beside it, a sentence each.
+    """
+
+    kind: RequestKind
+    subjects: int
+    runs: tuple[ToldRun, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        """Write it as ``--json`` prints it."""
+        return {
+            "subjects": self.subjects,
+            "outputs": [asdict(run) for run in self.runs],
+            "notes": list(self.notes),
+        }
+
+
+def erase_all(asked: Asked) -> Done:
+    """Erase persons from several outputs, one after the other."""
+    policy = read_policy(asked.policy)
+    listed = read_subjects(policy, asked.subjects)
+    why = checked_reason(asked.reason, policy, listed)
+    operator = operator_here(asked.operator)
+    workers = options.worker_count(asked.workers, len(asked.sources))
+    erasing = Erasing(policy, listed, asked.sources, workers, operator._asdict())
+    runs = []
+    notes = []
+    for place, outputs in registers_of(policy, asked.outputs).items():
+        with Remembering(RequestKind.ERASED, policy, persons_of(listed), operator, why, place) as register:
+            runs += _each(outputs, register, lambda one, held: erase(erasing, one, held.announce))
+        notes.append(register.note)
+    return Done(RequestKind.ERASED, listed.rows, tuple(runs), tuple(dict.fromkeys(filter(None, notes))))
+
+
+def correct_all(asked: Asked) -> Done:
+    """Correct records in several outputs, one after the other."""
+    policy = read_policy(asked.policy)
+    corrections = read_corrections(policy, asked.subjects)
+    why = checked_reason(asked.reason, policy, corrections.numbers)
+    operator = operator_here(asked.operator)
+    correcting = Correcting(policy, corrections, asked.sources, operator._asdict())
+    runs = []
+    notes = []
+    for place, outputs in registers_of(policy, asked.outputs).items():
+        with Remembering(RequestKind.CORRECTED, policy, corrections.pairs(), operator, why, place) as register:
+            runs += _each(outputs, register, lambda one, held: correct(correcting, one, held.announce))
+        notes.append(register.note)
+    rows = corrections.numbers.rows
+    return Done(RequestKind.CORRECTED, rows, tuple(runs), tuple(dict.fromkeys(filter(None, notes))))
+
+
+def _each(
+    outputs: Sequence[str], register: Remembering, change: Callable[[str, Remembering], ToldRun]
+) -> list[ToldRun]:
+    """Change outputs of one register, and tell it of each."""
+    runs = []
+    for one in outputs:
+        run = change(one, register)
+        register.confirm(one, run.rows)
+        runs.append(run)
+    return runs

@@ -1,0 +1,126 @@
+"""Records corrected in what was published: their rows are what the corrected source gives, all others are as they were."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from beam_deid.pipelines.cli import call
+
+from .shop import PERSONAL, Shop, rows_of, table
+from .test_erasing import label_of, state_of
+
+AT = (4, 57)
+"""Which orders are corrected."""
+
+
+def corrected(shop: Shop) -> pa.Table:
+    """All orders, of which some have another price and another thing."""
+    rows = table().to_pylist()
+    for at in AT:
+        rows[at] |= {"paid": 99.5, "item": "corrected", "city": "温州市"}
+    return pa.Table.from_pylist(rows, table().schema)
+
+
+def listed(shop: Shop) -> str:
+    """The corrected orders, as a file."""
+    path = shop.folder / "corrected.parquet"
+    pq.write_table(corrected(shop).take(list(AT)), path)
+    return str(path)
+
+
+def correct(shop: Shop, subjects: str, *more: str) -> int:
+    return call(["correct", shop.policy, str(shop.out), "--subjects", subjects, "--reason", "request 18", *more])
+
+
+@pytest.fixture(scope="module")
+def corrected_shop(opened_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    from beam_deid.transforms.crypto.keys import forget
+
+    from ..kit.keys import KEK
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOP_KEK", KEK)
+        forget()
+        shop = opened_shop.copied(tmp_path_factory.mktemp("corrected-shop") / "shop")
+        assert correct(shop, listed(shop), "--input", shop.orders) == 0
+    return shop
+
+
+def test_rows_are_those_of_the_corrected_source_and_the_others_stay_in_their_order(opened_shop, corrected_shop):
+    for release in PERSONAL:
+        before = rows_of(opened_shop.out, release)
+        after = rows_of(corrected_shop.out, release)
+        old = [before[at] for at in AT]
+        new = after[len(after) - len(AT) :]
+        assert len(after) == len(before)
+        assert all("99.5" in map(str, row) and "温州市" in row for row in new)
+        left = after[: len(after) - len(AT)]
+        assert sorted(map(repr, [*left, *old])) == sorted(map(repr, before))
+        if release != "bare":  # there, which of several equal rows went is not to be seen
+            assert left == [row for at, row in enumerate(before) if at not in AT]
+            assert [row[:2] for row in new] == [row[:2] for row in old]
+
+
+def test_what_was_corrected_is_verified_and_told(corrected_shop):
+    assert call(["verify", str(corrected_shop.out)]) == 0
+    label = label_of(corrected_shop, "crm")
+    assert label["amendments"][-1]["corrected"] == len(AT)
+    assert label["records"] == {**label["records"], "withheld": 0}
+    run = json.loads((corrected_shop.out / "run.json").read_text("utf-8"))
+    assert run["amendments"][-1]["corrected"] == dict.fromkeys(PERSONAL, len(AT))
+
+
+def test_where_rows_are_equal_a_second_correction_touches_nobody_elses(capsys, corrected_shop, tmp_path):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    before = state_of(shop.folder)
+    assert correct(shop, listed(shop), "--input", shop.orders) == 2
+    assert "which to correct is not known" in capsys.readouterr().err
+    assert state_of(shop.folder) == before
+
+
+def test_a_later_run_withholds_what_is_not_corrected_and_takes_what_is(corrected_shop, tmp_path):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    again = Shop(shop.folder, shop.folder / "again")
+    assert again.run("--release", "crm") == 0
+    assert label_of(again, "crm")["records"]["withheld_by"] == {"corrected": len(AT)}
+    pq.write_table(corrected(shop), Path(shop.orders))
+    mended = Shop(shop.folder, shop.folder / "mended")
+    assert mended.run("--release", "crm") == 0
+    assert label_of(mended, "crm")["records"]["withheld"] == 0
+
+
+def test_without_the_source_a_release_without_numbers_stops_the_correction(capsys, shop):
+    before = state_of(shop.out)
+    assert correct(shop, listed(shop)) == 2
+    assert "shows which record a row is" in capsys.readouterr().err
+    assert state_of(shop.out) == before
+
+
+def test_by_the_number_that_a_release_holds_rows_are_found_without_the_source(capsys, shop):
+    text = (shop.folder / "policy.yaml").read_text("utf-8")
+    with_numbers = text.replace("{buyer: {tokenize", "{number: {hash: {}}, buyer: {tokenize")
+    (shop.folder / "policy.yaml").write_text(with_numbers, "utf-8")
+    releases = ("--release", "crm", "--release", "text")
+    assert shop.run("--overwrite", *releases) == 0
+    before = rows_of(shop.out, "text")
+    for changed in (True, False):
+        assert correct(shop, listed(shop)) == 0
+        after = rows_of(shop.out, "text")
+        assert after[: -len(AT)] == [row for at, row in enumerate(before) if at not in AT]
+        assert [row[0] for row in after[-len(AT) :]] == [before[at][0] for at in AT]
+        assert ("none of these records is in it as it was" in capsys.readouterr().out) != changed
+    assert call(["verify", str(shop.out)]) == 0
+
+
+def test_a_record_that_cannot_be_treated_stops_the_correction(capsys, shop):
+    path = shop.folder / "corrected.parquet"
+    rows = corrected(shop).take(list(AT)).to_pylist()
+    rows[0]["mobile"] = "12"
+    pq.write_table(pa.Table.from_pylist(rows, table().schema), path)
+    before = state_of(shop.out)
+    assert correct(shop, str(path), "--input", shop.orders) == 3
+    assert "row " in capsys.readouterr().err
+    assert state_of(shop.out) == before

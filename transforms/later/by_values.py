@@ -1,0 +1,73 @@
+"""Rows found by what the policy makes of a person's identities: tokens, ciphertexts, keyed hashes, or the identity itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.canonical_text import canonical_text
+from beam_deid.transforms.dataset.recomputable import Recomputable
+from beam_deid.transforms.later.subjects import Subjects
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import deterministic, recoverability
+from beam_deid.transforms.recognisers.identity import identity_text
+from beam_deid.transforms.terms import Recoverability
+from beam_deid.transforms.treat.treatment import Treatment
+
+
+@dataclass(frozen=True)
+class ByValues:
+    """Finds rows by released values that stand for one identity each.
+
+    Attributes:
+        policy: The policy.
+        values: By released column what the persons' identities are in it, as text, each once.
+        clear: Those of the columns that hold the identities themselves, in any spelling.
+    """
+
+    policy: Policy
+    values: Mapping[str, pa.Array]
+    clear: frozenset[str]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The released columns that stand for identities."""
+        return tuple(self.values)
+
+    @property
+    def by(self) -> str:
+        """The columns, in words."""
+        return f"by {', '.join(self.values)}"
+
+    def found(self, batch: pa.RecordBatch, is_text: bool) -> Bools:
+        """Which rows have one of the values in one of the columns, shape (n,)."""
+        mask = np.zeros(batch.num_rows, np.bool_)
+        for name, values in self.values.items():
+            column = batch.column(name)
+            texts = identity_text(column, self.policy.kind(name)) if name in self.clear else canonical_text(column)
+            mask |= pc.is_in(texts, value_set=values).to_numpy(zero_copy_only=False)
+        return mask
+
+
+def values_of(again: Recomputable, release: str, subjects: Subjects) -> ByValues:
+    """What a release makes of persons' identities, in those of its columns in which equal values are one identity's.
+
+    Args:
+        again: Which columns of the release can be made again; its job has the keys that made it.
+        release: The release.
+        subjects: The persons.
+    """
+    policy = again.job.policy
+    spec = policy.releases[release]
+    here = [name for name in subjects.identities if name in spec.fields]
+    clear = frozenset(name for name in here if recoverability(policy, release, name) is Recoverability.CLEAR)
+    keyed = [name for name in here if name in again.written and deterministic(policy, release, name)]
+    values = {name: subjects.identities[name] for name in clear}
+    for name in keyed:
+        # A value that the treatment rejects is in no release: its record was rejected as well.
+        treated = Treatment(again.job, release, {}, [name]).apply(subjects.records).values
+        values[name] = canonical_text(treated[name]).drop_null().unique()
+    return ByValues(policy, {name: values[name] for name in here if name in values}, clear)
