@@ -152,7 +152,8 @@ class Release(Section):
     )
     where: Where = Field(
         default_factory=dict,
-        description="Which records the release is about, by field: a value, a list of values, {from:, to:}, {below:}, {null: false}",
+        description="Which records the release is about, by field: a value, a list of values, {from:, to:}, {below:}, or "
+        "{null: false}",
     )
     require: Require = Require()
     search: Search = Search()
