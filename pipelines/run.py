@@ -62,6 +62,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.option(
     "--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing."
 )
+@options.as_of_option
 @click.option(
     "--max-rejects",
     type=options.Portion(),
@@ -85,6 +86,7 @@ def run(
     unreleased: bool,
     new_register: bool,
     dry_run: bool,
+    as_of: int | None,
     max_rejects: float,
     workers: int | None,
     runner: str | None,
@@ -109,6 +111,7 @@ def run(
         beam_options=beam_options(context),
         dry=dry_run,
         verbose=verbose,
+        as_of=as_of,
     )
 
 
@@ -128,6 +131,7 @@ def carry_out(
     beam_options: tuple[str, ...] = (),
     dry: bool = False,
     verbose: bool = False,
+    as_of: int | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -151,7 +155,7 @@ def carry_out(
     if dry:
         _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
-    prepared = prepare(policy, inputs, releases)
+    prepared = prepare(policy, inputs, releases, as_of)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1

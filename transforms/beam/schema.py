@@ -40,4 +40,4 @@ class OneSchema(beam.PTransform):
 
     def _given(self, schemas: Schemas, secret: Given) -> Given:
         types = guarded(WHERE, types_of, self._policy, schemas, self._complete)
-        return Given(secret.fingerprint_key, types)
+        return replace(secret, types=types)

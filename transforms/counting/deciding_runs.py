@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.composing import Composer
@@ -63,7 +64,7 @@ def decide(
             decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
                 persons = remember_persons_in_buckets(sources[names[0]], stages, folder)
-    releases = {name: decided[name] for name in job.releases}
+    releases = {name: _with_consent(job, decided[name]) for name in job.releases}
     return Decision(
         measured.read,
         releases,
@@ -81,6 +82,11 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         return
     with SpillFolder() as folder:
         yield Stages(records.buckets, folder, workers, _WHERE)
+
+
+def _with_consent(job: Job, decided: ReleaseDecision) -> ReleaseDecision:
+    consented = job.consents.get(decided.release)
+    return decided if consented is None else replace(decided, consent=consented.facts)
 
 
 def _sources(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from beam_deid.transforms.clock import moment_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.published_rows import Kinds, Published, count_kinds, find_published
 from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
@@ -27,9 +28,12 @@ from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.run.consents import with_consents
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.paths import join, parent
+from beam_deid.transforms.terms import Withheld
 
 _THIS_POLICY = (
     "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
@@ -116,9 +120,15 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
     fields = [*published.label["fields"]]
     if release not in policy.releases or sorted(fields) != sorted(released_fields(policy, release)):
         raise VerificationError("the label is not that of a release of the policy", published.where, _THIS_POLICY)
-    whole = prepare(policy, source, _releases_of_run(published, policy))
+    whole = prepare(policy, source, _releases_of_run(published, policy), _as_of(published))
     job = replace(whole.job, releases=(release,), run=str(published.label["run"]))
     return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
+
+
+def _as_of(published: Published) -> int | None:
+    """The time at which consent to the release had to be valid; None where it needed none."""
+    consent = (published.label.get("ground") or {}).get("consent")
+    return None if consent is None else moment_of(str(consent["as_of"]))
 
 
 def _releases_of_run(published: Published, policy: Policy) -> list[str]:
@@ -143,8 +153,13 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         VerificationError: No released column is given again, or a part or the label is damaged.
         InputError: The source cannot be read.
     """
+    with SpillFolder() as folder:
+        job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
+        return _proved(opened, job, workers)
+
+
+def _proved(opened: Opened, job: Job, workers: int) -> SourceProof:
     published = opened.published
-    job = replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
     found = recomputable(job, published, opened.same_files)
     rounds = told_rounds(found.job, published)
     _check_columns(found, published, rounds)
@@ -210,6 +225,10 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
         yield f"the source has {source.read:,} records, the label says that {told.read:,} were read"
     if rows.released != told.released:
         yield f"the files hold {rows.released:,} rows, the label says that {told.released:,} were released"
+    gated = {reason: count for reason, count in told.withheld_by.items() if reason != Withheld.EXPECTATION}
+    if dict(source.withheld) != gated:
+        withheld, said = source.withheld.total(), sum(gated.values())
+        yield f"of the source's records {withheld:,} are withheld, for the same reasons or others, the label says {said:,}"
     if _knows_rejects(source):
         if source.rejected != told.rejected:
             yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"

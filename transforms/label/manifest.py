@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.ground import Ground
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import Sharing
@@ -43,6 +44,7 @@ class LabelManifest:
         policy_sha256: Hash of the policy, in hex.
         records: What became of the records that were read.
         files: The files of the release.
+        ground: What it rests on; None, and not in the document, where nothing says it.
     """
 
     run: str
@@ -54,6 +56,7 @@ class LabelManifest:
     policy_sha256: str
     records: RecordCounts
     files: tuple[ReleasedFile, ...]
+    ground: Ground | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``label.json`` holds it: the attributes of the label stand among its own."""
@@ -68,6 +71,7 @@ class LabelManifest:
             "decided_at": self.decided_at,
             "policy_sha256": self.policy_sha256,
             **{name: value for name, value in label.items() if name not in _FIRST},
+            **({} if self.ground is None else {"ground": plain(self.ground)}),
             "records": self.records.to_document(),
             "files": plain(self.files),
         }

@@ -16,6 +16,7 @@ from beam_deid.transforms.label.evidence_schema import (
     definitions,
     evidence,
 )
+from beam_deid.transforms.label.ground import ConsentGround, Ground
 from beam_deid.transforms.label.json_schema import (
     COUNT,
     FLAG,
@@ -56,7 +57,7 @@ def label_schema() -> Schema:
         "type": "object",
         "required": [*head, *told, *_AFTER],
         "additionalProperties": False,
-        "properties": {name: properties[name] for name in (*head, *told, *_AFTER, "amendments", SIGNATURE)},
+        "properties": {name: properties[name] for name in (*head, *told, *_AFTER, "amendments", "ground", SIGNATURE)},
         "$defs": {**definitions(), **options},
     }
 
@@ -101,9 +102,17 @@ def _tail() -> Schema:
     return {
         "amendments": list_of(_amendment(), "What the label was before it was decided again"),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
+        "ground": _ground(),
         "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
+
+
+def _ground() -> Schema:
+    persons = "Persons of the ledger: known, and with their own consent, with the guardian's, withdrawn"
+    consent = type_of(ConsentGround, {"as_of": TIME, "persons": said(map_of(COUNT), persons)})
+    what = "What the release rests on, as policy and ledger say it; missing where nothing says it"
+    return said(type_of(Ground, {"consent": nullable(consent)}), what)
 
 
 def _amendment() -> Schema:

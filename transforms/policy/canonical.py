@@ -15,7 +15,7 @@ from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
 
-_LATER = ("record", "recipient", "parts", "spreadsheet", "where")
+_LATER = ("record", "recipient", "parts", "spreadsheet", "where", "consent", "basis")
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _FIRST_OF_INPUT = frozenset({"format", "delimiter", "quote", "encoding", "records", "items", "fields", "combine"})
 """The options of ``input`` that were there from the beginning; all others are later ones."""
@@ -28,6 +28,8 @@ def policy_document(policy: Policy) -> dict[str, Any]:
     document: dict[str, Any] = policy.model_dump(mode="json", by_alias=True)
     for name, release in policy.releases.items():
         document["releases"][name]["fields"] = {field: written(act) for field, act in release.fields.items()}
+        if release.consent is not None and release.consent.keyed is not None:
+            document["releases"][name]["consent"]["keyed"] = written(release.consent.keyed)
     return document
 
 

@@ -84,6 +84,7 @@ def entry_of(
     told: PolicyFacts,
     remembered: Remembered | None,
     table: Table | None,
+    consent: Mapping[str, Any] | None = None,
 ) -> Entry:
     """What the register says of a release that is about to be published.
 
@@ -94,6 +95,7 @@ def entry_of(
         told: What the policy says of it and the label does not.
         remembered: What the register will remember of it; None where it is not tested with others.
         table: The fingerprints of its records, if so.
+        consent: What is known of the consent that it rests on; None where it needs none.
     """
     return Entry(
         name=name,
@@ -120,6 +122,7 @@ def entry_of(
         l=remembered.l if remembered else {},
         together=remembered.together if remembered else (),
         table=table,
+        consent=consent,
     )
 
 

@@ -33,6 +33,7 @@ class ReleaseOutcome:
         expect: The label that the policy expects; None where it expects none.
         remembered: What the register will remember of it; None where it is not tested with others.
         parts: Its files.
+        consent: What is known of the consent that it rests on, with its ledger's files; None where it needs none.
     """
 
     label: dict[str, Any]
@@ -40,6 +41,7 @@ class ReleaseOutcome:
     expect: str | None
     remembered: Remembered | None
     parts: tuple[Moved, ...]
+    consent: dict[str, Any] | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":

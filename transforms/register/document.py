@@ -100,6 +100,7 @@ class Entry:
         together: Names of the earlier entries of which it has some of the same records, directly or through others.
         table: The fingerprints of its records; None where it is not tested with others.
         events: What was said of it later, the oldest first.
+        consent: What is known of the consent that it rests on, with its ledger's files; None where it needed none.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Entry:
     together: tuple[str, ...] = ()
     table: Table | None = None
     events: tuple[Event, ...] = ()
+    consent: Mapping[str, Any] | None = None
 
     @property
     def is_tested(self) -> bool:

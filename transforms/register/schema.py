@@ -82,7 +82,18 @@ def _entry() -> Schema:
             ),
             "table": said(nullable(_TABLE), "Fingerprints of its records; null where it is not tested with others"),
             "events": list_of(_event(), "What was said of it later, the oldest first"),
+            "consent": said(nullable(_consent()), "The consent that it rests on; null where it needed none"),
         },
+    )
+
+
+def _consent() -> Schema:
+    return object_of(
+        purpose=TEXT,
+        as_of=TIME,
+        persons=map_of(COUNT),
+        rows=said(map_of(COUNT), "Rows of the ledger, and how many of them stand out, by why"),
+        files=list_of(object_of(name=TEXT, size=COUNT, sha256=_SHA256)),
     )
 
 

@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.row_filter import RowFilter
 from beam_deid.transforms.terms import Withheld
+from beam_deid.transforms.treat.consent_gate import ConsentGate
 from beam_deid.transforms.treat.typed import Records
 
 WithheldCounts = Counter[str]
@@ -38,16 +39,21 @@ class Gate:
         release: The release.
 
     Raises:
+        InternalFault: The ledger of consent was not read.
+        KeyFault: A key of a keyed ledger cannot be resolved.
         PolicyError: A value of the row filter cannot be compared with what the files hold.
     """
 
     def __init__(self, job: Job, release: str) -> None:
         self._filter = RowFilter.of(job.policy, release, job.type_of)
+        self._consent = None if job.policy.releases[release].consent is None else ConsentGate(job, release)
 
     def held(self, records: Records) -> Held:
         """What passes of some records. A record has one reason: the first that holds."""
         reasons = np.zeros(len(records), np.uint8)  # 0, or the number of a reason from 1
         self._note(reasons, ~self._filter.met(records.columns, len(records)), Withheld.WHERE)
+        for reason, mask in ({} if self._consent is None else self._consent.reasons(records)).items():
+            self._note(reasons, mask, reason)
         counts = np.bincount(reasons, minlength=len(_REASONS) + 1)[1:]
         named = {str(reason): int(count) for reason, count in zip(_REASONS, counts, strict=True) if count}
         return Held(reasons == 0, Counter(named))
