@@ -97,7 +97,7 @@ class Portion(click.FloatRange):
         return self.fail(f"{value} is not a share", param, ctx) if math.isnan(share) else share
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg]
     """A time in ISO 8601 with its offset, as microseconds since 1970."""
 
     name = "time"

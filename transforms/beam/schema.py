@@ -1,5 +1,7 @@
 """What is known of a collection only while it is read: the one schema of its batches, beside the run's secret."""
 
+from dataclasses import replace
+
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton

@@ -137,8 +137,10 @@ class Question:
         return np.where(given & (at <= self.now), at, NEVER)
 
     def _withdrawals(self, granted: Said, withdrawn: Said, beside: Moments, mine: Bools) -> Moments:
-        at = np.where(withdrawn.at != NEVER, withdrawn.at, beside)
-        # A flag beside a grant's own time does not say when it was set, unless the time column does.
+        # A flag was not set before the grant in its row.
+        flagged_at = np.where(beside == NEVER, NEVER, np.maximum(beside, granted.at))
+        at = np.where(withdrawn.at != NEVER, withdrawn.at, flagged_at)
+        at = np.where(withdrawn.strange, NEVER, at)
         ended = mine & (withdrawn.done | withdrawn.strange | granted.denied)
         slack = 0 if self.zone is not None else ANY_ZONE
         until = np.where(at == NEVER, UNKNOWN, np.where(at % DAY == 0, at + (DAY - 1), at))

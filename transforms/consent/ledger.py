@@ -110,8 +110,8 @@ def read_ledger(
     persons: Counter[str] = Counter()
     made = reading.writer.close(lambda rows: _counted(rows, persons))
     hashed = tuple(LedgerFile(name_of(file.path), file.size, sha256_of(file.path)) for file in files)
-    rows = {name: count for name, count in told.items() if count}
-    return made, ConsentFacts(purpose, text_of(as_of), dict(persons), rows, hashed)
+    counts = {name: count for name, count in told.items() if count}
+    return made, ConsentFacts(purpose, text_of(as_of), dict(persons), counts, hashed)
 
 
 PersonsOf = Callable[[pa.Array, bool], IdentityPrints]

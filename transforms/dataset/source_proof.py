@@ -227,8 +227,7 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
         yield f"the files hold {rows.released:,} rows, the label says that {told.released:,} were released"
     gated = {reason: count for reason, count in told.withheld_by.items() if reason != Withheld.EXPECTATION}
     if dict(source.withheld) != gated:
-        withheld, said = source.withheld.total(), sum(gated.values())
-        yield f"of the source's records {withheld:,} are withheld, for the same reasons or others, the label says {said:,}"
+        yield f"of the source's records {_by_reason(source.withheld)} are withheld, the label says {_by_reason(gated)}"
     if _knows_rejects(source):
         if source.rejected != told.rejected:
             yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"
@@ -239,6 +238,10 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
     if lost != told.suppressed + told.rejected:
         said = f"the label says that {told.suppressed:,} were suppressed and {told.rejected:,} rejected"
         yield f"{_not_released(lost)}, {said}"
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} ({reason})" for reason, count in sorted(counts.items())) or "0"
 
 
 def _not_released(records: int) -> str:

@@ -162,7 +162,7 @@ class Release(Section):
     )
     where: Where = Field(
         default_factory=dict,
-        description="Which records the release is about, by field: a value, a list of values, {from:, to:}, {below:}, {null: false}",
+        description="Which records the release is about, by field: a value, values, {from:, to:} or {below:}, {null: false}",
     )
     consent: Consent | None = Field(
         None, description="The consent that persons must have given; records of others are withheld"

@@ -229,7 +229,7 @@ class Job:
         return frozenset(name for release in self.releases for name in gating_fields(self.policy, release))
 
     def as_of_for(self, release: str) -> int:
-        """The time at which consent to a release must be valid, in microseconds since 1970: the caller's, or the policy's, or now."""
+        """The time at which consent must be valid, in microseconds since 1970: the caller's, or the policy's, or now."""
         if self.as_of is not None:
             return self.as_of
         consent = self.policy.releases[release].consent

@@ -28,7 +28,8 @@ def consent_problems(draft: Draft, release: DraftRelease, key_given: bool) -> It
     path: Path = ("releases", release.name, "consent")
     yield from _person(draft, path, consent)
     yield from _born(draft, path, consent)
-    if consent.keyed is not None and draft.raw.get("keys") is None and not key_given and not consent.keyed.key:
+    own = getattr(consent.keyed, "key", None) or release.raw.get("key")
+    if consent.keyed is not None and draft.raw.get("keys") is None and not key_given and own is None:
         said = "keys: {keyring: PATH} or keys: {key: 'env:NAME'}"
         yield Problem((*path, "keyed"), f"{consent.keyed.name} needs a key; add to the policy: {said}")
 
