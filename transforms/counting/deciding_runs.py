@@ -1,9 +1,10 @@
 """From what was measured to a decision: in memory where records are few, else bucket by bucket."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from beam_deid.transforms.consent.notes import ledger_notes
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.deciding import decide_releases
@@ -19,6 +20,7 @@ from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages, Stream
+from beam_deid.transforms.terms import Withheld
 
 _WHERE = "deciding"
 
@@ -69,7 +71,7 @@ def decide(
         measured.read,
         releases,
         persons=persons,
-        notes=tuple(measured.noticed.told(job.policy)),
+        notes=(*measured.noticed.told(job.policy), *_gate_notes(releases)),
         rejected=rejected(measured, job.policy),
     )
 
@@ -82,6 +84,16 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         return
     with SpillFolder() as folder:
         yield Stages(records.buckets, folder, workers, _WHERE)
+
+
+def _gate_notes(releases: Mapping[str, ReleaseDecision]) -> Iterator[str]:
+    """What a person should know of the records that are withheld."""
+    for name, decided in releases.items():
+        records = decided.records
+        if not records.eligible and records.withheld_by.get(Withheld.WHERE):
+            yield f"{name}: no record meets where, and may be released; check its values"
+        if decided.consent is not None:
+            yield from ledger_notes(name, decided.consent, records.eligible, records.withheld_by)
 
 
 def _with_consent(job: Job, decided: ReleaseDecision) -> ReleaseDecision:
