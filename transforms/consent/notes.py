@@ -1,11 +1,18 @@
-"""What a person should know of a ledger of consent, once it is known whom it meets. No value is told."""
+"""What a person should know of a row filter and of a ledger of consent, once it is known whom they meet. No value is told."""
 
 from collections.abc import Iterator, Mapping
 
 from beam_deid.transforms.consent.ledger import ConsentFacts
+from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import Withheld
 
 _MET = (Withheld.WITHDRAWN, Withheld.NO_GUARDIAN)
+
+
+def filter_notes(release: str, records: RecordCounts) -> Iterator[str]:
+    """The same of a release that is about no record."""
+    if not records.eligible and records.withheld_by.get(Withheld.WHERE):
+        yield f"{release}: no record meets where, and may be released; check its values"
 
 
 def ledger_notes(release: str, facts: ConsentFacts, eligible: int, withheld_by: Mapping[str, int]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from beam_deid.transforms.consent.notes import ledger_notes
+from beam_deid.transforms.consent.notes import filter_notes, ledger_notes
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.deciding import decide_releases
@@ -20,7 +20,6 @@ from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages, Stream
-from beam_deid.transforms.terms import Withheld
 
 _WHERE = "deciding"
 
@@ -90,8 +89,7 @@ def _gate_notes(releases: Mapping[str, ReleaseDecision]) -> Iterator[str]:
     """What a person should know of the records that are withheld."""
     for name, decided in releases.items():
         records = decided.records
-        if not records.eligible and records.withheld_by.get(Withheld.WHERE):
-            yield f"{name}: no record meets where, and may be released; check its values"
+        yield from filter_notes(name, records)
         if decided.consent is not None:
             yield from ledger_notes(name, decided.consent, records.eligible, records.withheld_by)
 

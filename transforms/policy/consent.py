@@ -63,9 +63,7 @@ class Consent(Section):
     @classmethod
     def _has_a_key(cls, action: Any) -> Any:
         if action is not None and not (isinstance(action, KeyedAction) and action.beside is None):
-            raise ValueError(
-                "only an action with a key that gives equal values equal results can be looked up: tokenize, hash, fpe"
-            )
+            raise ValueError("an action with a key, whose results are equal for equal values: tokenize, hash or fpe")
         return action
 
     @model_validator(mode="after")
