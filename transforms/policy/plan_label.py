@@ -77,7 +77,7 @@ def _filtered(scope: Scope) -> Iterator[Obstacle]:
     for field in scope.telling_filters:
         why = "names a person" if scope.row_filter[field].names_a_person else "is sensitive"
         what = f"where asks for {bare(field)}, which {why}: of everybody in the release it is known for certain"
-        yield Obstacle(4, field, None, what, "take it out of where, or expect still_personal")
+        yield Obstacle(4, None, None, what, "take it out of where, or expect still_personal")
 
 
 def _unregistered(scope: Scope) -> Iterator[Obstacle]:
