@@ -11,6 +11,7 @@ import click
 from beam_deid import configs
 from beam_deid.pipelines.commands import Group
 from beam_deid.pipelines.completing import complete_file
+from beam_deid.transforms.clock import moment_of
 from beam_deid.transforms.run.cores import cores
 
 Command = Callable[..., Any]
@@ -94,6 +95,30 @@ class Portion(click.FloatRange):
         """Read a share."""
         share = super().convert(value, param, ctx)
         return self.fail(f"{value} is not a share", param, ctx) if math.isnan(share) else share
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]
+    """A time in ISO 8601 with its offset, as microseconds since 1970."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a time."""
+        found = moment_of(str(value))
+        if found is None:
+            self.fail(f"{value} is no time with its offset; write 2026-11-27T08:00:00+08:00 or …Z", param, ctx)
+        return found
+
+
+def as_of_option(command: Command) -> Command:
+    """``--as-of TIME``."""
+    return click.option(
+        "--as-of",
+        type=Moment(),
+        default=None,
+        metavar="TIME",
+        help="Time at which consent must be valid, 2026-11-27T08:00:00+08:00. Default: the policy's, or now.",
+    )(command)
 
 
 def worker_count(asked: int | None, shards: int) -> int:

@@ -64,6 +64,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.option(
     "--dry-run", is_flag=True, help="Read, measure and decide; say what would be published, and write nothing."
 )
+@options.as_of_option
 @click.option(
     "--max-rejects",
     type=options.Portion(),
@@ -88,6 +89,7 @@ def run(
     unreleased: bool,
     new_register: bool,
     dry_run: bool,
+    as_of: int | None,
     max_rejects: float,
     operator: str | None,
     workers: int | None,
@@ -115,6 +117,7 @@ def run(
         dry=dry_run,
         verbose=verbose,
         by=about_call(context, policy, operator),
+        as_of=as_of,
     )
 
 
@@ -135,6 +138,7 @@ def carry_out(
     dry: bool = False,
     verbose: bool = False,
     by: Mapping[str, Any] | None = None,
+    as_of: int | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -158,7 +162,7 @@ def carry_out(
     if dry:
         _check_here(engine, beam_options)
     _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
-    prepared = prepare(policy, inputs, releases)
+    prepared = prepare(policy, inputs, releases, as_of)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1

@@ -84,7 +84,7 @@ def _show_release(out: Console, name: str, label: dict[str, Any], expected: bool
 def _show_withheld(out: Console, reasons: Mapping[str, int]) -> None:
     """Show why records are not in the release that could be."""
     if reasons:
-        told = ", ".join(f"{count:,} {escape(word(reason))}" for reason, count in reasons.items())
+        told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
         out.print(f"  withheld: {told}")
 
 

@@ -127,6 +127,7 @@ def _how(field: Mapping[str, Any]) -> str:
 
 def _around(release: Mapping[str, Any], document: Mapping[str, Any], verbose: bool) -> Iterator[tuple[str, str]]:
     """What stands around the fields: what is left out, by what persons are counted, what else is tested with it."""
+    yield from (("records", escape(one)) for one in release["records"])
     yield "left out", _left_out(release["not_released"], document["never_released"], verbose)
     uncounted = "record: each is one person" if document["subject"] else "nobody, so nothing can be measured"
     yield "counted by", _names(release["identities"], verbose) if release["identities"] else uncounted

@@ -164,6 +164,12 @@ HAND: dict[str, tuple[ByHand, ...]] = {
         placed(0, True, "platform", str),
         placed(1, False, "platform", lambda place: CIPHER if place == "there" else place),
     ),
+    # Everybody is somewhere, and that may be known; of everybody it is known what ails them, or who they are.
+    "row filter": (
+        ByHand(world(WIDE, more={"where": {"place": {"null": False}}}), "row_filter", 0, True),
+        ByHand(world(WIDE, more={"where": {"place": {"null": False}, "ill": {"null": False}}}), "row_filter", 1, False),
+    ),
+    "row filter of a kind": (ByHand(world(WIDE, more={"where": {"mobile": {"null": False}}}), "row_filter", 1, False),),
     # What the public is given is remembered, or is not.
     "register": (
         ByHand(world(WIDE, sharing="public"), "register", 1, True),

@@ -29,6 +29,7 @@ from beam_deid.transforms.label.requirements import (
     distinct,
     dominance,
     entropy,
+    filtered,
     gain,
     history,
     k,
@@ -43,6 +44,7 @@ from beam_deid.transforms.label.requirements import (
     risk,
     value_scan,
 )
+from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.measure import measuring, record_keys, spelling
 from beam_deid.transforms.policy import scoping
 from beam_deid.transforms.risk import persons as persons_module
@@ -225,6 +227,8 @@ HAND_FAULTS = (
     ("platform", "limit", limit(platform.Platform, 1), "platform"),
     ("register", "limit", limit(register.Register, 1), "register"),
     ("register", "sharing", replaced(register.Register, "sharings", ()), "register"),
+    ("row_filter", "limit", limit(filtered.Filtered, 2), "row filter"),
+    ("row_filter", "kind", replaced(Scope, "telling_filters", ()), "row filter of a kind"),
     ("history", "limit", limit(history.History, 0.01), "history"),
     ("history", "column", replaced(Candidate, "history", faults.history_of_places), "history"),
     ("average_risk", "limit", limit(average_risk.AverageRisk, 0.01), "average risk"),

@@ -106,6 +106,9 @@ SORTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     },
     "no subject": lambda folder: {"subject": None, "releases": {"out": release(PLAIN)}},
     "each record a person": lambda folder: {"subject": "each_record", "releases": {"out": release(PLAIN)}},
+    "of some records": lambda folder: {
+        "releases": {"out": release(PLAIN, where={"item": ["tea", "rice"]}, basis="PIPL Art. 13(1)(2)")}
+    },
     "attackers": lambda folder: {
         "releases": {
             "out": release(

@@ -38,6 +38,7 @@ from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.windows import condition_of
+from beam_deid.transforms.clock import present
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
@@ -185,7 +186,7 @@ def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
         read_ephemeral("", release)  # says what to do
     sha256 = policy_sha256(policy)
     run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
-    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret).pinned()
+    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret, begun=present()).pinned()
 
 
 def _combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:

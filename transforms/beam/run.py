@@ -83,7 +83,12 @@ class Settings:
 
 
 def build(
-    pipeline: beam.Pipeline, prepared: Prepared, staging: str, settings: Settings, aside: Aside | None = None
+    pipeline: beam.Pipeline,
+    prepared: Prepared,
+    staging: str,
+    settings: Settings,
+    aside: Aside | None = None,
+    folder: str = "",
 ) -> None:
     """Put a run's steps on a pipeline: a read, a decision, and a second read of what could not be released before it.
 
@@ -93,6 +98,7 @@ def build(
         staging: The staging folder.
         settings: How it is carried out.
         aside: Where measured records wait that are counted in buckets; None where all are counted in memory.
+        folder: A private folder for what goes with the run.
     """
     job = prepared.job
     register_coders()
@@ -103,7 +109,7 @@ def build(
     )
     # A dry run's register that is not there yet has no key: see `publish.register_opening.consult_register`.
     is_unmade = settings.dry and job.register is not None and job.register.is_new
-    secret = pipeline | "Secret" >> RunSecret(None if is_unmade else job)
+    secret = pipeline | "Secret" >> RunSecret(job, is_unmade, folder)
     sink: Sink
     if settings.dry:
         sink = ForecastSink(job, staging)
@@ -234,7 +240,7 @@ def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
     with SpillFolder() as folder:
         try:
             pipeline = _pipeline(settings, folder)
-            build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder))
+            build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder), folder.path)
             result = pipeline.run()
             stopping = STOPPING.add(result.cancel)
             result.wait_until_finish()

@@ -1,5 +1,7 @@
 """What is known of a collection only while it is read: the one schema of its batches, beside the run's secret."""
 
+from dataclasses import replace
+
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
@@ -40,4 +42,4 @@ class OneSchema(beam.PTransform):
 
     def _given(self, schemas: Schemas, secret: Given) -> Given:
         types = guarded(WHERE, types_of, self._policy, schemas, self._complete)
-        return Given(secret.fingerprint_key, types)
+        return replace(secret, types=types)

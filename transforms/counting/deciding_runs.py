@@ -1,8 +1,10 @@
 """From what was measured to a decision: in memory where records are few, else bucket by bucket."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from beam_deid.transforms.consent.notes import filter_notes, ledger_notes
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.composing import Composer
 from beam_deid.transforms.counting.deciding import decide_releases
@@ -69,7 +71,7 @@ def decide(
             decided |= decide_releases(sources, composer, stages, measured.read, folder)
             if wanted and persons is None:
                 persons, special = remember_persons_in_buckets(sources[names[0]], stages, folder)
-    releases = {name: decided[name] for name in job.releases}
+    releases = {name: _with_consent(job, decided[name]) for name in job.releases}
     return Decision(
         measured.read,
         releases,
@@ -79,6 +81,7 @@ def decide(
             *measured.noticed.told(job.policy),
             *told(declared, job, measured),
             *lapsed_statements(job.policy, job.releases, job.at),
+            *_gate_notes(releases),
         ),
         rejected=rejected(measured, job.policy),
     )
@@ -92,6 +95,20 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         return
     with SpillFolder() as folder:
         yield Stages(records.buckets, folder, workers, _WHERE)
+
+
+def _gate_notes(releases: Mapping[str, ReleaseDecision]) -> Iterator[str]:
+    """What a person should know of the records that are withheld."""
+    for name, decided in releases.items():
+        records = decided.records
+        yield from filter_notes(name, records)
+        if decided.consent is not None:
+            yield from ledger_notes(name, decided.consent, records.eligible, records.withheld_by)
+
+
+def _with_consent(job: Job, decided: ReleaseDecision) -> ReleaseDecision:
+    consented = job.consents.get(decided.release)
+    return decided if consented is None else replace(decided, consent=consented.facts)
 
 
 def _sources(

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_deid.transforms.candidate.openings import RowLevels
+from beam_deid.transforms.clock import moment_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.published_rows import Kinds, Published, count_kinds, find_published
 from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
@@ -28,8 +29,10 @@ from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.run.consents import with_consents
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.paths import join, parent
 from beam_deid.transforms.terms import Withheld
 
@@ -134,11 +137,17 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
     """
     published = find_made_by(policy, inputs)
     release = published.release
-    whole = prepare(policy, source, _releases_of_run(published, policy))
+    whole = prepare(policy, source, _releases_of_run(published, policy), _as_of(published))
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
     job = replace(whole.job, releases=(release,), run=str(published.label["run"]), at=at)
     return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
+
+
+def _as_of(published: Published) -> int | None:
+    """The time at which consent to the release had to be valid; None where it needed none."""
+    consent = (published.label.get("ground") or {}).get("consent")
+    return None if consent is None else moment_of(str(consent["as_of"]))
 
 
 def _releases_of_run(published: Published, policy: Policy) -> list[str]:
@@ -200,6 +209,12 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         VerificationError: No released column is given again, or a part or the label is damaged.
         InputError: The source cannot be read.
     """
+    with SpillFolder() as folder:
+        job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
+        return _proved(opened, job, workers)
+
+
+def _proved(opened: Opened, job: Job, workers: int) -> SourceProof:
     published = opened.published
     again = treat_again(opened, with_new_key(opened), workers)
     source = again.source
@@ -266,6 +281,9 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
         yield f"the source has {source.read:,} records, the label says that {told.read:,} were read"
     if rows.released != told.released:
         yield f"the files hold {rows.released:,} rows, the label says that {told.released:,} were released"
+    gated = {reason: count for reason, count in told.withheld_by.items() if reason != Withheld.EXPECTATION}
+    if dict(source.withheld) != gated:
+        yield f"of the source's records {_by_reason(source.withheld)} are withheld, the label says {_by_reason(gated)}"
     if _knows_rejects(source):
         if source.rejected != told.rejected:
             yield f"of the source's records {source.rejected:,} are rejected, the label says {told.rejected:,}"
@@ -276,6 +294,10 @@ def _count_problems(source: SourceRecords, rows: JoinedRows, published: Publishe
     if lost != told.suppressed + told.rejected + erased:
         said = f"the label says that {told.suppressed:,} were suppressed and {told.rejected:,} rejected"
         yield f"{_not_released(lost)}, {said}"
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} ({reason})" for reason, count in sorted(counts.items())) or "0"
 
 
 def _not_released(records: int) -> str:

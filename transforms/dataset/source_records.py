@@ -1,7 +1,8 @@
 """The source of a release, measured as its run measured it: its records as cells, at the levels that its label tells."""
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +27,7 @@ from beam_deid.transforms.risk.histogram import Histogram
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared, Tasks
+from beam_deid.transforms.treat.gate import WithheldCounts
 from beam_deid.transforms.treat.passes import pass_over
 
 MEASURING_SOURCE = "measuring the source"
@@ -47,6 +49,7 @@ class SourceRecords:
         read: Records read.
         rejected: Records that the release rejects, as far as that is known without the keys that are missing.
         keeps_empty_texts: Whether the release tells an empty text from null.
+        withheld: Records that it is not about, by reason.
     """
 
     data: ReleasedData
@@ -54,6 +57,7 @@ class SourceRecords:
     read: int
     rejected: int
     keeps_empty_texts: bool = True
+    withheld: WithheldCounts = field(default_factory=Counter)
 
     @cached_property
     def joined(self) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ def measure_source(found: Recomputable, shards: Sequence[Shard], published: Publ
         raise InputError("there is no record that the release could be made of", "--source", "Check the files")
     own = measured.releases[release]
     data = ReleasedData(counted, counted.layouts[release], own, Cells(job, histogram))
-    return SourceRecords(data, found, measured.read, own.rejected, published.keeps_empty_texts)
+    return SourceRecords(data, found, measured.read, own.rejected, published.keeps_empty_texts, own.withheld)
 
 
 def _counted_policy(policy: Policy, release: str, missing: Container[str]) -> Policy:

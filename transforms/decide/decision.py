@@ -12,6 +12,7 @@ import numpy as np
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.consent.ledger import ConsentFacts
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.label import Label
@@ -187,6 +188,7 @@ class ReleaseDecision:
         proof: What the release pass must find again.
         records: What becomes of the records that were read.
         remembered: The fingerprints of its records, where a register wants them.
+        consent: What is known of the consent that it rests on; None where it needs none.
     """
 
     release: str
@@ -197,6 +199,7 @@ class ReleaseDecision:
     proof: Proof
     records: RecordCounts
     remembered: Remembered | None = None
+    consent: ConsentFacts | None = None
 
     @property
     def shuffled(self) -> bool:

@@ -10,8 +10,11 @@ from beam_deid.transforms.decide.sensitive import by_values
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import MeasurePass
+from beam_deid.transforms.run.consents import with_consents
+from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.shards import Prepared
+from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import Shared, Tasks, guarded
 from beam_deid.transforms.treat.passes import pass_over
 
@@ -36,7 +39,12 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
         InputError: Too much was rejected, or no record is left.
         KeyFault: An action that decides which records are rejected needs a key that cannot be resolved.
     """
-    job = replace(prepared.job.pinned(), fingerprint_key=FingerprintKey.new())
+    with SpillFolder() as folder:
+        job = with_consents(replace(prepared.job.pinned(), fingerprint_key=FingerprintKey.new()), folder.path)
+        return _searched(job, prepared, workers, max_rejects, asked)
+
+
+def _searched(job: Job, prepared: Prepared, workers: int, max_rejects: float, asked: Asked) -> SearchOutcome:
     (release,) = job.releases
     if not job.layouts[release].open:
         raise UsageError(

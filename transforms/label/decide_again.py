@@ -7,6 +7,7 @@ from typing import Any
 from beam_deid.transforms.label.condition import condition_of
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.evidence import FieldFacts, Test
+from beam_deid.transforms.label.ground import ground_after
 from beam_deid.transforms.label.read_scope import read_scope
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import DirectIdentifiers
@@ -87,7 +88,8 @@ def decide_again(
     if "for_recipient" in label:
         release = ToldRelease.from_document(scope, amended)
         amended["for_recipient"] = plain(stated_again(release, tests, label["for_recipient"]))
-    return {key: amended[key] for key in (*label, "amendments") if key in amended}
+    ground = ground_after(after, label.get("ground"))
+    return {key: amended[key] for key in (*label, "amendments") if key in amended and (key, ground) != ("ground", None)}
 
 
 def _is_gone(facts: FieldFacts, keyring: str, destroyed: Mapping[int, str]) -> bool:

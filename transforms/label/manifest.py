@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.label.ground import Ground
 from beam_deid.transforms.label.label import Label
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import Sharing
@@ -48,6 +49,7 @@ class LabelManifest:
         files: The files of the release.
         review_by: The day by which it is to be looked at again.
         retain_until: The last day on which it may be kept; None where the policy does not say.
+        ground: What it rests on; None, and not in the document, where nothing says it.
     """
 
     run: str
@@ -61,6 +63,7 @@ class LabelManifest:
     files: tuple[ReleasedFile, ...]
     review_by: str
     retain_until: str | None
+    ground: Ground | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``label.json`` holds it: the attributes of the label stand among its own."""
@@ -78,6 +81,7 @@ class LabelManifest:
             "retain_until": self.retain_until,
             "policy_sha256": self.policy_sha256,
             **{name: value for name, value in label.items() if name not in _FIRST},
+            **({} if self.ground is None else {"ground": plain(self.ground)}),
             "records": self.records.to_document(),
             "files": plain(self.files),
         }

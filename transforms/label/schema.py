@@ -17,6 +17,7 @@ from beam_deid.transforms.label.evidence_schema import (
     evidence,
 )
 from beam_deid.transforms.label.for_recipient import DUTIES, Declaration
+from beam_deid.transforms.label.ground import ConsentGround, Ground
 from beam_deid.transforms.label.json_schema import (
     COUNT,
     DATE,
@@ -61,7 +62,8 @@ def label_schema() -> Schema:
         "required": [*(name for name in head if name not in DATES), *told, *_AFTER],
         "additionalProperties": False,
         "properties": {
-            name: properties[name] for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", SIGNATURE)
+            name: properties[name]
+            for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", "ground", SIGNATURE)
         },
         "$defs": {**definitions(), **options},
     }
@@ -121,6 +123,7 @@ def _tail() -> Schema:
             _for_recipient(), "What the release is for its recipient; missing where the policy declares no recipients"
         ),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
+        "ground": _ground(),
         "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),
     }
@@ -145,6 +148,13 @@ def _for_recipient() -> Schema:
         failing=said(list_of(TEXT), "All tests that do not hold for the recipient, or were not measured"),
         duties={"const": DUTIES},
     )
+
+
+def _ground() -> Schema:
+    persons = "Persons of the ledger: known, and with their own consent, with the guardian's, withdrawn"
+    consent = type_of(ConsentGround, {"as_of": TIME, "persons": said(map_of(COUNT), persons)})
+    what = "What the release rests on, as policy and ledger say it; missing where nothing says it"
+    return said(type_of(Ground, {"consent": nullable(consent)}), what)
 
 
 def _amendment() -> Schema:

@@ -13,6 +13,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.documents import document_sha256, signature_problem, signer
+from beam_deid.transforms.label.ground import ground_after
 from beam_deid.transforms.label.manifest import SCHEMA_VERSION
 from beam_deid.transforms.label.overdue import overdue
 from beam_deid.transforms.label.reading import read_manifest
@@ -216,6 +217,8 @@ def _label_problems(label: dict[str, Any]) -> Iterator[str]:
         yield "the reasons for which records are withheld do not add up to those that are"
     if records["released"] != sum(file["rows"] for file in label["files"]):
         yield "the files do not hold as many rows as were released"
+    if label.get("ground") != ground_after(LabelName(label["label"]), label.get("ground")):
+        yield "it rests on being anonymized, and is not"
     amendments = label.get("amendments")
     if label["label"] == LabelName.ANONYMIZED and amendments and amendments[-1].get("destroyed"):
         yield "the label became anonymized by the destruction of a key; only a new run can show that"

@@ -87,6 +87,7 @@ _FIELD = _with(
 )
 _FILE = _with({"path": _text, "rows": _count, "sha256": _text})
 _AMENDMENT = _with({"label": _one_of(*LabelName), "fields": _map_of(_text)})
+_GROUND = _with({"kind": _text}, {"basis": _maybe(_text), "consent": _maybe(_is_mapping)})
 _RECORDS = _with(
     {"read": _count, "released": _count}, {**dict.fromkeys(RECORD_COUNTS, _count), "withheld_by": _map_of(_count)}
 )
@@ -113,6 +114,7 @@ _LABEL_OPTIONAL: Mapping[str, _Check] = {
     "recoveries": _list_of(_is_mapping),
     "history": _list_of(_is_mapping),
     "asked": _is_mapping,
+    "ground": _GROUND,
     "combinations": _list_of(_is_mapping),
     "contributions": _is_mapping,
     "sensitive_values": _list_of(_is_mapping),

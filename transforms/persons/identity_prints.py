@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.fingerprint import FingerprintKey, wide_fingerprint
 from beam_deid.transforms.columns.sizes import Words
 from beam_deid.transforms.recognisers.identity import identity_text
@@ -44,6 +46,19 @@ def identity_prints(column: pa.Array, kind: Kind | None, key: FingerprintKey) ->
         return _taken(identity_prints(column.dictionary, kind, key), column.indices)
     texts = identity_text(column, kind)
     return IdentityPrints(wide_fingerprint(texts, key), _there(texts))
+
+
+def text_prints(texts: pa.Array, key: FingerprintKey) -> IdentityPrints:
+    """Fingerprints of what stands for persons and has one spelling alone, as a hash; nobody where it is null or empty.
+
+    Args:
+        texts: A column of text, plain or dictionary-encoded, shape (n,).
+        key: See `set_key`.
+    """
+    if isinstance(texts, pa.DictionaryArray) and len(texts.dictionary):
+        return _taken(text_prints(texts.dictionary, key), texts.indices)
+    found = plain(texts)
+    return IdentityPrints(wide_fingerprint(found, key), _there(pc.if_else(pc.equal(found, ""), None, found)))
 
 
 def _taken(of_dictionary: IdentityPrints, indices: pa.Array) -> IdentityPrints:

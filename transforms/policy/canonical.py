@@ -18,7 +18,7 @@ from beam_deid.transforms.storage.paths import is_local, shown
 
 _LATER = (
     *("record", "recipient", "parts", "spreadsheet", "platform", "purposes", "recipients", "permitted_by"),
-    *("retain", "review", "approver", "sensitive_values", "where"),
+    *("retain", "review", "approver", "sensitive_values", "where", "consent", "basis"),
 )
 """Options that came after runs had been named by their policies: where nothing is said the name stays as it was."""
 _LATER_OF_ACTIONS = ("shared",)
@@ -36,6 +36,8 @@ def policy_document(policy: Policy) -> dict[str, Any]:
     document: dict[str, Any] = policy.model_dump(mode="json", by_alias=True)
     for name, release in policy.releases.items():
         document["releases"][name]["fields"] = {field: written(act) for field, act in release.fields.items()}
+        if release.consent is not None and release.consent.keyed is not None:
+            document["releases"][name]["consent"]["keyed"] = written(release.consent.keyed)
     return document
 
 

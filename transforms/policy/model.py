@@ -24,6 +24,7 @@ from beam_deid.transforms.label.requirements.persons import LEAST_K
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.accountability import ApprovedBy
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
+from beam_deid.transforms.policy.consent import Consent
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
@@ -152,8 +153,15 @@ class Release(Section):
     )
     where: Where = Field(
         default_factory=dict,
-        description="Which records the release is about, by field: a value, a list of values, {from:, to:}, {below:}, or "
-        "{null: false}",
+        description="Which records the release is about, by field: a value, values, {from:, to:} or {below:}, {null: false}",
+    )
+    consent: Consent | None = Field(
+        None, description="The consent that persons must have given; records of others are withheld"
+    )
+    basis: str | None = Field(
+        None,
+        min_length=1,
+        description="The legal basis on which the release rests, as a person states it; nobody checks it",
     )
     require: Require = Require()
     search: Search = Search()

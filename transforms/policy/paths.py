@@ -90,6 +90,7 @@ class _Paths:
         value = _at(value, "attackers", dict, lambda attackers: _each(attackers, self._attacker))
         value = _at(value, "key", str, self._reference)
         value = _at(value, "frequencies", dict, lambda tables: _each(tables, self._table))
+        value = _at(value, "consent", dict, lambda consent: _at(consent, "ledger", str, self._change))
         value = _at(value, "require", dict, self._require)
         return _at(value, "fields", dict, lambda fields: _each(fields, lambda action: _each(action, self._action)))
 

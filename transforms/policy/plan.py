@@ -1,6 +1,7 @@
 """What a policy will do to each field, what is tested, and the best label that can come out."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from beam_deid.transforms.label.requirements.requirement import Planned
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.categories import category_of
-from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.model import Policy, Release
+from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.plan_label import Obstacle, obstacles, unsaid, warnings
 from beam_deid.transforms.policy.plan_recipient import RecipientPlan, recipient_plan
 from beam_deid.transforms.policy.register_location import register_location
@@ -19,6 +21,7 @@ from beam_deid.transforms.policy.scoping import scope_of
 from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.platforms.catalogue import platform
+from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import LabelName, Recoverability, Role, Sharing
 
 
@@ -61,6 +64,7 @@ class ReleasePlan:
         expect: The label that is expected, if any.
         format: Format of the files.
         part_rows: Rows of a part, where the policy says how large parts are.
+        records: Which records it is about, where not all of them: a sentence for each condition, without a full stop.
         fields: The released fields and those it drops by name, in the policy's order.
         not_released: Fields that the release does not give out, named by it or not.
         rest: Released fields that make the groups that anybody may know.
@@ -83,6 +87,7 @@ class ReleasePlan:
     expect: LabelName | None
     format: str
     part_rows: int | None
+    records: tuple[str, ...]
     fields: tuple[FieldPlan, ...]
     not_released: tuple[str, ...]
     rest: tuple[str, ...]
@@ -186,6 +191,7 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
         expect=spec.expect,
         format=spec.format,
         part_rows=None if spec.parts is None else spec.parts.rows,
+        records=tuple(_records(spec)),
         fields=tuple(_field(policy, scope, field) for field in policy.fields if field in spec.fields),
         not_released=tuple(field for field in policy.fields if field not in scope.fields),
         rest=scope.rest,
@@ -202,6 +208,14 @@ def _release(policy: Policy, name: str, missing: str) -> ReleasePlan:
         recipient=recipient_plan(policy, scope, missing),
         permitted_by=None if spec.permitted_by is None else spec.permitted_by.told,
     )
+
+
+def _records(spec: Release) -> Iterator[str]:
+    """Which records a release is about."""
+    if spec.where:
+        yield f"those that meet where: {', '.join(map(bare, spec.where))}"
+    if spec.consent is not None:
+        yield f"those of persons who have consented to {spec.consent.purpose or spec.purpose}, by {name_of(spec.consent.ledger)}"
 
 
 def _sentence(policy: Policy, release: str, field: str) -> str:

@@ -42,7 +42,8 @@ class Obstacle:
 
 def obstacles(policy: Policy, scope: Scope) -> tuple[Obstacle, ...]:
     """The lines of the label rule that fail by the policy alone, with the field and what to do instead."""
-    return (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope), *_unregistered(scope))
+    lasting = (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope), *_filtered(scope))
+    return (*lasting, *_unregistered(scope))
 
 
 def _identifiers(scope: Scope) -> Iterator[Obstacle]:
@@ -72,6 +73,13 @@ def _uncounted(scope: Scope) -> Iterator[Obstacle]:
         yield Obstacle(
             3, None, None, what, "name the subject, or write subject: each_record if every record is one person"
         )
+
+
+def _filtered(scope: Scope) -> Iterator[Obstacle]:
+    for field in scope.telling_filters:
+        why = "names a person" if scope.row_filter[field].names_a_person else "is sensitive"
+        what = f"where asks for {bare(field)}, which {why}: of everybody in the release it is known for certain"
+        yield Obstacle(4, None, None, what, "take it out of where, or expect still_personal")
 
 
 def _unregistered(scope: Scope) -> Iterator[Obstacle]:

@@ -26,6 +26,14 @@ def released_fields(policy: Policy, release: str) -> tuple[str, ...]:
     return _those(policy, release, lambda field, how: True)
 
 
+def gating_fields(policy: Policy, release: str) -> tuple[str, ...]:
+    """The fields that say which records the release is about: those of its row filter, and whose consent it needs."""
+    spec = policy.releases[release]
+    consent = spec.consent
+    persons = () if consent is None else (consent.field or policy.subject_field, consent.born)
+    return tuple(name for name in policy.fields if name in spec.where or name in persons)
+
+
 def remainders(policy: Policy, release: str) -> tuple[str, ...]:
     """The released fields of which a mask left a part, or whose key was destroyed."""
     return _those(policy, release, lambda field, how: how in _REMAINDER)
@@ -76,7 +84,9 @@ def is_normalized(policy: Policy, field: str) -> bool:
     actions = [release.fields for release in policy.releases.values()]
     by_subject = any(one.beside is Beside.SUBJECT for fields in actions for one in fields.values())
     own = any(fields[field].normalizes for fields in actions if field in fields)
-    return own or (by_subject and field == policy.subject_field)
+    looked_up = [release.consent for release in policy.releases.values() if release.consent is not None]
+    keyed = any(one.keyed is not None and (one.field or policy.subject_field) == field for one in looked_up)
+    return own or keyed or (by_subject and field == policy.subject_field)
 
 
 def open_levels(policy: Policy, release: str) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from beam_deid.transforms.label.options import Section
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr | None
 """A value as a policy writes it."""
-_WORDS = ("any", "from", "to", "below", "null")
 
 
 class Condition(Section):
@@ -43,7 +42,7 @@ class Condition(Section):
 
 
 def _as_condition(value: Any) -> Any:
-    if isinstance(value, Condition) or (isinstance(value, dict) and {*value} <= {*_WORDS}):
+    if isinstance(value, Condition | dict):
         return value
     return {"any": value if isinstance(value, list | tuple) else [value]}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.label.documents import plain, to_bytes
+from beam_deid.transforms.label.ground import ConsentGround, Ground
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
 from beam_deid.transforms.policy.accountability import Dates, declared
 from beam_deid.transforms.publish.persons import counted_persons
@@ -87,6 +88,7 @@ def release_outcome(job: Job, decided: ReleaseDecision, part: PartFacts) -> Rele
         published=expect is None or expect == decided.label.label,
         expect=str(expect) if expect else None,
         remembered=decided.remembered,
+        consent=None if decided.consent is None else plain(decided.consent),
         parts=tuple(Moved(one.source, f"{decided.release}/{one.path}", one.size, one.sha256) for one in part.files),
         declared=declared(spec),
     )
@@ -114,7 +116,14 @@ def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> Label
         files=tuple(ReleasedFile(one.path, one.rows, one.sha256) for one in part.files),
         review_by=dates.review_by,
         retain_until=dates.retain_until,
+        ground=Ground.of(decided.label.label, spec.basis, _consent_ground(decided)),
     )
+
+
+def _consent_ground(decided: ReleaseDecision) -> ConsentGround | None:
+    """The consent that a release rests on, without the ledger's files: a label is given out."""
+    facts = decided.consent
+    return None if facts is None else ConsentGround(facts.purpose, facts.as_of, facts.persons)
 
 
 def _write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:

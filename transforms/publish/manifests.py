@@ -98,6 +98,7 @@ def _entry(outcome: ReleaseOutcome, label: Mapping[str, Any]) -> dict[str, Any]:
         **outcome.declared,
         "records": label["records"],
         "failing": [test["name"] for test in label["tests"] if not test["passed"]],
+        **({} if outcome.consent is None else {"consent": outcome.consent}),
     }
 
 

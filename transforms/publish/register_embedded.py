@@ -15,7 +15,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
-from beam_deid.transforms.label.documents import document_sha256, to_bytes
+from beam_deid.transforms.label.documents import document_sha256, plain, to_bytes
 from beam_deid.transforms.label.manifest import DATES
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import record_kept_until
@@ -151,7 +151,8 @@ def _entry(
     told = PolicyFacts.of(job.policy, decided.release)
     remembered = decided.remembered
     table = None if remembered is None else _table(held, name, remembered, folder)
-    return entry_of(name, label, made_at, told, remembered, table)
+    consent = None if decided.consent is None else plain(decided.consent)
+    return entry_of(name, label, made_at, told, remembered, table, consent)
 
 
 def _table(held: Held, name: str, remembered: Remembered, folder: str) -> Table:

@@ -91,6 +91,7 @@ def entry_of(
     told: PolicyFacts,
     remembered: Remembered | None,
     table: Table | None,
+    consent: Mapping[str, Any] | None = None,
 ) -> Entry:
     """What the register says of a release that is about to be published.
 
@@ -101,6 +102,7 @@ def entry_of(
         told: What the policy says of it and the label does not.
         remembered: What the register will remember of it; None where it is not tested with others.
         table: The fingerprints of its records, if so.
+        consent: What is known of the consent that it rests on; None where it needs none.
     """
     return Entry(
         name=name,
@@ -133,6 +135,7 @@ def entry_of(
         retain_until=label.get("retain_until"),
         approver=told.declared.get("approver"),
         environment=told.declared.get("environment"),
+        consent=consent,
     )
 
 

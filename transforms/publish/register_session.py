@@ -174,7 +174,9 @@ class RegisterSession:
         name = document.next_name(label["release"])
         remembered = outcome.releases[label["release"]].remembered
         table = self._table(staging, name, remembered.file) if remembered else None
-        entry = entry_of(name, label, run["started_at"], self.intent.told[label["release"]], remembered, table)
+        told = self.intent.told[label["release"]]
+        consent = release.get("consent")
+        entry = entry_of(name, label, run["started_at"], told, remembered, table, consent)
         inputs = tuple(one._asdict() for one in outcome.inputs)
         return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
 

@@ -34,6 +34,7 @@ class ReleaseOutcome:
         remembered: What the register will remember of it; None where it is not tested with others.
         parts: Its files.
         declared: What the policy says of who answers for it: see `policy.accountability.declared`.
+        consent: What is known of the consent that it rests on, with its ledger's files; None where it needs none.
     """
 
     label: dict[str, Any]
@@ -42,6 +43,7 @@ class ReleaseOutcome:
     remembered: Remembered | None
     parts: tuple[Moved, ...]
     declared: Mapping[str, Any] = field(default_factory=dict)
+    consent: dict[str, Any] | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":

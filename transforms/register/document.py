@@ -109,6 +109,7 @@ class Entry:
         retain_until: The last day on which it may be kept; None where the policy does not say.
         approver: Who approved it: name, date and reference; None where the policy does not say.
         environment: Who states what is said of the recipient, and until when; None where the policy does not say.
+        consent: What is known of the consent that it rests on, with its ledger's files; None where it needed none.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Entry:
     retain_until: str | None = None
     approver: Mapping[str, Any] | None = None
     environment: Mapping[str, Any] | None = None
+    consent: Mapping[str, Any] | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Write it as a revision holds it."""

@@ -106,8 +106,19 @@ def _entry() -> Schema:
             "retain_until": said(nullable(DATE), "The last day on which it may be kept"),
             "approver": said(nullable(_OBJECT), "Who approved it: name, at and reference"),
             "environment": said(nullable(_OBJECT), "Who states what is said of the recipient, and until when"),
+            "consent": said(nullable(_consent()), "The consent that it rests on; null where it needed none"),
         },
         optional=("given_to", *_DATED),
+    )
+
+
+def _consent() -> Schema:
+    return object_of(
+        purpose=TEXT,
+        as_of=TIME,
+        persons=map_of(COUNT),
+        rows=said(map_of(COUNT), "Rows of the ledger, and how many of them stand out, by why"),
+        files=list_of(object_of(name=TEXT, size=COUNT, sha256=_SHA256)),
     )
 
 

@@ -5,26 +5,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.key_options import KeyedAction
-from beam_deid.transforms.clock import now
+from beam_deid.transforms.clock import moment_of, now
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.columns.type_class import type_class
+from beam_deid.transforms.consent.ledger import ConsentFacts
 from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
+from beam_deid.transforms.persons.person_set import PersonSet
 from beam_deid.transforms.policy.for_recipient import declaration_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
-from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.policy.roles import gating_fields, released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.policy.special_persons import Special, special_fields
 from beam_deid.transforms.register.key import register_prints
@@ -36,6 +38,18 @@ BATCH_ROWS = 65_536
 SHARD_ROWS = 262_144
 
 
+class Consented(NamedTuple):
+    """Who has consented to a release.
+
+    Attributes:
+        persons: The persons of its ledger.
+        facts: What is known of the ledger.
+    """
+
+    persons: PersonSet
+    facts: ConsentFacts
+
+
 @dataclass(frozen=True)
 class Given:
     """What is known of a run only while it runs, and is handed to workers beside its graph, which must not carry it.
@@ -43,10 +57,12 @@ class Given:
     Attributes:
         fingerprint_key: The run's secret; None where fingerprints are made with its register's key.
         types: The type that each column has in all batches, where that is found in the batches themselves; else None.
+        consents: Who has consented, by release.
     """
 
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
     types: Mapping[str, pa.DataType] | None = None
+    consents: Mapping[str, Consented] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,9 @@ class Job:
         at: When the run began, by this process: what is stated until a day counts as of then.
         secret: What fetches the default key on a worker, instead of the policy's reference.
         fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
+        as_of: The time at which consent must be valid, in microseconds since 1970, where the caller says one.
+        begun: When the run began, likewise: the time where nobody says one.
+        consents: Who has consented, by release; on a worker alone.
     """
 
     policy: Policy
@@ -90,6 +109,9 @@ class Job:
     at: str = field(default_factory=now)
     secret: SecretSource | None = None
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
+    as_of: int | None = None
+    begun: int = 0
+    consents: Mapping[str, Consented] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""
@@ -119,7 +141,7 @@ class Job:
     def given(self, given: Given) -> "Job":
         """The job on a worker, with what is known only while it runs."""
         types = self.types if given.types is None else given.types
-        return replace(self, fingerprint_key=given.fingerprint_key, types=types)
+        return replace(self, fingerprint_key=given.fingerprint_key, types=types, consents=given.consents)
 
     def pinned(self) -> "Job":
         """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
@@ -222,9 +244,17 @@ class Job:
     @property
     def _gating(self) -> frozenset[str]:
         """The columns that say which records a release is about."""
-        filters = frozenset(name for release in self.releases for name in self.policy.releases[release].where)
+        gating = frozenset(name for release in self.releases for name in gating_fields(self.policy, release))
         corrects = self.register is not None and self.register.corrected
-        return frozenset(self.policy.fields) if corrects else filters
+        return frozenset(self.policy.fields) if corrects else gating
+
+    def as_of_for(self, release: str) -> int:
+        """The time at which consent must be valid, in microseconds since 1970: the caller's, or the policy's, or now."""
+        if self.as_of is not None:
+            return self.as_of
+        consent = self.policy.releases[release].consent
+        said = None if consent is None or consent.as_of is None else moment_of(consent.as_of)
+        return self.begun if said is None else said
 
     @property
     def measured_columns(self) -> tuple[str, ...]:

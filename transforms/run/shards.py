@@ -4,7 +4,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from beam_deid.transforms.clock import present
+from beam_deid.transforms.consent.ledger import ledger_files
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
@@ -54,13 +57,14 @@ class Prepared:
         return sum(_unpacked(shard) // least if shard.rows is None else shard.rows for shard in self.shards)
 
 
-def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ()) -> Prepared:
+def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = (), as_of: int | None = None) -> Prepared:
     """Check an input against the policy and cut it into shards; reads no more than heads and footers.
 
     Args:
         policy: The policy.
         inputs: Globs.
         releases: Names of the releases to make; all if none is given.
+        as_of: The time at which consent must be valid, in microseconds since 1970; the policy's, or now, if not given.
 
     Raises:
         UsageError: No file matches, or there is no such release.
@@ -84,14 +88,30 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = ())
         policy,
         names,
         types,
-        _run_id(sha256, names, shards, found.ignored),
+        "",
         sha256,
         len(shards),
         files=len(heads.files),
         equal_files=_equal([head.file for head in heads.files]),
         ignored=found.not_read(policy),
+        as_of=as_of,
+        begun=present(),
     )
+    ledgers = _ledgers(job)
+    run = _run_id(sha256, names, shards, [found.ignored, ledgers] if ledgers else found.ignored)
+    job = replace(job, run=run)
     return Prepared(job, tuple(shards), found, listed.passed_over)
+
+
+def _ledgers(job: Job) -> list[tuple[str, int, str]]:
+    """The ledgers of consent: of each file the release, the time at which it is asked, and the hash of its bytes."""
+    needing = ((name, job.policy.releases[name].consent) for name in job.releases)
+    return [
+        (name, job.as_of_for(name), sha256_of(file.path))
+        for name, consent in needing
+        if consent is not None
+        for file in ledger_files(consent, name)
+    ]
 
 
 def _cut(policy: Policy, heads: Heads) -> list[Shard]:
@@ -139,12 +159,12 @@ def _equal(matched: Sequence[InputFile]) -> int:
     return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
 
-def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], ignored: Sequence[str]) -> str:
+def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], further: Sequence[Any]) -> str:
     # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
     facts = [
         (name_of(shard.path), shard.size, shard.row_groups, *shard.partitions, *_bytes_of(shard)) for shard in shards
     ]
-    made_of = [policy, releases, facts, *([ignored] if ignored else [])]
+    made_of = [policy, releases, facts, *([further] if further else [])]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 

@@ -8,6 +8,7 @@ from beam_deid.transforms.policy.canonical import policy_document
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.paths import with_paths
 from beam_deid.transforms.policy.reader import policy_from_mapping
+from beam_deid.transforms.run.consents import refuse_ledgers
 from beam_deid.transforms.run.ephemeral_keys import refuse_ephemeral
 from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.storage.connecting import pinned
@@ -24,7 +25,7 @@ def check_reach(policy: Policy, paths: Iterable[str], releases: Sequence[str], r
         runner: The engine.
 
     Raises:
-        UsageError: A path is local to this machine, or a release wants a key that never leaves it.
+        UsageError: A path is local to this machine, or a release wants a key or a ledger that never leaves it.
     """
     found = list(paths)
 
@@ -42,6 +43,7 @@ def check_reach(policy: Policy, paths: Iterable[str], releases: Sequence[str], r
                 "Put it into a store that they can reach, as s3://…, or run with the default engine",
             )
     refuse_ephemeral(policy, releases)
+    refuse_ledgers(policy, releases)
 
 
 def shipped(prepared: Prepared) -> Prepared:

@@ -10,6 +10,7 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.row_filter import RowFilter
 from beam_deid.transforms.terms import Withheld
+from beam_deid.transforms.treat.consent_gate import ConsentGate
 from beam_deid.transforms.treat.corrected import corrected_of
 from beam_deid.transforms.treat.erased import erased_of
 from beam_deid.transforms.treat.typed import Records
@@ -40,6 +41,8 @@ class Gate:
         release: The release.
 
     Raises:
+        InternalFault: The ledger of consent was not read.
+        KeyFault: A key of a keyed ledger cannot be resolved.
         PolicyError: A value of the row filter cannot be compared with what the files hold.
         UsageError: The register's list of persons who were erased is missing or damaged.
     """
@@ -48,6 +51,7 @@ class Gate:
         self._erased = erased_of(job)
         self._corrected = corrected_of(job)
         self._filter = RowFilter.of(job.policy, release, job.type_of)
+        self._consent = None if job.policy.releases[release].consent is None else ConsentGate(job, release)
 
     def held(self, records: Records) -> Held:
         """What passes of some records. A record has one reason: the first that holds."""
@@ -57,6 +61,8 @@ class Gate:
         if self._corrected is not None:
             self._note(reasons, self._corrected.otherwise(records), Withheld.CORRECTED)
         self._note(reasons, ~self._filter.met(records.columns, len(records)), Withheld.WHERE)
+        for reason, mask in ({} if self._consent is None else self._consent.reasons(records)).items():
+            self._note(reasons, mask, reason)
         counts = np.bincount(reasons, minlength=len(_REASONS) + 1)[1:]
         named = {str(reason): int(count) for reason, count in zip(_REASONS, counts, strict=True) if count}
         return Held(reasons == 0, Counter(named))

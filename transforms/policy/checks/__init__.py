@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from beam_deid.transforms.policy.checks.attackers import attacker_problems
 from beam_deid.transforms.policy.checks.categories import category_problems
 from beam_deid.transforms.policy.checks.columns import input_problems
+from beam_deid.transforms.policy.checks.consent import consent_problems
 from beam_deid.transforms.policy.checks.keys import key_problems
 from beam_deid.transforms.policy.checks.names import dataset_problems, kind_problems
 from beam_deid.transforms.policy.checks.platform_terms import term_problems
@@ -40,4 +41,5 @@ def cross_problems(draft: Draft, *, key_given: bool = False) -> Iterator[Problem
         yield from released_problems(draft, release)
         yield from required_problems(draft, release)
         yield from where_problems(draft, release)
+        yield from consent_problems(draft, release, key_given)
         yield from attacker_problems(draft, release)

@@ -43,12 +43,13 @@ def _values(draft: Draft, path: Path, field: str, condition: Condition) -> Itera
         return
     reading = Reading(kind, formats=spec.format, decimals=spec.decimals)
     if condition.bounds and pa.types.is_string(kind.arrow):
-        yield Problem(path, f"{bare(field)} is a {kind}, which has no order; name its values")
+        yield Problem(path, f"{bare(field)} is of kind {kind}, which has no order; name its values")
         return
     for value in (*(condition.any or ()), *condition.bounds.values()):
         if value is not None and not _is_one(value, reading):
             yield Problem(
-                path, f"{shown(value)} can be no value of {bare(field)}, which is a {kind}; write one as the files do"
+                path,
+                f"{shown(value)} can be no value of {bare(field)}, whose kind is {kind}; write one as the files do",
             )
 
 
