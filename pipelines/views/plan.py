@@ -10,7 +10,7 @@ from rich.table import Table
 
 from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import label_word, table
-from beam_deid.pipelines.views.plan_recipient import recipient_rows, show_purposes
+from beam_deid.pipelines.views.plan_recipient import recipient_rows, show_hint, show_purposes
 from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.terms import LabelName
 
@@ -33,9 +33,10 @@ def show_plan(out: Console, document: dict[str, Any], verbose: bool) -> None:
         _show_release(out, name, release, document, verbose)
     out.print()
     _show_input(out, document, verbose)
-    show_purposes(out, document)
-    if not verbose:
-        out.print("With -v: what happens to each field in a sentence, and every test with its limit")
+    if verbose:
+        show_purposes(out, document)
+    else:
+        show_hint(out, document)
 
 
 def _show_release(out: Console, name: str, release: dict[str, Any], document: dict[str, Any], verbose: bool) -> None:

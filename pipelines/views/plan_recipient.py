@@ -37,6 +37,24 @@ def _best(recipient: Mapping[str, Any], verbose: bool) -> str:
     return f"{best}: {escape('; '.join(reasons))}{more}"
 
 
+def show_hint(out: Console, document: Mapping[str, Any]) -> None:
+    """Show in a line what more there is to see, and whether purposes and terms are checked.
+
+    Args:
+        out: Where it is shown.
+        document: The plan, as ``beam-deid plan --json`` prints it.
+    """
+    platform = document["platform"]
+    if document["purposes"] is None:
+        out.print("Purposes are not declared. With -v: fields in sentences, tests with limits")
+    elif platform is None:
+        out.print("With -v: what happens to each field in a sentence, and every test with its limit")
+    elif document["terms"]:
+        out.print(f"Terms of {escape(platform)} are checked. With -v: what they say, fields, all tests")
+    else:
+        out.print(f"No terms of {escape(platform)} are known. With -v: fields in sentences, all tests")
+
+
 def show_purposes(out: Console, document: Mapping[str, Any]) -> None:
     """Show whether purposes are declared, and which terms of the platform are checked by them.
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.label.schema import label_schema
 
 from ..kit.crowds import crowd, grid, turn
 from ..kit.policies import KEY, policy, release, roles
@@ -129,7 +131,9 @@ def test_what_shares_a_domain_is_joined_by_its_tokens_and_both_labels_tell(tmp_p
 def test_labels_run_and_register_say_of_recipients_what_each_may(
     made: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert made.label("one")["for_recipient"]["statement"] == "identifiable"
+    for name in ("one", "two"):
+        assert made.label(name)["for_recipient"]["statement"] == "identifiable"
+        jsonschema.validate(made.label(name), label_schema())
     assert "agency" not in json.dumps(made.label("one")).lower()
     run = json.loads((made.folder / "out" / "run.json").read_text("utf-8"))
     assert run["recipients"]["one"]["contract"] == "2026-017"

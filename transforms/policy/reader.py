@@ -4,6 +4,7 @@ Messages never repeat a value under ``keys``: somebody may have pasted a key whe
 """
 
 import codecs
+import datetime
 import os
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -119,6 +120,8 @@ def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:
         return None
     if isinstance(value, Enum):
         return value.value
+    if type(value) is datetime.date:  # as PyYAML reads 2026-12-31, which is text in a policy
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): _plain(one, (*path, str(key)), problems) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

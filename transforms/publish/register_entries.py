@@ -45,6 +45,10 @@ class PolicyFacts(NamedTuple):
         given_to = None if recipient is None else recipient.to_document()
         return cls(spec.recipient, spec.k, levels, given_to, declared(spec))
 
+    def to_document(self) -> dict[str, Any]:
+        """Write them as what a run leaves; what is declared of the recipient only where something is."""
+        return {name: value for name, value in self._asdict().items() if name != "given_to" or value is not None}
+
 
 @dataclass(frozen=True)
 class Intent:
