@@ -37,6 +37,10 @@ _DATED = ("assessed_at", "review_by", "retain_until", "approver", "environment")
 _TABLE: Schema = {"$ref": "#/$defs/table"}
 
 
+_RARE = ("requests",)
+"""What a revision holds only where there is something to say."""
+
+
 def register_schema() -> Schema:
     """The JSON Schema (2020-12) of a register's ``revision-….json``, as plain values."""
     document = type_of(
@@ -51,7 +55,7 @@ def register_schema() -> Schema:
             "format": {"enum": [*range(1, FORMAT + 1)]},
             "requests": list_of(_request(), "What persons had done to what was published; missing if nothing"),
         },
-        optional=("requests",),
+        optional=_RARE,
     )
     digest = said(_SHA256, "Of the document without it: keys in order, compact, ASCII with escapes")
     properties = {**document["properties"], "sha256": digest}
@@ -59,9 +63,13 @@ def register_schema() -> Schema:
         "$schema": DIALECT,
         "$id": "register.schema.json",
         "title": "A revision of a register (revision-000001.json …)",
-        **only(properties),
+        **only({name: one for name, one in properties.items() if name not in _RARE}, _rare(properties)),
         "$defs": _definitions(),
     }
+
+
+def _rare(properties: Schema) -> Schema:
+    return {name: properties[name] for name in _RARE}
 
 
 def _key() -> Schema:
