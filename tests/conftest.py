@@ -1,3 +1,4 @@
+import gc
 import importlib.resources
 import os
 import tempfile
@@ -28,6 +29,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for mark in item.iter_markers("slow"):
         if len(mark.args) != 1 or not isinstance(mark.args[0], str):
             raise pytest.UsageError(f'{item.nodeid} is slow and says no reason: pytest.mark.slow("reason")')
+
+
+def pytest_collection_finish() -> None:
+    """Whoever looks for garbage, as a run does between its passes, need not look among modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
