@@ -6,9 +6,9 @@ session of its own, its own working folder, environment, arguments, streams and 
 The server imports, and starts nothing: no thread of Python's, no server, no client. A process cannot be forked from one that has
 locks held elsewhere.
 
-A connection is one command: the descriptors of its streams come first, then a `Request` as JSON, to the end of what is written.
-The command answers with the number of its process. Then an attendant, its parent, says how it ended: its exit code, or the number
-of the signal below 0. The process is a zombie, as a child of the test's would be, until the connection is closed.
+A connection is one command: the descriptors of its streams come first, then a `Request` as a line of JSON. The command answers
+with the number of its process. Then an attendant, its parent, says how it ended: its exit code, or the number of the signal below
+0. The process is a zombie, as a child of the test's would be, until the connection is closed.
 """
 
 import contextlib
@@ -37,12 +37,13 @@ IMPORTED = (
     "pyarrow.orc",
     "pyarrow.parquet",
     "beam_deid.pipelines.cli",
+    "beam_deid.pipelines.language.console",
     "beam_deid.pipelines.run",
     "beam_deid.pipelines.verify",
+    "beam_deid.pipelines.views.outcome",
     "beam_deid.transforms.beam.run",
 )
 STREAMS = 3
-_MANY = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,8 @@ def _attend(connection: socket.socket) -> Request:
 
 def _become(connection: socket.socket, streams: list[int]) -> Request:
     """Turn this process into the command's."""
-    asked = b""
-    while block := connection.recv(_MANY):
-        asked += block
-    request = Request(**json.loads(asked))
+    with connection.makefile("rb") as asked:
+        request = Request(**json.loads(asked.readline()))
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

@@ -45,12 +45,14 @@ class Command:
         self._connection.connect(door(request.environment))
         out, self.stdout = _pipe()
         err, self.stderr = _pipe()
+        self._streams = (self.stdout, self.stderr)
+        self._said: dict[IO[str], str] = {}
+        self._readers: list[threading.Thread] = []
         with open(os.devnull) as nothing:
             socket.send_fds(self._connection, [b"x"], [nothing.fileno(), out, err])
         for given in (out, err):
             os.close(given)
-        self._connection.sendall(json.dumps(asdict(request)).encode())
-        self._connection.shutdown(socket.SHUT_WR)
+        self._connection.sendall(f"{json.dumps(asdict(request))}\n".encode())
         self._answers = self._connection.makefile("r", buffering=1)
         self.pid = int(self._answers.readline())
 
@@ -79,21 +81,17 @@ class Command:
         Raises:
             subprocess.TimeoutExpired: It did not, for so many seconds.
         """
-        said: dict[IO[str], str] = {}
-        readers = [
-            threading.Thread(target=lambda of=stream: said.setdefault(of, of.read()), daemon=True)
-            for stream in (self.stdout, self.stderr)
-        ]
-        for reader in readers:
-            reader.start()
-        for reader in readers:
+        if not self._readers:
+            self._readers = [threading.Thread(target=self._read, args=(of,), daemon=True) for of in self._streams]
+            for reader in self._readers:
+                reader.start()
+        for reader in self._readers:
             reader.join(timeout)
             if reader.is_alive():
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
         self.wait(timeout)
-        for stream in said:
-            stream.close()
-        return said[self.stdout], said[self.stderr]
+        out, err = (self._said[stream] for stream in self._streams)
+        return out, err
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -107,6 +105,10 @@ class Command:
     def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            self._said[stream] = stream.read()
 
     def _end(self) -> None:
         self.returncode = int(self._answers.readline())

@@ -19,8 +19,7 @@ def main(path: str, code: str, *arguments: str) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
         socket.send_fds(connection, [b"x"], [0, 1, 2])
-        connection.sendall(json.dumps(request).encode())
-        connection.shutdown(socket.SHUT_WR)
+        connection.sendall(f"{json.dumps(request)}\n".encode())
         with connection.makefile() as answers:
             answers.readline()  # the number of its process
             ended = int(answers.readline())
