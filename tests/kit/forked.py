@@ -41,19 +41,13 @@ class Command:
     def __init__(self, request: Request) -> None:
         self.args = request.arguments
         self.returncode: int | None = None
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(door(request.environment))
-        out, self.stdout = _pipe()
-        err, self.stderr = _pipe()
-        self._streams = (self.stdout, self.stderr)
         self._said: dict[IO[str], str] = {}
         self._readers: list[threading.Thread] = []
-        with open(os.devnull) as nothing:
-            socket.send_fds(self._connection, [b"x"], [nothing.fileno(), out, err])
-        for given in (out, err):
-            os.close(given)
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(door(request.environment))
+        self.stdout, self.stderr = self._send_streams()
         self._connection.sendall(f"{json.dumps(asdict(request))}\n".encode())
-        self._answers = self._connection.makefile("r", buffering=1)
+        self._answers = self._connection.makefile("rb", buffering=0)  # what is buffered nobody would wait for
         self.pid = int(self._answers.readline())
 
     def poll(self) -> int | None:
@@ -82,7 +76,9 @@ class Command:
             subprocess.TimeoutExpired: It did not, for so many seconds.
         """
         if not self._readers:
-            self._readers = [threading.Thread(target=self._read, args=(of,), daemon=True) for of in self._streams]
+            self._readers = [
+                threading.Thread(target=self._read, args=(of,), daemon=True) for of in (self.stdout, self.stderr)
+            ]
             for reader in self._readers:
                 reader.start()
         for reader in self._readers:
@@ -90,8 +86,7 @@ class Command:
             if reader.is_alive():
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
         self.wait(timeout)
-        out, err = (self._said[stream] for stream in self._streams)
-        return out, err
+        return self._said[self.stdout], self._said[self.stderr]
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -105,6 +100,15 @@ class Command:
     def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
+
+    def _send_streams(self) -> tuple[IO[str], IO[str]]:
+        """Give the process nothing to read, and two pipes to write to; returns where these are read."""
+        (out, writes_out), (err, writes_err) = os.pipe(), os.pipe()
+        with open(os.devnull) as nothing:
+            socket.send_fds(self._connection, [b"x"], [nothing.fileno(), writes_out, writes_err])
+        for given in (writes_out, writes_err):
+            os.close(given)
+        return open(out, encoding="utf-8"), open(err, encoding="utf-8")
 
     def _read(self, stream: IO[str]) -> None:
         with stream:
@@ -127,11 +131,6 @@ def install(path: Path, code: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', "utf-8")
     path.chmod(0o700)
-
-
-def _pipe() -> tuple[int, IO[str]]:
-    reading, writing = os.pipe()
-    return writing, open(reading, encoding="utf-8")
 
 
 def door(environment: Mapping[str, str]) -> str:
