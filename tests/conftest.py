@@ -10,7 +10,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
 from beam_deid.transforms.synthetic import write_orders
 
-from .kit.beam_memory import remember_once_loaded
+from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
 from .kit.examples import register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
@@ -18,6 +18,9 @@ from .kit.trials import House, furnish
 from .slowest import longest_first
 
 __all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
+
+MANY = 100_000
+"""Objects among which looking for garbage takes some ten milliseconds."""
 
 register_profiles()
 os.environ[VARIABLE] = ENGLISH  # whatever this machine speaks: tests read what is shown
@@ -50,9 +53,15 @@ def _file_of(item: pytest.Item) -> str:
 
 
 def pytest_collection_finish() -> None:
-    """Whoever looks for garbage, as a run does between its passes, need not look among modules and thousands of tests."""
-    gc.collect()
-    gc.freeze()
+    """A run looks for garbage between its passes and stages, and need not look among modules and thousands of tests."""
+    leave_alone_what_is_kept()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept() -> None:
+    """Nor among what was imported since, or what libraries keep."""
+    if len(gc.get_objects()) > MANY:
+        leave_alone_what_is_kept()
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,13 @@ def remember_once_loaded() -> None:
         _remember_options()
         _remember_states()
         _remember_modules()
-        gc.collect()
-        gc.freeze()  # a run looks for garbage between its passes, and need not look among what was imported
+        leave_alone_what_is_kept()
+
+
+def leave_alone_what_is_kept() -> None:
+    """Let nobody look for garbage among what is there now."""
+    gc.collect()
+    gc.freeze()
 
 
 def _remember_signatures() -> None:

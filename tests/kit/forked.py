@@ -1,6 +1,7 @@
 """Commands in processes that are forked from one that has imported all they need; see `fork_server`."""
 
 import atexit
+import contextlib
 import json
 import os
 import re
@@ -100,6 +101,12 @@ class Command:
     def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
+
+    def __del__(self) -> None:
+        """Close what nobody read or waited for."""
+        with contextlib.suppress(AttributeError):  # it was never begun
+            for opened in (self.stdout, self.stderr, self._answers, self._connection):
+                opened.close()
 
     def _send_streams(self) -> tuple[IO[str], IO[str]]:
         """Give the process nothing to read, and two pipes to write to; returns where these are read."""
