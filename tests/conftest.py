@@ -1,3 +1,4 @@
+import gc
 import importlib.resources
 import os
 import tempfile
@@ -9,13 +10,17 @@ from beam_deid.pipelines.cli import call
 from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
 from beam_deid.transforms.synthetic import write_orders
 
-from .kit.beam_memory import remember_once_loaded
+from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
 from .kit.examples import register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
 from .kit.trials import House, furnish
+from .slowest import longest_first
 
 __all__ = ["bucket", "s3", "s3_server", "shared_bucket"]
+
+MANY = 100_000
+"""Objects among which looking for garbage takes some ten milliseconds."""
 
 register_profiles()
 os.environ[VARIABLE] = ENGLISH  # whatever this machine speaks: tests read what is shown
@@ -28,6 +33,35 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for mark in item.iter_markers("slow"):
         if len(mark.args) != 1 or not isinstance(mark.args[0], str):
             raise pytest.UsageError(f'{item.nodeid} is slow and says no reason: pytest.mark.slow("reason")')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers take files in the order in which tests are collected."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first where workers share the suite: what is left at the end is short."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        place = {path: at for at, path in enumerate(longest_first(_file_of(item) for item in items))}
+        items.sort(key=lambda item: place[_file_of(item)])
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def pytest_collection_finish() -> None:
+    """A run looks for garbage between its passes and stages, and need not look among modules and thousands of tests."""
+    leave_alone_what_is_kept()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept() -> None:
+    """Nor among what was imported since, or what libraries keep."""
+    if len(gc.get_objects()) > MANY:
+        leave_alone_what_is_kept()
 
 
 @pytest.fixture(scope="session")

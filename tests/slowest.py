@@ -1,4 +1,7 @@
-"""Writes the slowest twenty tests into `tests/README.md`, from what ``pytest --durations=0`` printed.
+"""Writes the slowest twenty tests into `tests/README.md`, and the slowest files into `tests/longest.txt`.
+
+Both come from what ``pytest --durations=0`` printed. A file goes to one worker as a whole, so the suite takes the longest ones
+first: whoever got one last would be waited for.
 
 .venv/bin/python -m pytest … --durations=0 | tee LOG
 .venv/bin/python -m tests.slowest LOG
@@ -8,13 +11,16 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "tests" / "README.md"
 BEGIN, END = "<!-- slowest -->\n", "<!-- end of slowest -->\n"
 MANY = 20
+LONGEST = ROOT / "tests" / "longest.txt"
+LONG = 10
+"""Seconds from which on it matters when a file comes."""
 _LINE = re.compile(r"^([0-9.]+)s (?:call|setup|teardown) +(\S+?\.py)::(\w+)", re.MULTILINE)
 
 
@@ -51,12 +57,36 @@ def table(log: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def longest(log: str) -> str:
+    """The files whose tests take long together, each in a line with its seconds, the longest first."""
+    found: Counter[str] = Counter()
+    for (path, _), seconds in seconds_of(log).items():
+        found[path] += seconds  # type: ignore[assignment]
+    return "".join(f"{seconds:.0f} {path}\n" for path, seconds in found.most_common() if seconds >= LONG)
+
+
+def longest_first(paths: Iterable[str]) -> list[str]:
+    """Files in the order in which workers take them.
+
+    Args:
+        paths: The file of each test.
+
+    Returns:
+        Each file once: those of `longest.txt` as they stand there, and behind them the others, those of most tests first.
+    """
+    tests = Counter(paths)
+    told = [line.split(maxsplit=1)[1] for line in LONGEST.read_text("utf-8").splitlines()]
+    return [*(path for path in told if path in tests), *(path for path, _ in tests.most_common() if path not in told)]
+
+
 def main(log: str) -> None:
-    """Put the table of a log into the page."""
+    """Put the tables of a log where they belong."""
+    text = Path(log).read_text("utf-8")
     page = PAGE.read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(before + BEGIN + table(Path(log).read_text("utf-8")) + END + after, "utf-8")
+    PAGE.write_text(before + BEGIN + table(text) + END + after, "utf-8")
+    LONGEST.write_text(longest(text), "utf-8")
 
 
 if __name__ == "__main__":

@@ -80,3 +80,28 @@ def test_the_slowest_are_summed_by_test_and_say_why():
     rows = slowest.table(log).splitlines()[2:]
     assert [row.split()[1] for row in rows] == ["4", "3"]
     assert "What the tests promise of themselves" in rows[0]
+
+
+def test_the_longest_files_come_first_and_of_others_those_of_most_tests():
+    (longest, *_, last) = told = [line.split()[1] for line in slowest.LONGEST.read_text("utf-8").splitlines()]
+    assert slowest.longest_first(["tests/a.py", last, "tests/b.py", longest, "tests/b.py"]) == [
+        longest,
+        last,
+        "tests/b.py",
+        "tests/a.py",
+    ]
+    log = "9.00s call tests/a.py::test_a\n5.00s call tests/b.py::test_a\n6.00s setup tests/b.py::test_b\n20s call x.py::test_c\n"
+    assert slowest.longest(log) == "20 x.py\n11 tests/b.py\n"
+    assert len(set(told)) == len(told)
+
+
+@in_checkout
+def test_what_is_told_to_be_slow_is_there():
+    table = (TESTS / "README.md").read_text("utf-8").partition(slowest.BEGIN)[2].partition(slowest.END)[0]
+    named = re.findall(r"^\| \d+ \| `([^`]+)` `(\w+)`", table, re.MULTILINE)
+    assert len(named) == slowest.MANY
+    for path, test in named:
+        assert f"def {test}(" in (TESTS / path).read_text("utf-8"), path
+    assert [
+        line for line in slowest.LONGEST.read_text("utf-8").splitlines() if not (ROOT / line.split()[1]).exists()
+    ] == []

@@ -127,14 +127,6 @@ def test_the_complete_journeys_households(journey: Path, tmp_path: Path) -> None
     check(pq.read_table(data), shipped("completejourney_demographics"), tmp_path / "out", "segments", "open_data")
 
 
-@pytest.mark.slow("runs a policy over a million and a half real purchases")
-def test_the_complete_journeys_purchases(journey: Path, tmp_path: Path) -> None:
-    data = journey / "transactions.parquet"
-    releases = ("trading", "assortment", "open_data")
-    ran(POLICIES / "completejourney_transactions.yaml", data, tmp_path / "out", *releases)
-    check(pq.read_table(data), shipped("completejourney_transactions"), tmp_path / "out", *releases)
-
-
 ADULT_POLICY = """
 version: 1
 dataset: adult

@@ -1,11 +1,14 @@
 """Beam asks the same questions thousands of times while it builds and runs a small pipeline; here it remembers the answers.
 
-More than a third of a small run goes into the signatures of the same few hundred functions, and into argument parsers of the
-same few classes of options. The suite, which has hundreds of small runs in its own process, remembers both. Runs in processes of
-their own, such as those of the commands of pages, have Beam as it is.
+More than half of a small run goes into the signatures of the same few hundred functions, argument parsers of the same few
+classes of options, the state of the same few classes of functions, and lists of the same modules. The suite, which has hundreds
+of small runs in its own process, remembers them. Runs in processes of their own, such as those of the commands of pages, have
+Beam as it is.
 """
 
+import argparse
 import copy
+import gc
 import sys
 import types
 from collections.abc import Callable
@@ -25,6 +28,15 @@ def remember_once_loaded() -> None:
         _remembering = True
         _remember_signatures()
         _remember_options()
+        _remember_states()
+        _remember_modules()
+        leave_alone_what_is_kept()
+
+
+def leave_alone_what_is_kept() -> None:
+    """Let nobody look for garbage among what is there now."""
+    gc.collect()
+    gc.freeze()
 
 
 def _remember_signatures() -> None:
@@ -67,9 +79,48 @@ def _remember_options() -> None:
                 known[key] = copy.deepcopy(self._visible_options)
             return
         self._flags = flags
-        self._visible_options = copy.deepcopy(known[key])
+        self._visible_options = argparse.Namespace(**{name: _own(value) for name, value in vars(known[key]).items()})
         self._all_options = overrides
         for name in self._visible_option_list():
             overrides.setdefault(name, getattr(self._visible_options, name))
 
     PipelineOptions.__init__ = make
+
+
+def _own(value: Any) -> Any:
+    """The value of an option for one that may change it."""
+    return copy.deepcopy(value) if isinstance(value, (list, dict)) else value
+
+
+def _remember_states() -> None:
+    """The state and timers of a function that is an object, which its class says, unless it holds methods of others."""
+    from apache_beam.transforms import userstate
+
+    asked = userstate.get_dofn_specs
+    known: dict[type, tuple[set[Any], set[Any]]] = {}
+
+    def answer(dofn: Any) -> tuple[set[Any], set[Any]]:
+        if any(isinstance(value, types.MethodType) for value in vars(dofn).values()):
+            return asked(dofn)
+        if type(dofn) not in known:
+            known[type(dofn)] = asked(dofn)
+        states, timers = known[type(dofn)]
+        return set(states), set(timers)
+
+    userstate.get_dofn_specs = answer
+
+
+def _remember_modules() -> None:
+    """What all modules hold, which is not counted when values that are kept are measured."""
+    from objsize import traverse
+
+    asked = traverse._iter_modules_globals
+    known: dict[int, list[Any]] = {}
+
+    def answer() -> list[Any]:
+        if len(sys.modules) not in known:
+            known.clear()
+            known[len(sys.modules)] = list(asked())
+        return known[len(sys.modules)]
+
+    traverse._iter_modules_globals = answer

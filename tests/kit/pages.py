@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .forked import install
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("configs", "pipelines", "transforms", "tests")
 README = ROOT / "README.md"
@@ -36,11 +38,11 @@ _PROGRAM = 'import sys; sys.argv[0] = ".venv/bin/beam-deid"; from beam_deid.pipe
 
 def paste(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run commands in a folder that has the pages' `.venv/bin`, and the repository's `configs`."""
-    for name, call in (("python", ""), ("beam-deid", f" -c '{_PROGRAM}'")):
-        shim = folder / ".venv" / "bin" / name
-        shim.parent.mkdir(parents=True, exist_ok=True)
-        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}"{call} "$@"\n')
-        shim.chmod(0o700)
+    programs = folder / ".venv" / "bin"
+    install(programs / "beam-deid", _PROGRAM)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o700)
     (folder / "configs").symlink_to(ROOT / "configs")
     # PYTHONPATH is made absolute: the commands run in another folder.
     path = os.pathsep.join(

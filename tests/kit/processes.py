@@ -8,8 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from .fork_server import Request
+from .forked import ROOT, Command
+
 Found = TypeVar("Found")
-ROOT = str(Path(__file__).parent.parent.parent)
+PROGRAM = "from beam_deid.pipelines.cli import main; main()"
+"""What an installed ``beam-deid`` does."""
+
 
 DIES_BEFORE_IT_PUBLISHES = """
 import os, signal
@@ -31,8 +36,8 @@ files._LOCAL = Faulty(LocalStore(), calls)
 """The process is killed at a call of its store, whose number the environment says."""
 
 
-def start(*arguments: str, before: str = "", cwd: Path | None = None, **more: str) -> "subprocess.Popen[str]":
-    """Start ``beam-deid``.
+def start(*arguments: str, before: str = "", cwd: Path | None = None, **more: str) -> Command:
+    """Start ``beam-deid``, in a process that is forked from one that has imported it.
 
     Args:
         arguments: The command's.
@@ -40,16 +45,7 @@ def start(*arguments: str, before: str = "", cwd: Path | None = None, **more: st
         cwd: Its working folder.
         more: Variables of its environment.
     """
-    code = f"{before}\nfrom beam_deid.pipelines.cli import main\nmain()"
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=cwd,
-        env={**os.environ, **more},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    return Command(Request(f"{before}\n{PROGRAM}", list(arguments), str(cwd or Path.cwd()), {**os.environ, **more}))
 
 
 def python(code: str, *arguments: str, **more: str) -> "subprocess.Popen[str]":

@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -20,12 +19,10 @@ from ..kit.trials import LOCAL, contents, furnish, judge_reader, publishing, rec
 
 # What is started in the background ignores Ctrl-C, and so would all that it starts.
 HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-COMMAND = [sys.executable, "-c", f"{HEEDED}; from beam_deid.pipelines.cli import main; main()", "run"]
 
 
 def start(policy, orders, out, *more):
-    command = [*COMMAND, policy, "-i", str(orders / "*.parquet"), "-o", str(out), *more]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    return start_command("run", policy, "-i", str(orders / "*.parquet"), "-o", str(out), *more, before=HEEDED)
 
 
 @pytest.mark.slow("kills runs, each a process that imports Beam")
@@ -33,8 +30,9 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
     out = tmp_path / "out"
     moments = random.Random(2)
     (tmp_path / "apart").mkdir()  # with a register of its own, or the others would be tested with it
+    undisturbed = start(tmall_policy, orders, tmp_path / "apart" / "whole", "--workers", "2")
     begun = time.monotonic()
-    assert start(tmall_policy, orders, tmp_path / "apart" / "whole", "--workers", "2").wait() == 0
+    assert undisturbed.wait() == 0
     whole = time.monotonic() - begun
     interrupted = 0
     for _ in range(40):
@@ -131,8 +129,7 @@ def test_ctrl_c_leaves_nothing_and_exits_130(orders, tmall_policy, tmp_path):
 @pytest.mark.slow("kills runs, each a process that imports Beam")
 def test_a_worker_that_dies_ends_the_run_with_an_answer(orders, tmall_policy, tmp_path):
     out = tmp_path / "out"
-    command = [*COMMAND, tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = start(tmall_policy, orders, out, "--workers", "2")
     deadline = time.monotonic() + 60
     child = None
     while child is None and time.monotonic() < deadline:

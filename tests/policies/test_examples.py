@@ -104,33 +104,3 @@ def test_a_release_by_itself_need_not_lose_what_two_together_would_tell(journey:
     data = journey / "demographics.parquet"
     public = run("completejourney_demographics", data, tmp_path / "out", "--release", "open_data")["open_data"]
     assert (public["label"], public["risk"]["k"], public["records"]["suppressed"]) == ("anonymized", 46, 33)
-
-
-@pytest.mark.slow("runs a policy over a million and a half real purchases")
-def test_real_transactions_by_store_and_week_are_anonymized(journey: Path, tmp_path: Path) -> None:
-    data = journey / "transactions.parquet"
-    found = run("completejourney_transactions", data, tmp_path / "out", "--release", "trading")["trading"]
-    assert found["label"] == "anonymized"
-    assert found["search"]["levels"]["transaction_timestamp"] == "week"
-    assert found["records"]["read"] == 1_469_307
-    assert found["records"]["suppressed"] / found["records"]["read"] == pytest.approx(0.0422, abs=0.001)
-    assert useful(tmp_path / "out" / "trading", found)
-
-
-@pytest.mark.slow("runs a policy over a million and a half real purchases")
-def test_real_transactions_without_numbers_are_still_personal(journey: Path, tmp_path: Path) -> None:
-    found = run("completejourney_transactions", journey / "transactions.parquet", tmp_path / "out")
-    assert {name: label["label"] for name, label in found.items()} == {
-        "trading": "anonymized",
-        "assortment": "anonymized",
-        "open_data": "anonymized",
-        "nameless": "still_personal",
-        "loyalty": "still_personal",
-    }
-    for release, share in {"trading": 0.0508, "assortment": 0.1037, "open_data": 0.0215}.items():
-        assert found[release]["records"]["suppressed"] / 1_469_307 == pytest.approx(share, abs=0.001)
-        assert useful(tmp_path / "out" / release, found[release])
-    tests = {test["name"] for test in found["trading"]["tests"]}
-    assert {"composition:assortment", "composition:open_data", "composition:*"} <= tests
-    assert failing(found["nameless"]) >= {"k", "dominance", "overall_risk"}
-    assert failing(found["loyalty"]) >= {"direct_identifiers", "restorable", "k_composite"}

@@ -15,9 +15,10 @@ from beam_deid.transforms.storage import files as stores
 from beam_deid.transforms.storage import journal
 from beam_deid.transforms.storage.local import LocalStore
 
+from ..kit.crash_states import bring_back, changing, crash_states
 from ..kit.faulty import Calls, Faulty
 from ..kit.outputs import leftovers
-from ..kit.processes import COUNTS_CALLS, staging_of, start, until
+from ..kit.processes import staging_of, start, until
 from ..kit.trade import FROM_ENVIRONMENT, KEYED, POLICY, Trade
 from ..register.kit import contents
 
@@ -370,28 +371,21 @@ def calls_of(trade, words):
     return calls.seen
 
 
-def changes(told):
-    """Whether a call changes anything; claims are renewed in their own time."""
-    name, _, path = told.partition(" ")
-    reading = ("entry", "entries", "open_input", "unseen", "write", "drop_empty", "settle", "make_private")
-    return name not in reading and "lease.json" not in path
-
-
-@pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("third", range(3))
-def test_a_run_that_is_killed_at_any_call_of_its_store_leaves_nothing_unknown(trade, tmp_path, third):
+@pytest.mark.slow("a process that keeps what it would leave, and a run over each such state")
+def test_a_run_that_is_killed_at_any_call_of_its_store_leaves_nothing_unknown(trade, tmp_path_factory):
     source = trade.orders("may", MAY)
     assert trade.run(source, "others") == 0
-    seen = calls_of(trade, trade.words(source, "undisturbed"))
-    begin = next(at for at, told in enumerate(seen) if told.startswith("close") and told.endswith("/outcome.json"))
-    moments = [at + 1 for at, told in enumerate(seen) if at > begin and changes(told)][third::3]
-    assert len(moments) > 4
-    for number in moments:
-        process = start(*trade.words(source, "out"), before=COUNTS_CALLS, KILLED_AT=str(number))
-        process.communicate(timeout=120)
-        assert process.returncode in (0, -signal.SIGKILL)  # the number of calls may vary by one that renews a claim
+    moments = changing(calls_of(trade, trade.words(source, "undisturbed")))
+    copies = tmp_path_factory.mktemp("killed") / "copies"
+    whole = trade.folder.parent
+    states = crash_states(trade.words(source, "out"), whole, copies, len(moments))
+    found = set()
+    for state, moment in zip(states, moments, strict=True):
+        bring_back(state, whole)
+        found.add(published_in(trade, "out") is not None)
         assert_known(trade, "out")
-        assert trade.run(source, "out", "--overwrite") == 0, seen[number - 1]
+        assert trade.run(source, "out", "--overwrite") == 0, moment
         assert_clean(trade, "others", "undisturbed", "out")
-        shutil.rmtree(trade.folder / "out")
         assert call(["releases", "list", str(trade.register)]) == 0
+    assert len(states) > 12
+    assert found == {True, False}

@@ -2,10 +2,10 @@
 
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 
+from ..forked import Command
 from ..processes import start
 from .server import Request, Server
 
@@ -13,7 +13,7 @@ PATIENCE = 300
 """Seconds after which a process is held to hang."""
 
 
-def struck(process: subprocess.Popen[str]) -> bool:
+def struck(process: Command) -> bool:
     """Wait for a process; whether a blow ended it."""
     process.communicate(timeout=PATIENCE)
     return process.returncode == -signal.SIGKILL

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pytest
 
 from ...kit.crowds import crowd, grid, mobile, replaced, turn
+from ...kit.forked import install
 from ...kit.policies import policy, release, roles
+from ...kit.processes import PROGRAM
 from ...kit.sampling import quick_first, quick_for
 from ...kit.shared import CASES as CASES_FOUND
 from ...kit.shared import needs_cases
@@ -817,10 +819,11 @@ NAMES = sorted(path.name for path in CASES_FOUND.glob("*/")) if CASES_FOUND.is_d
 
 
 @needs_cases
-@pytest.mark.slow("starts a process for each shared case, which imports Beam")
+@pytest.mark.slow("runs each shared case in processes")
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in (*REGISTER, FORGED)])
-def test_the_shared_check_holds(name):
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+def test_the_shared_check_holds(name, tmp_path):
+    install(tmp_path / "beam-deid", PROGRAM)
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         [CASES_FOUND / "check", name], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
     )
