@@ -152,7 +152,7 @@ def prove(opened: Opened, workers: int) -> SourceProof:
     kinds, groups = _released(source, published)
     levels = levels_of_cells(source, rounds, groups[0])
     rows = join_rows(source, levels, kinds)
-    problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
+    problems = [*found.problems, *_count_problems(source, rows, published), *_row_problems(rows)]
     figures = ProvedFigures(reason=_unmeasured(source, rows, problems))
     if not figures.reason:
         figures = prove_figures(source, levels, rows.left, published.label)

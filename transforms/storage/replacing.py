@@ -1,26 +1,29 @@
 """Whether an output may be replaced: by whom it was written is told by its manifests, and nobody else's file is ever lost."""
 
 import os
+from collections.abc import Mapping
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
-from beam_deid.transforms.storage.journal import failed
+from beam_deid.transforms.storage.journal import at_once, failed, sha256_of
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import is_local, join, name_of, parent, shown
 
 _NAMED = 3
 
 
-def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
+def check_replaceable(output: str, overwrite: bool, folder: str = "", *, by_name: bool = False) -> None:
     """See that an output may be replaced, and that nothing but a run would be lost.
 
     Args:
         output: The output folder.
         overwrite: Whether an earlier run may be replaced.
         folder: Where it is now, if it was moved.
+        by_name: Whether it is enough that its files are called as the run's; else all of them are read.
 
     Raises:
+        InputError: A file of it cannot be read, so that nobody knows whose it is.
         OSError: The store fails.
         UsageError: It is no folder, it is there and may not be replaced, or something that no run wrote is in it.
     """
@@ -45,6 +48,26 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
     strangers = sorted(set(found) - set(known))
     if strangers:
         raise _would_be_lost(strangers, output)
+    changed = [] if by_name else _changed(place, {path: known[path] for path in found})
+    if changed:
+        raise _changed_since(changed, output)
+
+
+def _changed(place: str, files: Mapping[str, str | None]) -> list[str]:
+    """The files that are called as a run's, and have other bytes.
+
+    Args:
+        place: The folder.
+        files: SHA-256 of each file by its path below it; None where that is not known.
+    """
+    changed: list[str] = []
+
+    def compare(path: str) -> None:
+        if sha256_of(join(place, *path.split("/"))) != files[path]:
+            changed.append(path)
+
+    at_once(compare, [path for path, told in files.items() if told is not None])
+    return sorted(changed)
 
 
 def see_that_it_can_be(output: str, overwrite: bool) -> None:
@@ -73,6 +96,16 @@ def see_that_it_can_be(output: str, overwrite: bool) -> None:
         raise UsageError(
             "cannot write here (Permission denied)", output, "Choose another --output, or check the rights to it"
         )
+
+
+def _changed_since(changed: list[str], output: str) -> UsageError:
+    named = ", ".join(changed[:_NAMED])
+    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    if len(changed) == 1:
+        what = "this file is not the one that the run wrote under its name, and it would be lost"
+        return UsageError(what, shown(join(output, *named.split("/"))), "Move it away, or choose another --output")
+    what = f"{len(changed):,} files are not those that the run wrote under their names, and they would be lost: {named}{more}"
+    return UsageError(what, shown(output), "Move them away, or choose another --output")
 
 
 def _would_be_lost(strangers: list[str], output: str) -> UsageError:
