@@ -1,12 +1,12 @@
 """``beam-deid reidentify``: tokens and format-preserving ciphertexts back to the values they were made of."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
+from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.terms import Reason
@@ -19,7 +19,7 @@ _SHOWN = 10  # rejected rows that the message names; the file names all
 
 
 @click.command(
-    cls=Command,
+    cls=InputCommand,
     epilog="""\b
 Examples:
   beam-deid reidentify --policy policy.yaml --release crm --fields buyer_open_uid,receiver_mobile \\
@@ -93,6 +93,7 @@ def reidentify(
     label: str | None,
     overwrite: bool,
     as_json: bool,
+    written: dict[str, Any],
 ) -> None:
     """Turn FIELDS of a release back into the values they were made of, for whoever holds the key.
 
@@ -111,7 +112,18 @@ def reidentify(
     wanted = _wanted(read, release, fields)
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)
-    request = Request(release, wanted, inputs, target, reason, record or _beside(policy), selection, label, overwrite)
+    request = Request(
+        release,
+        wanted,
+        inputs,
+        target,
+        reason,
+        record or _beside(policy),
+        selection,
+        label,
+        overwrite,
+        written_as(written),
+    )
     with output.progress(STEPS):
         outcome = reidentify_files(read, request)
     output.console(as_json).print(_said(outcome, target, request.record), markup=False)

@@ -31,6 +31,7 @@ class Request:
         selection: Which rows.
         label: Path of the release's ``label.json``, for inputs that have lost the release's metadata.
         overwrite: Whether an output that exists may be replaced.
+        written: How the inputs are written.
     """
 
     release: str
@@ -42,6 +43,7 @@ class Request:
     selection: Selection
     label: str | None = None
     overwrite: bool = False
+    written: InputOptions = InputOptions()
 
     @property
     def rejected(self) -> Mapping[str, str]:
