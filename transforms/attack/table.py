@@ -15,6 +15,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Fault, reported
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.probes import Numbers, Probes
@@ -88,6 +89,7 @@ class AttackerTable:
         kinds = [(file, format_of(file.path, options, file.partitions)) for file in files]
         present = [kind.schema(file.path, options).names for file, kind in kinds]
         for file, names in zip(files, present, strict=True):
+            NAMES.add(names)
             self._check(file, names)
         own = self.job.policy.subject_field
         named = own if all(own in names for names in present) else None

@@ -11,6 +11,7 @@ from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.paths import shown
 
@@ -102,6 +103,7 @@ def open_dataset(
 
 def _columns(file: InputFile, options: InputOptions) -> Types:
     given = types_of(format_of(file.path, options, file.partitions).schema(file.path, options))
+    NAMES.add(given)
     return {name: given[name] for name in Ignored(options.ignore).without(given)}
 
 

@@ -10,6 +10,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
@@ -80,4 +81,6 @@ def open_sources(globs: Sequence[str], written: InputOptions) -> list[InputSourc
 
 def _opened(file: InputFile, written: InputOptions) -> InputSource:
     kind = format_of(file.path, written)
-    return InputSource(file.path, file.size, kind, kind.schema(file.path, written), written)
+    schema = kind.schema(file.path, written)
+    NAMES.add(schema.names)
+    return InputSource(file.path, file.size, kind, schema, written)

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 import pyarrow as pa
 
 from beam_deid.transforms.errors import InputError, OutputError, UsageError, step_of
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.storage import matching
 from beam_deid.transforms.storage.connecting import authority_of
 from beam_deid.transforms.storage.local import LocalStore
@@ -121,6 +122,8 @@ def find(patterns: Sequence[str]) -> Found:
             found.setdefault(entry.path, file)
         empty.update(matching.as_written(pattern, whole, path) for path in matched.empty)
         hidden.update(matching.as_written(pattern, whole, path) for path in matched.hidden)
+    NAMES.add_paths(name for file in found.values() for name in (file.told, file.path))
+    NAMES.add_paths((*empty, *hidden))
     passed = [_passed_over("empty", empty), _passed_over("hidden, or an engine's mark", hidden)]
     return Found(tuple(found[path] for path in sorted(found)), tuple(filter(None, passed)))
 
