@@ -135,9 +135,11 @@ def reidentify(
 
 def _said(outcome: "Outcome", target: str, record: str) -> str:
     """What was done, in a sentence."""
+    from beam_deid.pipelines.views.cells import count
+
     if not outcome.written:
         return f"no row was re-identified, and {target} is not written; recorded in {record}"
-    rows = f"{outcome.written:,} of {outcome.selected:,} rows re-identified into {target}"
+    rows = f"{outcome.written:,} of {count(outcome.selected, 'row')} re-identified into {target}"
     if outcome.selected == outcome.read:
         return f"{rows}; recorded in {record}"
     return f"{rows}, chosen from {outcome.read:,}; recorded in {record}"

@@ -1,4 +1,4 @@
-"""Names of the user's own that this process has met: columns, fields, releases, files. What is shown in another language spares them.
+"""Names of the user's own that this process has met: columns, fields, releases, files. No language but theirs has words for them.
 
 A message is made in English, of words and of names, and a name may be any text: `Created at` is a column, and the beginning of a
 message. So whoever reads names from a policy, a file or a call says so here, before a message can have them in it.

@@ -1,7 +1,7 @@
 """Texts said in another language but for the names in them, in whose places signs stand meanwhile.
 
-A name may also be a word of the sentence around it: a column `records`, and `400 records read`. Then it is left open which of both is
-meant where; the reading counts that leaves least unsaid, and of those the one that spares most names.
+A name may also be a word of the sentence around it: a column `records`, and `400 records read`. Then it is left open which of both
+is meant where; the reading counts that leaves least unsaid, and of those the one that spares most names.
 """
 
 import re

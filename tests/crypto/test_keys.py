@@ -225,8 +225,16 @@ def test_a_key_that_was_pasted_behind_the_scheme_is_refused_and_not_repeated(sch
 
 @pytest.mark.parametrize(
     "reference",
-    ["env:BEAM_DEID_KEY", "env:key", "env:THE_KEY_OF_ALL_ORDERS_OF_THE_SHOP_2026", "env:shop.key-2", "keyring:main"]
-    + ["file:keys/Orders2026/TheKeyOfAllOrdersOfTheShop", "file:/run/secrets/deadbeef.key", "file:~/" + "ab" * 15],
+    [
+        "env:BEAM_DEID_KEY",
+        "env:key",
+        "env:THE_KEY_OF_ALL_ORDERS_OF_THE_SHOP_2026",
+        "env:shop.key-2",
+        "keyring:main",
+        "file:keys/Orders2026/TheKeyOfAllOrdersOfTheShop",
+        "file:/run/secrets/deadbeef.key",
+        "file:~/" + "ab" * 15,
+    ],
 )
 def test_names_of_places_are_none(reference):
     assert check_reference(reference) is None

@@ -36,7 +36,8 @@ def test_a_name_is_no_total(cell):
 
 
 @pytest.mark.parametrize(
-    "row", [["2026-11-30", "合计", "4900", "12"], ["1", "", "Total", "4900"], ["2026-11-30", "12", "", "合计：4,900 元"]]
+    "row",
+    [["2026-11-30", "合计", "4900", "12"], ["1", "", "Total", "4900"], ["2026-11-30", "12", "", "合计：4,900 元"]],
 )
 def test_a_total_may_stand_behind_a_date_or_among_blank_cells(row):
     assert has_total([["1", "2", "3", "4"], row])

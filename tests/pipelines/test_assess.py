@@ -319,9 +319,7 @@ releases:
 
 def test_lines_of_an_order_in_several_spellings_are_one_order_as_in_a_run(tmp_path, capsys):
     orders = [(f"138{n:08}", f"138-{n // 10000:04}-{n % 10000:04}", f"b{n}", f"c{n % 3}") for n in range(60)]
-    rows = [
-        row for one, other, buyer, city in orders for row in (f"{one},{buyer},{city}", f"{other},{buyer},")
-    ]
+    rows = [row for one, other, buyer, city in orders for row in (f"{one},{buyer},{city}", f"{other},{buyer},")]
     (tmp_path / "orders.csv").write_text("\n".join(["number,buyer,city", *rows, ""]), "utf-8")
     (tmp_path / "policy.yaml").write_text(FILLED_DOWN, "utf-8")
     policy, source, out = (str(tmp_path / name) for name in ("policy.yaml", "orders.csv", "out"))

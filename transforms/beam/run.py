@@ -52,7 +52,7 @@ ASIDE = Bounds()
 STEPS = (MeasureElements.where, DECIDING, ReleaseElements.where, ASSEMBLING, Prove.where, PUBLISHING)
 """What a run does, one after the other, as `PROGRESS` is told of it."""
 
-LEFT = "Stopped while the engine was given the run. Nothing was published; see whether the engine has a job of it, and cancel it there."
+LEFT = "Stopped while the engine was given the run. Nothing was published; see whether the engine has a job of it, and cancel it"
 """What is told where nobody waits until the engine has answered."""
 
 

@@ -52,7 +52,8 @@ class Attacker(Section):
         description="Path or glob of the attacker's table; the release's own source if not given",
     )
     input: InputOptions | None = Field(
-        None, description="How the table's files are written, as input: of the policy says it of the source: {footer: 1}"
+        None,
+        description="How the table's files are written, as input: of the policy says it of the source: {footer: 1}",
     )
     within: dict[str, Distance] = Field(
         default_factory=dict,

@@ -49,8 +49,8 @@ def policy_sha256(policy: Policy) -> str:
         document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)
     for name, release in policy.releases.items():
         known = document["releases"][name]["attackers"]
-        for attacker, spec in release.attackers.items():
-            known[attacker] = _said(known[attacker], spec, _FIRST_OF_ATTACKER)
+        for attacker, told in release.attackers.items():
+            known[attacker] = _said(known[attacker], told, _FIRST_OF_ATTACKER)
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -6,7 +6,19 @@ from typing import Any
 from beam_deid.transforms.policy.model_paths import valid_names
 from beam_deid.transforms.policy.yaml_nodes import Path
 
-_TEXTS = ("dataset", "subject", "record", "purpose", "recipient", "domain", "by", "knows", "fields", "optional", "ignore")
+_TEXTS = (
+    "dataset",
+    "subject",
+    "record",
+    "purpose",
+    "recipient",
+    "domain",
+    "by",
+    "knows",
+    "fields",
+    "optional",
+    "ignore",
+)
 """Where a text, or each of a list, is a name or is free."""
 
 

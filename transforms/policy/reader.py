@@ -17,6 +17,7 @@ from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.checks import cross_problems
 from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
+from beam_deid.transforms.policy.missing import no_such_policy
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
@@ -91,7 +92,7 @@ def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:
 def _text(path: str) -> str:
     try:
         if not is_file(path):
-            raise PolicyError("there is no such file", shown(path), "Check the path of the policy")
+            raise no_such_policy(path)
         content = read_all(path, MAXIMUM_BYTES + 1)
     except InputError as error:
         raise PolicyError(

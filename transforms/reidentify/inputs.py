@@ -9,7 +9,7 @@ from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format
-from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
 from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
@@ -33,7 +33,7 @@ class InputSource:
     size: int
     format: Format
     schema: pa.Schema
-    written: InputOptions = InputOptions()
+    written: InputOptions = AS_THEY_LOOK
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, some at a time."""

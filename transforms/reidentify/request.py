@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
-from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.record import is_record
 from beam_deid.transforms.reidentify.selection import Selection
@@ -43,7 +43,7 @@ class Request:
     selection: Selection
     label: str | None = None
     overwrite: bool = False
-    written: InputOptions = InputOptions()
+    written: InputOptions = AS_THEY_LOOK
 
     @property
     def rejected(self) -> Mapping[str, str]:

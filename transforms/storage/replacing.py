@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping
 
-from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.errors import UsageError, on_one_line
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
 from beam_deid.transforms.storage.journal import at_once, failed, sha256_of
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import is_local, join, name_of, parent, shown
+from beam_deid.transforms.storage.taken import is_a_file, is_there
 
 _NAMED = 3
 
@@ -33,13 +34,13 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "", *, by_name
     place = folder or output
     there = store.entry(place)
     if there is not None and not there.is_folder:
-        raise UsageError("the output is a file", shown(output), "Choose another --output")
+        raise is_a_file(output)
     mine = {name_of(one) for one in hidden_folders(output)}
     found = [path for path in _paths_in(place) if path and path.split("/")[0] not in mine]
     if not found:
         return
     if not overwrite:
-        raise UsageError("the output exists", shown(output), "Choose another --output, or add --overwrite")
+        raise is_there(output)
     known = files_of_run(place)
     if known is None:
         raise UsageError(
@@ -99,7 +100,7 @@ def see_that_it_can_be(output: str, overwrite: bool) -> None:
 
 
 def _changed_since(changed: list[str], output: str) -> UsageError:
-    named = ", ".join(changed[:_NAMED])
+    named = ", ".join(map(on_one_line, changed[:_NAMED]))
     more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
     if len(changed) == 1:
         what = "this file is not the one that the run wrote under its name, and it would be lost"
@@ -109,7 +110,7 @@ def _changed_since(changed: list[str], output: str) -> UsageError:
 
 
 def _would_be_lost(strangers: list[str], output: str) -> UsageError:
-    named = ", ".join(strangers[:_NAMED])
+    named = ", ".join(map(on_one_line, strangers[:_NAMED]))
     more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
     if len(strangers) == 1:
         what = "no run wrote this file, and it would be lost"

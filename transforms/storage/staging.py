@@ -179,7 +179,9 @@ class Staging:
             write_all(join(new, path), data)
             check_bytes(data, join(new, path))
         store.settle(new)
-        self._check(by_name=True)  # before anything is moved; what is in the files is looked at once nobody can reach them
+        self._check(
+            by_name=True
+        )  # before anything is moved; what is in the files is looked at once nobody can reach them
         there = bool(store.entries(self._output))
         old = join(self.path, OLD)
         if store.entry(self._output):

@@ -75,7 +75,7 @@ class Stopping:
 
         Args:
             short: Whether it is so short that who asks again is heard no sooner.
-            if_cut: What is to be told where somebody asks again, and it is stopped in the middle; by default that a publication was.
+            if_cut: What is told where somebody asks again, and it is stopped in the middle; by default that a publication was.
         """
         if not self._depth:
             self._is_short = short
