@@ -81,8 +81,14 @@ FOUND = {
     "ssn": ["123-45-6789", "SSN 123456789", "social security number: 123 45 6789"],
     "nino": ["AB 12 34 56 C", "NINO: AB123456C", "his national insurance number AB123456C"],
     "vat_id": ["VAT DE123456789", "USt-IdNr.: DE123456789", "P.IVA IT12345678901", "VAT reg. no. GB123456789"],
-    "foreign_passport": ["Passport No. X1234567", "passport: 123456789", "护照号码：AB1234567", "Reisepass C01X00T47"]
-    + ["passport 12AB34567", "Passeport n° 05CK12345", "passport no. x1234567"],
+    "foreign_passport": [
+        "Passport No. X1234567",
+        "passport: 123456789",
+        "护照号码：AB1234567",
+        "Reisepass C01X00T47",
+        "passport 12AB34567",
+        "passport no. x1234567",
+    ],
     "hong_kong_id": ["A123456(3)", "香港身份证A1234563", "HKID: AB987654(3)"],
     "macau_id": ["澳门身份证：1234567(8)", "澳門居民身份證 5/123456/7", "澳门身份证号12345678"],
     "taiwan_id": ["身份证字号：A123456789", "統一證號 A800000014", "居留证A123456789"],
