@@ -12,7 +12,9 @@ from ..kit.examples import examples
 
 
 def keys(*rows):
-    columns = {f"p{number}": pa.array(list(column), pa.string()) for number, column in enumerate(zip(*rows, strict=True))}
+    columns = {
+        f"p{number}": pa.array(list(column), pa.string()) for number, column in enumerate(zip(*rows, strict=True))
+    }
     return parts_apart(columns, list(columns)).to_pylist()
 
 
@@ -27,7 +29,12 @@ def test_parts_are_told_from_each_other():
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(("a b", "c"), ("a", "b c")), (("#100", None), (None, "#100")), (("1", ""), ("", "1")), (("1", "01", "2"), ("1", "0", "12"))],
+    [
+        (("a b", "c"), ("a", "b c")),
+        (("#100", None), (None, "#100")),
+        (("1", ""), ("", "1")),
+        (("1", "01", "2"), ("1", "0", "12")),
+    ],
 )
 def test_other_parts_are_another_record(one, other):
     assert len(set(keys(one, other))) == 2

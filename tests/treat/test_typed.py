@@ -12,7 +12,7 @@ from beam_deid.transforms.treat.given import typed_batch, with_combined
 from beam_deid.transforms.treat.typed import read_typed, typed
 
 from ..kit.fingerprints import KEY
-from ..kit.policies import policy, release
+from ..kit.policies import policy, release, roles
 from ..kit.small import two_releases
 
 POLICY = policy_from_mapping(two_releases(), key_given=True)
@@ -84,7 +84,7 @@ def test_a_collection_is_read_as_a_file_is_but_for_what_spreadsheets_do():
 
 
 PARTED = policy(
-    {**dict.fromkeys(("order", "line", "number"), {"role": "direct_identifier"}), "city": {"role": "quasi_identifier"}},
+    roles(direct="order line number", quasi="city"),
     top={"subject": "number", "record": "number", "input": {"combine": {"number": ["order", "line"]}}},
     a=release("enclave", "city"),
 )
@@ -97,7 +97,9 @@ def test_a_number_of_parts_keeps_them_apart_in_files_and_in_collections(tmp_path
     job = Job(policy_from_mapping(PARTED), ("a",), fingerprint_key=KEY)
     columns = ["number", "city"]
     (from_file,) = read_typed(Shard(str(path), "csv", path.stat().st_size), job, columns)
-    table = pa.RecordBatch.from_pydict({"order": ["#100", "#1001", "#100"], "line": ["11", "1", "11"], "city": [*"xyz"]})
+    table = pa.RecordBatch.from_pydict(
+        {"order": ["#100", "#1001", "#100"], "line": ["11", "1", "11"], "city": [*"xyz"]}
+    )
     given = typed_batch(job, with_combined(table, job.policy), columns, 0)
     for records in (from_file.records, given.records):
         one, other, same = RecordKeys(job, records).recorded().tolist()
