@@ -17,6 +17,7 @@ class Names:
         """Begin a command: nothing was met yet."""
         self._known: set[str] = set()
         self._later: list[Callable[[], Iterable[str]]] = []
+        self._all: frozenset[str] = frozenset()
 
     def add(self, names: Iterable[str]) -> None:
         """Add names, which are kept."""
@@ -38,7 +39,9 @@ class Names:
         """All names."""
         while self._later:
             self._known.update(self._later.pop()())
-        return frozenset(self._known)
+        if len(self._all) < len(self._known):  # names are never taken away
+            self._all = frozenset(self._known)
+        return self._all
 
 
 NAMES = Names()

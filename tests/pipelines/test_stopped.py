@@ -12,7 +12,7 @@ import pytest
 from apache_beam.runners.runner import PipelineRunner
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.beam.run import _begun
+from beam_deid.transforms.beam import run
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.stopping import STOPPING, Stopping
 
@@ -288,22 +288,22 @@ class _Job:
 class _Cluster(PipelineRunner):
     """An engine that is asked to stop once it has a job, and before it tells of it."""
 
-    def __init__(self, job, heard):
+    def __init__(self, job, stopping):
         super().__init__()
         self.job = job
-        self.heard = heard
+        self.stopping = stopping
 
     def run_pipeline(self, pipeline, options):
-        assert STOPPING.wait_for_whole(lambda: self.heard.append(STOPPING.take_back()))
+        assert self.stopping.wait_for_whole(self.stopping.take_back)
         return self.job
 
 
-def test_a_job_of_which_an_engine_has_not_told_yet_is_cancelled():
-    job, heard = _Job(), []
-    pipeline = beam.Pipeline(_Cluster(job, heard))
+def test_a_job_of_which_an_engine_has_not_told_yet_is_cancelled(monkeypatch):
+    job, stopping = _Job(), Stopping()
+    monkeypatch.setattr(run, "STOPPING", stopping)  # this process goes on
+    pipeline = beam.Pipeline(_Cluster(job, stopping))
     _ = pipeline | beam.Create([1])
-    _begun(pipeline, "FlinkRunner")
-    assert heard == [None]
+    run._begun(pipeline, "FlinkRunner")
     assert job.is_cancelled
 
 
