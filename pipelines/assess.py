@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.terms import Role, Sharing
 
 if TYPE_CHECKING:
+    from beam_deid.transforms.dataset.reading import OrderIn
     from beam_deid.transforms.formats.input_options import InputOptions
     from beam_deid.transforms.policy.model import Policy
 
@@ -145,7 +147,7 @@ def assess(
     output.warn(find(inputs).passed_over)
     steps = (COUNTING, JOINING, ASSESSING) if joins else (COUNTING, ASSESSING)
     with output.progress(steps):
-        files = open_dataset(inputs, read_as, question.read, columns.optional)
+        files = open_dataset(inputs, read_as, question.read, columns.optional, columns.order_in)
         counted = count_files(question, files, key)
         if not counted.records:
             raise InputError(NO_ROW, " ".join(inputs), "Check --input: of no row nothing can be measured")
@@ -170,6 +172,7 @@ class _Columns:
         subject: The column that says whom a row is about, if one is known.
         read_as: How the files are written, as far as a policy says.
         optional: The columns that files may lack, as a policy says.
+        order_in: How a row's order is spelt where it is compared, as a policy says.
     """
 
     quasi: tuple[str, ...]
@@ -178,6 +181,7 @@ class _Columns:
     subject: str | None
     read_as: "InputOptions"
     optional: tuple[str, ...] = ()
+    order_in: "OrderIn | None" = None
 
 
 def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
@@ -197,6 +201,7 @@ def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sens
 def _completed(given: _Columns, path: str) -> _Columns:
     """The columns, with the policy's roles where no option named any."""
     from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.treat.order_spelling import order_spelling
 
     policy = read_policy(path, key_given=True)
     return _Columns(
@@ -206,6 +211,7 @@ def _completed(given: _Columns, path: str) -> _Columns:
         given.subject or policy.subject,
         policy.input,
         tuple(name for name, spec in policy.fields.items() if spec.optional),
+        partial(order_spelling, policy),
     )
 
 

@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -15,6 +16,7 @@ from beam_deid.pipelines.output import fail, open_streams
 from beam_deid.pipelines.stopping import Stopped, heed_no_more, heed_signals
 from beam_deid.pipelines.stopping import said as said_of_stopping
 from beam_deid.transforms.errors import DeidError, fault_of
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.run.processor import sort_quickly
 from beam_deid.transforms.storage.stopping import STOPPING
 
@@ -139,6 +141,8 @@ def call(arguments: list[str] | None = None) -> int:
 
 def _call(arguments: list[str] | None) -> int:
     STOPPING.begin()
+    NAMES.begin()
+    NAMES.add(_own_names(sys.argv[2:] if arguments is None else arguments[1:]))
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
         cli.main(words, prog_name="beam-deid", standalone_mode=False, obj=words)
@@ -163,6 +167,13 @@ def _call(arguments: list[str] | None) -> int:
         fail(message_of(fault))
         return fault.exit_code
     return 0
+
+
+def _own_names(words: list[str]) -> Iterator[str]:
+    """What in a call may be a name of the user's own: of a file, a field, a release."""
+    for word in words:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        yield from (value, *value.split(","), *value.split("="))
 
 
 def _stopped(stopped: Stopped) -> int:

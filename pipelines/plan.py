@@ -6,6 +6,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
+from beam_deid.pipelines.early import see_the_policy
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
@@ -33,6 +34,7 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, verbos
     With --input the files' columns are checked against POLICY as well; no record is read. With --output, or where POLICY says
     where its register is, the earlier releases are told that a run will be tested with if it has some of their records.
     """
+    see_the_policy(policy)
     from beam_deid.transforms.policy.keys_here import absent_keys
     from beam_deid.transforms.policy.plan import plan as make_plan
     from beam_deid.transforms.policy.reader import read_policy

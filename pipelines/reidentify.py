@@ -1,12 +1,12 @@
 """``beam-deid reidentify``: tokens and format-preserving ciphertexts back to the values they were made of."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
-from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
+from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.pipelines.recording import operator_option
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.nearest import instead
@@ -20,7 +20,7 @@ _SHOWN = 10  # rejected rows that the message names; the file names all
 
 
 @click.command(
-    cls=Command,
+    cls=InputCommand,
     epilog="""\b
 Examples:
   beam-deid reidentify --policy policy.yaml --release crm --fields buyer_open_uid,receiver_mobile \\
@@ -96,6 +96,7 @@ def reidentify(
     label: str | None,
     overwrite: bool,
     as_json: bool,
+    written: dict[str, Any],
 ) -> None:
     """Turn FIELDS of a release back into the values they were made of, for whoever holds the key.
 
@@ -115,9 +116,10 @@ def reidentify(
     wanted = _wanted(read, release, fields)
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)
-    who = operator_here(operator)
     kept = record or _beside(policy)
-    request = Request(release, wanted, inputs, target, reason, kept, selection, label, overwrite, who)
+    who = operator_here(operator)
+    how = written_as(written)
+    request = Request(release, wanted, inputs, target, reason, kept, selection, label, overwrite, who, how)
     with output.progress(STEPS):
         outcome = reidentify_files(read, request)
     output.console(as_json).print(_said(outcome, target, request.record), markup=False)
@@ -129,9 +131,11 @@ def reidentify(
 
 def _said(outcome: "Outcome", target: str, record: str) -> str:
     """What was done, in a sentence."""
+    from beam_deid.pipelines.views.cells import count
+
     if not outcome.written:
         return f"no row was re-identified, and {target} is not written; recorded in {record}"
-    rows = f"{outcome.written:,} of {outcome.selected:,} rows re-identified into {target}"
+    rows = f"{outcome.written:,} of {count(outcome.selected, 'row')} re-identified into {target}"
     if outcome.selected == outcome.read:
         return f"{rows}; recorded in {record}"
     return f"{rows}, chosen from {outcome.read:,}; recorded in {record}"

@@ -9,6 +9,7 @@ import click
 
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_folder, complete_release
+from beam_deid.pipelines.early import see_the_output, see_the_policy
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
 from beam_deid.pipelines.recording import operator_option
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
@@ -99,6 +100,9 @@ def run(
 ) -> None:
     """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
     from beam_deid.pipelines.calling import about_call
+
+    see_the_policy(policy)
+    see_the_output(output, overwrite)
     from beam_deid.transforms.policy.reader import read_policy
 
     carry_out(

@@ -7,6 +7,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_release
+from beam_deid.pipelines.early import see_the_policy
 from beam_deid.transforms.errors import ExpectationUnmet, UsageError
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def search(
     It tells the optimum, the levels that also reach the label (which `run` takes), what local recoding would save, and the
     frontier: the least loss for each k, so that a person can choose before anything is released.
     """
+    see_the_policy(policy)
     from beam_deid.transforms.policy.reader import read_policy
 
     target = _target(policy, choose, to, in_place)

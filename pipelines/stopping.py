@@ -54,19 +54,27 @@ def said() -> str:
 def _stop(number: int, frame: FrameType | None) -> None:
     if STOPPING.wait_for_whole(lambda: _end(number)):
         return
+    if STOPPING.if_cut:
+        _end(number, STOPPING.if_cut)
     if STOPPING.is_busy:
-        _end(number, BEGUN)
+        _end(number, BEGUN, keep=True)
     if not (STOPPING.is_needed or STOPPING.published):
         raise Stopped(number)
     _end(number)
 
 
-def _end(number: int, words: str = "") -> NoReturn:
-    """Take everything back and end the process. Other threads go on meanwhile, and nothing that they say is heard."""
+def _end(number: int, words: str = "", *, keep: bool = False) -> NoReturn:
+    """Take everything back and end the process. Other threads go on meanwhile, and nothing that they say is heard.
+
+    Args:
+        number: The signal.
+        words: What is told; by default what became of the command's work.
+        keep: Whether nothing is taken back, because others finish or undo it.
+    """
     heed_no_more()
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     to = _mute()
-    if not words:
+    if not keep:
         STOPPING.take_back()
     _end_children()
     _write(to, f"{_SHOW_CURSOR if on_terminal else ''}beam-deid: {_spoken(words or said())}\n")

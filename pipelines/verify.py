@@ -9,6 +9,9 @@ from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_folder
 from beam_deid.transforms.errors import VerificationError
 
+VERIFYING = "verifying"
+"""What it does, as `PROGRESS` is told of it."""
+
 
 @click.command(
     cls=Command,
@@ -32,8 +35,12 @@ def verify(folder: str, key: str | None, as_json: bool) -> None:
     from beam_deid.transforms.crypto.signing import read_public
     from beam_deid.transforms.label.verify import PROVED, UNPROVEN
     from beam_deid.transforms.label.verify import verify as check
+    from beam_deid.transforms.run.progress import PROGRESS
 
-    results = check(folder, None if key is None else read_public(key))
+    public = None if key is None else read_public(key)
+    with output.progress((VERIFYING,)):
+        PROGRESS.start(VERIFYING)
+        results = check(folder, public, PROGRESS.add)
     problems = sum(len(result.problems) for result in results)
     proved = all(result.origin == PROVED for result in results)
     signers = sorted({result.signed_by for result in results if result.signed_by})

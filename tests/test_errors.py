@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 
 import pyarrow as pa
 import pytest
@@ -60,3 +61,12 @@ def test_what_nobody_foresaw_stays_an_internal_fault(cause):
 def test_an_error_of_ours_stays_what_it_is():
     ours = errors.UsageError("what", "where", "Do this")
     assert errors.fault_of(ours, "elsewhere") is ours
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "a\x1b[2Jb.csv", "a\u2028b.csv", "a\tb\r.csv"])
+def test_a_place_stands_on_one_line_whatever_it_is_called(name):
+    """Before, a line feed in a file's name made its own line of stderr."""
+    error = errors.InputError("the file is empty", name, "Leave it out")
+    assert error.message.splitlines() == [error.message]
+    assert error.message.isprintable()
+    assert pickle.loads(pickle.dumps(error)).message == error.message

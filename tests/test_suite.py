@@ -23,6 +23,12 @@ def test_every_room_has_tests_of_its_own(room):
     assert found
 
 
+def test_the_slowest_tests_of_the_page_are_there():
+    named = re.findall(r"^\| \d+ \| `([^`]+)` `(\w+)` \|", (TESTS / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(named) == slowest.MANY
+    assert [one for one in named if f"def {one[1]}(" not in (TESTS / one[0]).read_text("utf-8")] == []
+
+
 def test_a_slow_test_without_a_reason_is_not_collected(request):
     request.node.add_marker(pytest.mark.slow("for this test"))
     pytest_itemcollected(request.node)

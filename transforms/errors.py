@@ -28,6 +28,14 @@ from typing import Any, ClassVar
 _OPTIONS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://.*?)\?[A-Za-z_]+=[^?&=]*?(?:&[A-Za-z_]+=[^?&=]*?)*(?=$|: |, line )")
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def on_one_line(name: str) -> str:
+    """A name as it stands in a message: what would end the line, or move a terminal's cursor, is spelled out."""
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], name)
+
+
 class DeidError(Exception):
     """The root of all errors that this library raises on purpose.
 
@@ -40,7 +48,7 @@ class DeidError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, where: str = "", next_step: str = "") -> None:
-        where = _OPTIONS.sub(r"\1", where)
+        where = on_one_line(_OPTIONS.sub(r"\1", where))
         super().__init__(what, where, next_step)
         self.what = what
         self.where = where

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.names import NAMES
 
 if TYPE_CHECKING:  # loaded only where another language than English is spoken
     import polib
@@ -44,13 +45,19 @@ def spoken() -> str:
 
 
 def said(text: str) -> str:
-    """A message in the language of the call; as it is where it is not known."""
-    return text if _Call.language == ENGLISH else catalogue(_Call.language).said(text)
+    """A message in the language of the call, its names as they are; as it is where it is not known."""
+    return text if _Call.language == ENGLISH else _said(text, "")
 
 
 def said_by_click(text: str) -> str:
     """The same for what click says, which has general sentences (``… is not …``) that ours must not be taken for."""
-    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).said(text)
+    return text if _Call.language == ENGLISH else _said(text, _CLICK)
+
+
+def _said(text: str, more: str) -> str:
+    from beam_deid.pipelines.language.sparing import said_but_for
+
+    return said_but_for(NAMES.known(), text, catalogue(_Call.language, more).said)
 
 
 def word(text: str) -> str:

@@ -49,6 +49,17 @@ def figure(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 
+def count(number: int, what: str, many: str = "") -> str:
+    """A number of things, in the singular or the plural.
+
+    Args:
+        number: How many.
+        what: What one is called.
+        many: What several are called, where that is more than an s behind it.
+    """
+    return f"{number:,} {what if number == 1 else many or what + 's'}"
+
+
 def label_style(label: str) -> str:
     """The colour of a label."""
     return "green" if label == LabelName.ANONYMIZED else "yellow"

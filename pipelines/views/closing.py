@@ -77,8 +77,12 @@ def _published(name: str, records: Mapping[str, int], output: str, dry: bool) ->
     released = records["released"]
     read = records["read"]
     where = f"{escape(shown(output))}/{escape(name)}"
+    if dry and read == 1:
+        return said(f"would publish {released:,} of 1 record in {where}")
     if dry:
         return said(f"would publish {released:,} of {read:,} records in {where}")
+    if read == 1:
+        return said(f"{released:,} of 1 record in {where}")
     return said(f"{released:,} of {read:,} records in {where}")
 
 
@@ -96,15 +100,15 @@ def _why(label: Label, expected: str | None) -> str:
     more = len(failing) - _NAMED
     if more > 0:
         named = f"{named} and {more} more"
-    count = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
+    failures = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
     if expected == "still_personal":
-        return f"{count}, as the policy expects: {named}"
+        return f"{failures}, as the policy expects: {named}"
     ways = list(by_text(label["changes"]))
     if not ways:
-        return f"{count}: {named}"
+        return f"{failures}: {named}"
     if len(ways) == 1:
-        return f"{count}; nearest change: {ways[0]}"
-    return f"{count}; {len(ways)} changes together would fix that, see above: {named}"
+        return f"{failures}; nearest change: {ways[0]}"
+    return f"{failures}; {len(ways)} changes together would fix that, see above: {named}"
 
 
 def _rejected(rejected: int, output: str) -> str:

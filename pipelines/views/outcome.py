@@ -9,7 +9,7 @@ from rich.padding import Padding
 
 from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.program import program
-from beam_deid.pipelines.views.cells import Detail, label_word
+from beam_deid.pipelines.views.cells import Detail, count, label_word
 from beam_deid.pipelines.views.changes import show_changes
 from beam_deid.pipelines.views.closing import show_closing
 from beam_deid.pipelines.views.for_recipient import show_statement
@@ -101,7 +101,7 @@ def _show_levels(out: Console, search: dict[str, Any]) -> None:
         out.print(Padding(said, (0, 0, 0, 2), expand=False) if out.is_terminal else f"  {said}")
     if search.get("rounds"):
         suppressed = search["full_domain"]["suppressed"]
-        out.print(f"  in {len(search['rounds'])} rounds; {suppressed:,} records would be suppressed in one")
+        out.print(f"  in {len(search['rounds'])} rounds; {count(suppressed, 'record')} would be suppressed in one")
 
 
 def show_finished(out: Console, folder: str) -> None:

@@ -135,7 +135,7 @@ def _around(release: Mapping[str, Any], document: Mapping[str, Any], verbose: bo
     if release["tested_with"]:
         yield "tested with", _names(release["tested_with"], verbose)
     if release["part_rows"]:
-        yield "parts", f"{release['part_rows']:,} rows each"
+        yield "parts", "1 row each" if release["part_rows"] == 1 else f"{release['part_rows']:,} rows each"
 
 
 def _left_out(names: Sequence[str], never: Sequence[str], verbose: bool) -> str:
@@ -143,14 +143,15 @@ def _left_out(names: Sequence[str], never: Sequence[str], verbose: bool) -> str:
     if verbose or not never:
         return _names(names, verbose)
     others = [name for name in names if name not in never]
-    count = "1 field that is" if len(never) == 1 else f"{len(never)} fields that are"
-    return f"{_names(others, verbose)}, and {count} in no release" if others else f"{count} in no release"
+    fields = "1 field that is" if len(never) == 1 else f"{len(never)} fields that are"
+    return f"{_names(others, verbose)}, and {fields} in no release" if others else f"{fields} in no release"
 
 
 def _show_input(out: Console, document: dict[str, Any], verbose: bool) -> None:
     """What is in no release, what is allowed to differ between files, and what is made of their rows."""
     if document["never_released"]:
         out.print(f"In no release: {_names(document['never_released'], verbose)}")
+        out.print("  What cannot be read in these rejects no record, but for the subject and the record's number")
     if document["optional"]:
         out.print(f"Files may lack {_names(document['optional'], verbose)}: read as null there")
     if document["ignored"]:

@@ -24,11 +24,6 @@ def minute(time: str) -> str:
     return time[:16].replace("T", " ")
 
 
-def count(number: int, what: str) -> str:
-    """A number of things, in the singular or the plural."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def size(number: float) -> str:
     """A number of bytes."""
     return filesize.decimal(round(number))

@@ -4,7 +4,8 @@ from rich.console import Console
 
 from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.program import program
-from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
+from beam_deid.pipelines.views.cells import count
+from beam_deid.pipelines.views.register_cells import minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry, State
 
 

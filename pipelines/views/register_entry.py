@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from beam_deid.pipelines.language.words import word, words
-from beam_deid.pipelines.views.cells import NO_VALUE, table
+from beam_deid.pipelines.views.cells import NO_VALUE, count, table
 from beam_deid.pipelines.views.register_cells import (
-    count,
     indented,
     minute,
     names,

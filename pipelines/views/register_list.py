@@ -4,8 +4,8 @@ from rich.console import Console
 
 from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.registered import overdue_of
-from beam_deid.pipelines.views.cells import table
-from beam_deid.pipelines.views.register_cells import count, minute, printable, size, styled
+from beam_deid.pipelines.views.cells import count, table
+from beam_deid.pipelines.views.register_cells import minute, printable, size, styled
 from beam_deid.transforms.register.document import Document, Entry
 from beam_deid.transforms.register.summary import sizes, suppressed_share
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from beam_deid.pipelines.language.words import words
+from beam_deid.pipelines.views.cells import count
 from beam_deid.pipelines.views.changes import show_changes
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
@@ -42,8 +43,8 @@ def show_search(out: Console, document: dict[str, Any]) -> None:
 def _show_optimum(out: Console, document: dict[str, Any]) -> None:
     out.print(f"  {escape(named_levels(document['names']))}")
     out.print(
-        f"  {document['objective']} {document['loss']:.4g}; {document['suppressed']:,} records suppressed; "
-        f"{document['classes']:,} classes of {document['smallest']:,} to {document['largest']:,}"
+        f"  {document['objective']} {document['loss']:.4g}; {count(document['suppressed'], 'record')} suppressed; "
+        f"{count(document['classes'], 'class', 'classes')} of {document['smallest']:,} to {document['largest']:,}"
     )
     losses = ", ".join(f"{name} {loss:.3f}" for name, loss in document["losses"].items())
     out.print(f"  lost by field: {escape(losses)}")
@@ -58,7 +59,7 @@ def _show_label(out: Console, document: dict[str, Any]) -> None:
     elif label["levels"] != document["levels"] or label["suppressed"] != document["suppressed"]:
         out.print(
             f"  for the label, and so in a run: {escape(named_levels(label['names']))}; loss {label['loss']:.4g}, "
-            f"{label['suppressed']:,} records suppressed"
+            f"{count(label['suppressed'], 'record')} suppressed"
         )
 
 
@@ -68,7 +69,7 @@ def _show_local(out: Console, local: dict[str, Any] | None) -> None:
         return
     full = local["full_domain"]
     out.print(
-        f"  with search: {{rounds: {len(local['rounds']) - 1}}} {local['suppressed']:,} records would be suppressed, "
+        f"  with search: {{rounds: {len(local['rounds']) - 1}}} {count(local['suppressed'], 'record')} would be suppressed, "
         f"not {full['suppressed']:,}; loss {local['loss']:.4f}, not {full['loss']:.4f}"
     )
 

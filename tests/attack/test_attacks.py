@@ -212,6 +212,30 @@ def test_an_attacker_who_knows_nearly_is_as_dangerous_as_sql_says(shop, action, 
     assert attack["candidates"]["subjects"] <= people
 
 
+NOTED = (
+    HEAD
+    + """
+  report:
+    purpose: test
+    sharing: enclave
+    fields: {city: keep, category: keep}
+    attackers:
+      courier: {knows: [city], table: known.csv%s}
+"""
+)
+
+
+def test_an_attackers_table_may_say_how_it_is_written(shop, capsys):
+    """A total at its end is no person; before, nobody could say so."""
+    cities = pq.read_table(shop.folder / "orders.parquet")["city"].to_pylist()[:50]
+    (shop.folder / "known.csv").write_text("\n".join(["city,note", *(f"{city},n" for city in cities), "Total,50", ""]))
+    shop.run(NOTED % "", code=3)
+    assert "known.csv: one of the last rows looks like a total" in capsys.readouterr().err
+    shop.run(NOTED % ", input: {footer: 1}", "other")
+    (attack,) = (one for one in shop.label("report", "other")["attacks"] if one["name"] == "attacker:courier")
+    assert attack["subjects"] == 50
+
+
 EARLIER = (
     HEAD
     + """

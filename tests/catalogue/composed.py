@@ -7,7 +7,7 @@ COMPOSED = (
     "{count} suppressed",
     "{count} withheld",
     "{count} rejected",
-    # pipelines/views/register_cells.count
+    # pipelines/views/cells.count
     "{count} record",
     "{count} records",
     "{count} release",
@@ -16,6 +16,8 @@ COMPOSED = (
     "{count} runs",
     "{count} row",
     "{count} rows",
+    "{count} class",
+    "{count} classes",
     # transforms/formats/passed_over: what of a file is no row of it
     "{count} line",
     "{count} lines",

@@ -40,7 +40,7 @@ _WRAPPERS = {
 _SINGLE = {
     *("word", "words", "table", "add_column", "section", "start", "doing", "where", "WHERE"),
     *("ASSEMBLING", "ASSESSING", "COUNTING", "DECIDING", "DRAFTING", "JOINING", "MEASURING", "MEASURING_SOURCE"),
-    *("PROVING", "PUBLISHING", "READING_RELEASE", "REIDENTIFYING", "RELEASING", "SAMPLING"),
+    *("PROVING", "PUBLISHING", "READING_RELEASE", "REIDENTIFYING", "RELEASING", "SAMPLING", "VERIFYING"),
 }
 """Functions and constants that name what is shown even if it is a single word: headings, and steps of a run."""
 

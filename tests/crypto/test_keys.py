@@ -213,6 +213,33 @@ def test_a_wrong_reference_is_told_without_being_repeated(reference):
     assert reference == "" or f"'{reference}'" not in said
 
 
+@pytest.mark.parametrize("scheme", ["env", "file", "keyring"])
+@pytest.mark.parametrize(
+    "key", ["5a" * 32, "AB" * 16, "0x" + "ab" * 32, "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyMDE="], ids=len
+)
+def test_a_key_that_was_pasted_behind_the_scheme_is_refused_and_not_repeated(scheme, key):
+    said = check_reference(f"{scheme}:{key}")
+    assert said is not None
+    assert key not in said
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "env:BEAM_DEID_KEY",
+        "env:key",
+        "env:THE_KEY_OF_ALL_ORDERS_OF_THE_SHOP_2026",
+        "env:shop.key-2",
+        "keyring:main",
+        "file:keys/Orders2026/TheKeyOfAllOrdersOfTheShop",
+        "file:/run/secrets/deadbeef.key",
+        "file:~/" + "ab" * 15,
+    ],
+)
+def test_names_of_places_are_none(reference):
+    assert check_reference(reference) is None
+
+
 class Fetching:
     """Fetches its secret."""
 

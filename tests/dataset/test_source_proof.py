@@ -413,6 +413,14 @@ def test_a_column_whose_key_the_label_conceals_is_not_passed_over(
     assert "buyer: the label does not tell the key that made it" in found["problems"]
 
 
+def test_a_label_that_belies_its_key_is_not_passed_over(copy: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before, the column was not proved, and all the others were as they should be."""
+    relabel(copy, "crm", lambda label: label["fields"]["buyer"]["key"].update(check="00" * 8))
+    found = proved(capsys, copy, "crm", code=1)
+    said = "buyer: the label's check of its key is not that of the key with its id: one of both was changed"
+    assert said in found["problems"]
+
+
 def test_a_number_written_otherwise_is_none_that_was_released(copy: Made, capsys: pytest.CaptureFixture[str]) -> None:
     (part, *_) = sorted((copy.out / "text").glob("part-*"))
     table = [line.split(",") for line in part.read_text("utf-8").splitlines()]

@@ -300,3 +300,31 @@ def test_thousands_are_separated(capsys, tmp_path):
     path.write_text("city\n" + "北京\n" * 5_000, "utf-8")
     assert call(["assess", "-i", str(path), "--quasi", "city"]) == 0
     assert "  records: 5,000\n" in capsys.readouterr().out
+
+
+FILLED_DOWN = """
+version: 1
+dataset: shop
+subject: buyer
+register: none
+fields:
+  number: {role: direct_identifier, kind: mobile}
+  buyer: {role: direct_identifier}
+  city: {role: quasi_identifier}
+input: {fill_down: {by: number, fields: [city]}}
+releases:
+  open: {purpose: p, sharing: enclave, fields: {city: keep}}
+"""
+
+
+def test_lines_of_an_order_in_several_spellings_are_one_order_as_in_a_run(tmp_path, capsys):
+    orders = [(f"138{n:08}", f"138-{n // 10000:04}-{n % 10000:04}", f"b{n}", f"c{n % 3}") for n in range(60)]
+    rows = [row for one, other, buyer, city in orders for row in (f"{one},{buyer},{city}", f"{other},{buyer},")]
+    (tmp_path / "orders.csv").write_text("\n".join(["number,buyer,city", *rows, ""]), "utf-8")
+    (tmp_path / "policy.yaml").write_text(FILLED_DOWN, "utf-8")
+    policy, source, out = (str(tmp_path / name) for name in ("policy.yaml", "orders.csv", "out"))
+    assert call(["run", policy, "-i", source, "-o", out, "--workers", "1"]) == 0
+    label = json.loads((tmp_path / "out" / "open" / "label.json").read_text("utf-8"))
+    found = assessed(capsys, policy, "-i", source)
+    assert (found["k"], found["subjects"]) == (label["risk"]["k"], 60)
+    assert found["k"] == 20

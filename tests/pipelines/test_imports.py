@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ print(json.dumps([codes, loaded]))
 """
 
 NAMES = cli.list_commands(None)
-OF_INPUT = ["assess", "profile"]
+OF_INPUT = ["assess", "profile", "reidentify"]
 """Commands that take the options of ``input:``, which are looked up when their command line is read."""
 GROUPS = {
     "keys": ["create", "list", "rotate", "destroy", "record"],
@@ -48,6 +49,11 @@ USAGE = [
     *([group, "nothing"] for group in GROUPS),
     ["search", "policy.yaml", "--input", "x", "--max-rejects", "2"],
     ["schema", "--label", "--register"],
+    ["run", "nowhere.yaml", "--input", "x", "--output", "new"],
+    ["run", __file__, "--input", "x", "--output", __file__],
+    ["run", __file__, "--input", "x", "--output", str(Path(__file__).parent)],
+    ["plan", "nowhere.yaml"],
+    ["search", "nowhere.yaml", "--input", "x"],
 ]
 
 REAL = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
@@ -61,6 +62,18 @@ def test_a_release_is_reidentified_to_what_it_was_made_of(made):
 def test_a_folder_and_a_glob_mean_the_parts_without_the_label(made, given):
     assert made.reidentify("restored.parquet", "--input", str(made.out() / given)) == 0
     assert len(pq.read_table(made.folder / "restored.parquet")) == ROWS
+
+
+def test_rows_that_came_back_with_a_total_below_them_are_reidentified_once_that_is_said(made, capsys):
+    label = ["--label", str(made.out() / "crm" / "label.json")]
+    text = made.folder / "back.csv"
+    pacsv.write_csv(made.released(), text)
+    with text.open("a", encoding="utf-8") as stream:
+        stream.write("Total" + "," * (len(made.released().column_names) - 1) + "\n")
+    assert made.reidentify("back.parquet", "--input", str(text), *label) == 3
+    assert "looks like a total" in capsys.readouterr().err
+    assert made.reidentify("back.parquet", "--input", str(text), "--footer", "1", *label) == 0
+    assert len(pq.read_table(made.folder / "back.parquet")) == 2 * ROWS  # the release is read as well
 
 
 def test_only_the_fields_that_are_named_are_reidentified(made):

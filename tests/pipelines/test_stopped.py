@@ -7,10 +7,14 @@ import signal
 import subprocess
 import time
 
+import apache_beam as beam
 import pytest
+from apache_beam.runners.runner import PipelineRunner
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.storage.stopping import Stopping
+from beam_deid.transforms.beam import run
+from beam_deid.transforms.storage.files import store_of
+from beam_deid.transforms.storage.stopping import STOPPING, Stopping
 
 from ..kit.outputs import leftovers, parts
 from ..kit.processes import start, until
@@ -270,3 +274,49 @@ def test_a_short_step_is_whole_however_often_somebody_asks():
         assert stopping.wait_for_whole(lambda: heard.append("again"))
         assert heard == []
     assert heard == ["end"]
+
+
+class _Job:
+    """A job on a cluster, which goes on until it is cancelled."""
+
+    is_cancelled = False
+
+    def cancel(self):
+        self.is_cancelled = True
+
+
+class _Cluster(PipelineRunner):
+    """An engine that is asked to stop once it has a job, and before it tells of it."""
+
+    def __init__(self, job, stopping):
+        super().__init__()
+        self.job = job
+        self.stopping = stopping
+
+    def run_pipeline(self, pipeline, options):
+        assert self.stopping.wait_for_whole(self.stopping.take_back)
+        return self.job
+
+
+def test_a_job_of_which_an_engine_has_not_told_yet_is_cancelled(monkeypatch):
+    job, stopping = _Job(), Stopping()
+    monkeypatch.setattr(run, "STOPPING", stopping)  # this process goes on
+    pipeline = beam.Pipeline(_Cluster(job, stopping))
+    _ = pipeline | beam.Create([1])
+    run._begun(pipeline, "FlinkRunner")
+    assert job.is_cancelled
+
+
+def test_what_is_told_of_a_step_that_is_cut_is_its_own():
+    stopping = Stopping()
+    with stopping.whole(if_cut="Stopped in the middle."):
+        assert stopping.if_cut == "Stopped in the middle."
+        with stopping.whole():
+            assert stopping.if_cut == "Stopped in the middle."
+    assert stopping.if_cut == ""
+
+
+def test_a_file_that_cannot_be_made_leaves_nothing_to_take_back(tmp_path):
+    with pytest.raises(OSError, match="too long"):
+        store_of(str(tmp_path)).create(str(tmp_path / ("x" * 300)))
+    assert not STOPPING.is_needed

@@ -10,6 +10,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.documents import document_sha256
+from beam_deid.transforms.label.verify import verify
 
 from ..kit.examples import some_of
 
@@ -29,6 +30,13 @@ def copy(published, tmp_path):
 def test_an_untouched_run_verifies(published, capsys):
     assert call(["verify", str(published)]) == 0
     assert "analytics: anonymized" in capsys.readouterr().out
+
+
+def test_how_far_it_is_can_be_heard(published):
+    heard = []
+    assert not [problem for one in verify(str(published), counted=heard.append) for problem in one.problems]
+    labels = [json.loads(path.read_text("utf-8")) for path in published.glob("*/label.json")]
+    assert sorted(heard) == sorted(file["rows"] for label in labels for file in label["files"])
 
 
 @pytest.mark.parametrize("place", [0, 1 / 3, 2 / 3, 1])

@@ -45,6 +45,36 @@ def test_a_file_that_no_run_wrote_is_neither_lost_nor_moved(house, out, capsys, 
     assert leftovers(out) == []
 
 
+@pytest.mark.parametrize("place", ["crm/part-00000.parquet", "rejected.csv", "crm/label.json"])
+def test_a_file_under_the_name_of_one_of_the_run_is_neither_lost_nor_moved(house, out, capsys, place):
+    mine = out / place
+    mine.write_bytes(mine.read_bytes() + b" ")
+    before = contents(out)
+    capsys.readouterr()
+    assert house.run(str(out), 2, "--overwrite") == 2
+    said = capsys.readouterr().err
+    assert f"{mine}: this file is not the one that the run wrote under its name, and it would be lost" in said
+    assert contents(out) == before
+    assert leftovers(out) == []
+
+
+def test_a_part_that_changes_while_the_run_is_under_way_is_not_lost(house, out, monkeypatch, capsys):
+    from beam_deid.transforms.beam import run as job
+
+    publish = job.publish
+
+    def later(*arguments):
+        for part in (out / "crm").glob("*.parquet"):
+            part.write_bytes(b"mine")
+        return publish(*arguments)
+
+    monkeypatch.setattr(job, "publish", later)
+    assert house.run(str(out), 2, "--overwrite") == 2
+    assert "not those that the run wrote under their names" in capsys.readouterr().err
+    assert {part.read_bytes() for part in (out / "crm").glob("*.parquet")} == {b"mine"}
+    assert leftovers(out) == []
+
+
 def test_a_file_that_comes_while_the_run_is_under_way_is_not_lost(house, out, monkeypatch, capsys):
     from beam_deid.transforms.beam import run as job
 

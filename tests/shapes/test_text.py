@@ -168,6 +168,17 @@ def test_a_total_with_as_many_values_as_rows_is_no_order_unless_that_is_said(giv
     assert len(read_file(path, InputOptions(footer=0))[1]) == 121
 
 
+@pytest.mark.parametrize("notes", [5, 12])
+@pytest.mark.parametrize("total", ["Total,120,,540.00", "2026-11-30,Total,,540.00"])
+@pytest.mark.parametrize("form", ["plain", "gz"])
+def test_a_total_is_seen_before_many_notes(given, notes, total, form):
+    """Before, five notes behind it made it an order."""
+    data = "\n".join([HEAD, *ROWS, total, *(f"note {n},see page {n},," for n in range(notes)), ""]).encode()
+    path = given(gzip.compress(data) if form == "gz" else data, name="in.csv.gz" if form == "gz" else "in.csv")
+    assert "looks like a total" in refusal(path)
+    are_all_there(read_file(path, InputOptions(footer=notes + 1)))
+
+
 def test_a_total_in_the_middle_is_left_to_the_policy(given):
     path = given("\n".join([HEAD, "Total,b0,Leeds,1", *ROWS, ""]))
     assert len(read_file(path)[1]) == 121

@@ -3,13 +3,16 @@
 import numpy as np
 import pyarrow as pa
 
+from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Reason
-from beam_deid.transforms.treat.given import typed_batch
-from beam_deid.transforms.treat.typed import typed
+from beam_deid.transforms.treat.given import typed_batch, with_combined
+from beam_deid.transforms.treat.typed import read_typed, typed
 
-from ..kit.policies import policy, release
+from ..kit.fingerprints import KEY
+from ..kit.policies import policy, release, roles
 from ..kit.small import two_releases
 
 POLICY = policy_from_mapping(two_releases(), key_given=True)
@@ -78,3 +81,28 @@ def test_a_collection_is_read_as_a_file_is_but_for_what_spreadsheets_do():
     assert [str(value) for value in found.records.columns["at"].to_pylist()] == ["2026-04-03 00:00:00", "None"]
     assert found.records.columns["name"].to_pylist() == ['="1" ', None]
     assert [(fault.rows.tolist(), fault.reason) for fault in found.faults] == [([2], Reason.WRONG_TYPE)]
+
+
+PARTED = policy(
+    roles(direct="order line number", quasi="city"),
+    top={"subject": "number", "record": "number", "input": {"combine": {"number": ["order", "line"]}}},
+    a=release("enclave", "city"),
+)
+
+
+def test_a_number_of_parts_keeps_them_apart_in_files_and_in_collections(tmp_path):
+    """Before, `#100` with `11` and `#1001` with `1` were one record."""
+    path = tmp_path / "in.csv"
+    path.write_text("order,line,city\n#100,11,x\n#1001,1,y\n#100,11,z\n")
+    job = Job(policy_from_mapping(PARTED), ("a",), fingerprint_key=KEY)
+    columns = ["number", "city"]
+    (from_file,) = read_typed(Shard(str(path), "csv", path.stat().st_size), job, columns)
+    table = pa.RecordBatch.from_pydict(
+        {"order": ["#100", "#1001", "#100"], "line": ["11", "1", "11"], "city": [*"xyz"]}
+    )
+    given = typed_batch(job, with_combined(table, job.policy), columns, 0)
+    for records in (from_file.records, given.records):
+        one, other, same = RecordKeys(job, records).recorded().tolist()
+        assert one == same != other
+    assert from_file.records.record_key.equals(given.records.record_key)
+    assert from_file.records.columns["number"].to_pylist() == ["#100 11", "#1001 1", "#100 11"]

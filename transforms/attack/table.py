@@ -15,6 +15,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Fault, reported
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.policy.adversary import Attacker
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.risk.probes import Numbers, Probes
@@ -24,8 +25,6 @@ from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, typed
 
 _WHOLE_FILE = 1 << 62
-_OPTIONS = InputOptions()
-
 
 Take = Callable[[Probes], None]
 """Takes some rows of what an attacker holds, with one probe for each."""
@@ -85,10 +84,12 @@ class AttackerTable:
             InputError: The table is missing or cannot be read, lacks a column, or holds values that cannot be read as their kind or
                 as what the source has.
         """
+        options = self.attacker.input or InputOptions()
         files = _files(self.attacker.table or "")
-        kinds = [(file, format_of(file.path, _OPTIONS, file.partitions)) for file in files]
-        present = [kind.schema(file.path, _OPTIONS).names for file, kind in kinds]
+        kinds = [(file, format_of(file.path, options, file.partitions)) for file in files]
+        present = [kind.schema(file.path, options).names for file, kind in kinds]
         for file, names in zip(files, present, strict=True):
+            NAMES.add(names)
             self._check(file, names)
         own = self.job.policy.subject_field
         named = own if all(own in names for names in present) else None
@@ -96,8 +97,8 @@ class AttackerTable:
         columns = list(dict.fromkeys([*self.exact, *self.near, *([named] if named else [])]))
         empty = True
         for file, kind in kinds:
-            for shard in kind.shards(file.path, file.size, _OPTIONS, _WHOLE_FILE):
-                for chunk in kind.read(shard, _OPTIONS, columns, BATCH_ROWS):
+            for shard in kind.shards(file.path, file.size, options, _WHOLE_FILE):
+                for chunk in kind.read(shard, options, columns, BATCH_ROWS):
                     take(self._rows(chunk, file.path, treatment, named, kind.notation.of_spreadsheets))
                     empty = False
         return named is not None and not empty

@@ -1,5 +1,6 @@
 """A whole run on files: measure, decide, release, prove as one Beam pipeline, then publication by the driver."""
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.runner import PipelineResult
 
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.decide import WHERE as DECIDING
@@ -35,7 +37,7 @@ from beam_deid.transforms.publish.register_opening import consult_register, open
 from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
-from beam_deid.transforms.run.engines import LOCAL, is_here
+from beam_deid.transforms.run.engines import LOCAL, is_here, takes_jobs
 from beam_deid.transforms.run.ephemeral_keys import RunKeys
 from beam_deid.transforms.run.recipients import check_recipients, given_to
 from beam_deid.transforms.run.shards import Prepared
@@ -53,6 +55,9 @@ ASIDE = Bounds()
 
 STEPS = (MeasureElements.where, DECIDING, ReleaseElements.where, ASSEMBLING, Prove.where, PUBLISHING)
 """What a run does, one after the other, as `PROGRESS` is told of it."""
+
+LEFT = "Stopped while the engine was given the run. Nothing was published; see whether the engine has a job of it, and cancel it"
+"""What is told where nobody waits until the engine has answered."""
 
 
 @dataclass(frozen=True)
@@ -241,14 +246,25 @@ def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
         try:
             pipeline = _pipeline(settings, folder)
             build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder), folder.path)
-            result = pipeline.run()
-            stopping = STOPPING.add(result.cancel)
+            result, stopping = _begun(pipeline, settings.runner)
             result.wait_until_finish()
             STOPPING.forget(stopping)
         except DeidError as error:
             raise _ours(error, settings.runner) from None
         except Exception as error:
             raise _ours(error, settings.runner) from None
+
+
+def _begun(pipeline: beam.Pipeline, runner: str) -> tuple[PipelineResult, int]:
+    """A pipeline that runs, and the number by which `STOPPING` knows how it is cancelled.
+
+    A signal between both would leave a job on a cluster that nobody knows of. An engine without jobs comes back only when all is
+    done, and ends with this process.
+    """
+    is_job = takes_jobs(runner)
+    with STOPPING.whole(if_cut=LEFT) if is_job else contextlib.nullcontext():
+        result = pipeline.run()
+        return result, STOPPING.add(result.cancel)
 
 
 def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:

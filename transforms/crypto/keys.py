@@ -16,6 +16,7 @@ from beam_deid.transforms.crypto.keks import kek
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.crypto.keyring import Keyring
 from beam_deid.transforms.crypto.keyring_file import opened
+from beam_deid.transforms.crypto.pasted import PASTED, is_pasted
 from beam_deid.transforms.crypto.read_secret import checked, read_private, read_variable
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
@@ -35,10 +36,12 @@ def check_reference(reference: str, *, of_keyring: bool = True) -> str | None:
         of_keyring: Whether it may name a key of the policy's keyring.
     """
     scheme, separator, rest = reference.partition(":")
-    if separator and scheme in SCHEMES[: None if of_keyring else 2] and rest:
+    is_known = separator and scheme in SCHEMES[: None if of_keyring else 2] and rest
+    if is_known and not is_pasted(scheme, rest):
         return None
     forms = "env:NAME, file:PATH or keyring:NAME" if of_keyring else "env:NAME or file:PATH"
-    return f"not a key reference; write where the key is, {forms}, never the key itself"
+    what = PASTED if is_known else "not a key reference"
+    return f"{what}; write where the key is, {forms}, never the key itself"
 
 
 class Subkey:

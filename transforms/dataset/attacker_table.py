@@ -13,6 +13,7 @@ from beam_deid.transforms.dataset.reading import batches, plain_types, shards
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.probes import Numbers, Probes
 from beam_deid.transforms.storage.files import InputFile
@@ -81,6 +82,7 @@ def check_table(
     named = subject is not None
     for file in found:
         given = plain_types(format_of(file.path, options, file.partitions).schema(file.path, options))
+        NAMES.add(given)
         _check_file(table, file.path, types, given)
         named = named and subject in given
     return named

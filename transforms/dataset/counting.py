@@ -7,7 +7,6 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.counted import Counted, Counting
 from beam_deid.transforms.dataset.files import DatasetFiles
 from beam_deid.transforms.dataset.question import Question
-from beam_deid.transforms.dataset.reading import batches
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.run.progress import PROGRESS
 
@@ -51,7 +50,7 @@ def _counted(
 ) -> list[Counted]:
     counting = Counting(question, key)
     for shard in shards:
-        for batch in batches(shard, files.options, columns, files.types):
+        for batch in files.read(shard, columns):
             counting.add(dict(zip(columns, batch.columns, strict=True)))
             PROGRESS.add(batch.num_rows)
     return counting.parts()

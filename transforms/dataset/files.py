@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from beam_deid.transforms.dataset.reading import batches, dataset_files, shards, types_of
+from beam_deid.transforms.dataset.reading import OrderIn, batches, dataset_files, shards, types_of
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.paths import shown
 
@@ -29,12 +30,14 @@ class DatasetFiles:
         options: How they are written.
         types: Type of each column in all of them.
         lacks: The columns that a file lacks, which are null in it, by the file's path.
+        order_in: How values that say a row's order are spelt where they are compared, as a run of the policy does; see `batches`.
     """
 
     files: tuple[InputFile, ...]
     options: InputOptions
     types: Types
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    order_in: OrderIn | None = None
 
     def shards(self) -> list[Shard]:
         """The shards of all files."""
@@ -47,7 +50,15 @@ class DatasetFiles:
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """All records, with some columns."""
         for shard in self.shards():
-            yield from batches(shard, self.options, columns, self.types)
+            yield from self.read(shard, columns)
+
+    def read(self, shard: Shard, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The records of one shard, with some columns.
+
+        Raises:
+            InputError: It cannot be read, or a row of it.
+        """
+        return batches(shard, self.options, columns, self.types, self.order_in)
 
     def rows(self) -> int:
         """Number of records, as far as files say; of those that do not, none is counted."""
@@ -55,7 +66,11 @@ class DatasetFiles:
 
 
 def open_dataset(
-    inputs: Sequence[str], options: InputOptions, needed: Collection[str], optional: Collection[str] = ()
+    inputs: Sequence[str],
+    options: InputOptions,
+    needed: Collection[str],
+    optional: Collection[str] = (),
+    order_in: OrderIn | None = None,
 ) -> DatasetFiles:
     """Find the files of a dataset and read which columns they have, but for those that are passed over.
 
@@ -64,6 +79,7 @@ def open_dataset(
         options: How the files are written, and which columns are passed over.
         needed: Columns that must be there.
         optional: Columns that a file may lack, or all of them.
+        order_in: How values that say a row's order are spelt where they are compared; by default as they are written.
 
     Raises:
         UsageError: No file matches, a column is not there, or the files' columns differ.
@@ -82,11 +98,12 @@ def open_dataset(
         own = given | {name: pa.null() for name in lacks[path]}
         _check_needed(path, own, needed)
         types = _merged(path, types, own)
-    return DatasetFiles(tuple(files), options, types, lacks)
+    return DatasetFiles(tuple(files), options, types, lacks, order_in)
 
 
 def _columns(file: InputFile, options: InputOptions) -> Types:
     given = types_of(format_of(file.path, options, file.partitions).schema(file.path, options))
+    NAMES.add(given)
     return {name: given[name] for name in Ignored(options.ignore).without(given)}
 
 

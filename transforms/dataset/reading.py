@@ -1,13 +1,14 @@
 """Files of any dataset, read as they are: whoever wrote them, one row that cannot be read stops it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
 from beam_deid.transforms.columns.distinct import plain_type
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats import format_of, format_of_shard
+from beam_deid.transforms.formats import format_named, format_of, format_of_shard
+from beam_deid.transforms.formats.fill_down import Spelling, as_written
 from beam_deid.transforms.formats.format import Shard, reported
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
@@ -15,6 +16,9 @@ from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
+
+OrderIn = Callable[[bool], Spelling]
+"""Gives the spelling in which a row's order is compared, in files that spreadsheets write or in others."""
 
 _BATCH_ROWS = 1 << 17
 _LABEL = "label.json"
@@ -32,7 +36,11 @@ def shards(file: InputFile, options: InputOptions) -> list[Shard]:
 
 
 def batches(
-    shard: Shard, options: InputOptions, columns: Sequence[str], types: Mapping[str, pa.DataType] | None = None
+    shard: Shard,
+    options: InputOptions,
+    columns: Sequence[str],
+    types: Mapping[str, pa.DataType] | None = None,
+    order_in: OrderIn | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a shard.
 
@@ -41,11 +49,13 @@ def batches(
         options: How its file is written.
         columns: The columns.
         types: The types that columns have in all files: one of nothing but nulls has none of its own.
+        order_in: How values that say a row's order are spelt where they are compared; by default as they are written.
 
     Raises:
         InputError: It cannot be read, or a row of it.
     """
-    kind = format_of_shard(shard, options)
+    of_spreadsheets = format_named(shard.format).notation.of_spreadsheets
+    kind = format_of_shard(shard, options, order_in(of_spreadsheets) if order_in else as_written)
     for chunk in kind.read(shard, options, columns, _BATCH_ROWS):
         if chunk.faults:
             fault = chunk.faults[0]

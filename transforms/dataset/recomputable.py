@@ -19,6 +19,7 @@ from beam_deid.transforms.terms import Role
 _KEYRING = "keyring:"
 _DESTROYED = "its key was destroyed when the release was published, so nobody can make it again"
 _OTHER_KEY = "the key at hand is not the one that made it"
+_CHANGED = "the label's check of its key is not that of the key with its id"
 _PLACES = "it differs from row to row by the rows' places, and these are not the files that the run read"
 
 
@@ -31,12 +32,14 @@ class Recomputable:
         written: The keyed columns that are given again.
         missing: The columns that are not, and why, a sentence each without a full stop.
         uncounted: Those of them that cannot be counted by their source's values either: unlike values may have become alike.
+        problems: What a label says of a key that the key itself belies, a sentence each without a full stop.
     """
 
     job: Job
     written: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     uncounted: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def recomputable(job: Job, published: Published, same_files: bool) -> Recomputable:
@@ -70,6 +73,7 @@ def recomputable(job: Job, published: Published, same_files: bool) -> Recomputab
         tuple(name for name in keyed if name not in missing),
         missing,
         tuple(many_to_one),
+        tuple(f"{name}: {_CHANGED}: one of both was changed" for name, why in missing.items() if why is _CHANGED),
     )
 
 
@@ -99,4 +103,6 @@ def _why_not(job: Job, published: Published, name: str, action: KeyedAction) -> 
         subkey = action.subkey(target, job.keys)
     except KeyFault as fault:
         return f"its key cannot be had: {fault.where}: {fault.what}"
-    return None if (subkey.id, subkey.check(action.form(target))) == (told["id"], told["check"]) else _OTHER_KEY
+    if subkey.id != told["id"]:
+        return _OTHER_KEY
+    return None if subkey.check(action.form(target)) == told["check"] else _CHANGED

@@ -17,6 +17,7 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.formats.values import meant
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.storage.files import InputFile
 from beam_deid.transforms.storage.paths import shown
@@ -83,6 +84,7 @@ def _read_columns(files: Iterable[InputFile], options: InputOptions) -> _Columns
     for file in files:
         schema = format_of(file.path, options, file.partitions).schema(file.path, options)
         given = plain_types(schema)
+        NAMES.add(given)
         if passed := passed_over.said(schema):
             columns.passed.append((file.told or shown(file.path), passed))
         columns.types = columns.types or dict(given)

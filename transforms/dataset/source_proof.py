@@ -220,7 +220,7 @@ def _proved(opened: Opened, job: Job, workers: int) -> SourceProof:
     source = again.source
     levels = again.levels
     rows = join_rows(source, levels, again.kinds)
-    problems = [*_count_problems(source, rows, published), *_row_problems(rows)]
+    problems = [*source.recomputable.problems, *_count_problems(source, rows, published), *_row_problems(rows)]
     figures = ProvedFigures(reason=_unmeasured(source, rows, problems))
     if not figures.reason:
         figures = prove_figures(source, levels, rows.left, published.label)

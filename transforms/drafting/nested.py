@@ -11,6 +11,7 @@ from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.json_maps import map_in
 from beam_deid.transforms.formats.json_shape import ListFound, Shape, lists_of, shape_of
 from beam_deid.transforms.formats.nesting import EACH
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
 
@@ -56,6 +57,8 @@ def input_of(path: str, given: InputOptions | None = None) -> NestedInput:
     if known.name not in ("json", "jsonl"):
         return found
     names = short_names(known.schema(path, found.options).names)
+    NAMES.add(names)
+    NAMES.add(names.values())
     return NestedInput(_with(found.options, fields=names), found.reasons)
 
 

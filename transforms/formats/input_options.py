@@ -240,3 +240,7 @@ class InputOptions(BaseModel):
             if any(part in self.combine for part in parts):
                 raise ValueError(f"combine.{name} is made of a combined column; name columns of the file")
         return self
+
+
+AS_THEY_LOOK = InputOptions()
+"""Files of which nobody says how they are written."""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-LAST = 5
-"""How many of the last rows are looked at."""
+LAST = 25
+"""How many of the last rows are looked at: notes may follow a total."""
 
 _WORDS = (
     *(
@@ -26,22 +26,25 @@ _BEHIND = r"(?:\s{0,3}[(（\[【].{0,20}[)）\]】]|(?:金额|数量|行)?(?:(?<
 """What may stand behind the word in its cell: brackets, a number, what is counted. Total Fitness and Sum41 are names."""
 _TOTAL = re.compile(f"(?:本页|本月|订单)?(?:{'|'.join(map(re.escape, _WORDS))}){_BEHIND}", re.IGNORECASE)
 _APART = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
+_BEGINNING = 2
+"""How many values at a row's beginning may say so where no cell is blank: a date or a number may stand before."""
 _AROUND = " \t\r\n\ufeff\xa0:：=*-–—'\""
 
 
 def has_total(rows: Iterable[Sequence[str]]) -> bool:
-    """Whether some row says first that it is a total.
+    """Whether some row says that it is a total: with its first or second value, or with a later one where cells are left blank.
 
     Args:
         rows: The values of the last rows.
     """
-    return any(_TOTAL.fullmatch(_APART.sub("", _first(values))) for values in rows)
+    return any(map(_is_total, rows))
 
 
-def _first(values: Sequence[str]) -> str:
-    """The first value in which anything stands."""
-    stripped = (value.strip(_AROUND) for value in values)
-    return next((value for value in stripped if value), "")
+def _is_total(values: Sequence[str]) -> bool:
+    said = [value for value in (value.strip(_AROUND) for value in values) if value]
+    # A whole order may have an article called Total; a total says nothing of most other columns.
+    looked_at = said if len(said) < len(values) else said[:_BEGINNING]
+    return any(_TOTAL.fullmatch(_APART.sub("", value)) for value in looked_at)
 
 
 TOTAL_SAID = (

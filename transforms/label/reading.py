@@ -1,9 +1,12 @@
 """Published manifests read back: ``label.json`` and ``run.json``, which anybody may have written."""
 
 import json
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import name_of, shown
 
@@ -45,7 +48,19 @@ def read_manifest(path: str) -> tuple[dict[str, Any] | None, str]:
         return None, f"{name} cannot be read as JSON"
     if not isinstance(document, dict):
         return None, f"{name} is not a JSON object"
-    return (document, "") if _is_flat(document) else (None, f"{name} is nested too deeply")
+    if not _is_flat(document):
+        return None, f"{name} is nested too deeply"
+    NAMES.add_later(partial(_names, document))
+    return document, ""
+
+
+def _names(document: dict[str, Any]) -> Iterator[str]:
+    """The names of the user's own in a manifest: of releases, fields and files, and what they are said to be for."""
+    for section in ("releases", "fields", "attackers"):
+        named = document.get(section)
+        yield from named if isinstance(named, dict) else ()
+    texts = (document.get(one) for one in ("dataset", "release", "subject", "purpose", "recipient"))
+    yield from (text for text in texts if isinstance(text, str))
 
 
 def _is_flat(document: Any) -> bool:

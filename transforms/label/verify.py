@@ -5,7 +5,7 @@ manifests were written. Who wrote them only a signature shows, checked with a ke
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,10 @@ Runs of earlier versions have no CSV, and say nothing of one.
 """
 
 
+def _unheard(rows: int) -> None:
+    """Nobody asks how far it is."""
+
+
 @dataclass(frozen=True)
 class Verified:
     """What was checked.
@@ -60,12 +64,13 @@ class Verified:
     overdue: tuple[str, ...] = ()
 
 
-def verify(output: str, key: str | None = None) -> list[Verified]:
+def verify(output: str, key: str | None = None, counted: Callable[[int], None] = _unheard) -> list[Verified]:
     """Check every published release of a run, and the run itself.
 
     Args:
         output: The folder of the run.
         key: Public key in base64 that must have signed all of it.
+        counted: Hears of the rows of each file once it is checked, as its label tells them.
 
     Raises:
         UsageError: The folder holds no run.
@@ -81,7 +86,7 @@ def verify(output: str, key: str | None = None) -> list[Verified]:
     results = [_signature_checked(Verified("", tuple(_run_problems(output, run))), run, "run.json", key)]
     for name, release in _mapping(run.get("releases")).items():
         if _mapping(release).get("published") is True:
-            results.append(_verify_release(output, run, name, _mapping(release), key))
+            results.append(_verify_release(output, run, name, _mapping(release), key, counted))
     results = _together(output, results)
     results = [replace(one, problems=tuple(map(_printable, one.problems))) for one in results]
     # All of it or nothing: a release stands under the run that lists it.
@@ -110,7 +115,14 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is missing or was changed"
 
 
-def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[str, Any], key: str | None) -> Verified:
+def _verify_release(
+    output: str,
+    run: dict[str, Any],
+    name: str,
+    release: dict[str, Any],
+    key: str | None,
+    counted: Callable[[int], None],
+) -> Verified:
     if not is_name(name):
         return Verified(_printable(name), ("this is no name of a release",))
     folder = join(output, name)
@@ -127,7 +139,7 @@ def _verify_release(output: str, run: dict[str, Any], name: str, release: dict[s
         *_run_differs(run, name, release, label),
         *_label_problems(label),
         *_decided_again(label),
-        *_folder_problems(folder, label),
+        *_folder_problems(folder, label, counted),
     )
     verified = Verified(
         name, found, len(label["files"]), label["label"], overdue=tuple(map(_printable, overdue(label, now())))
@@ -144,10 +156,11 @@ def _run_differs(run: dict[str, Any], name: str, release: dict[str, Any], label:
         yield "label.json and run.json do not bear the same label"
 
 
-def _folder_problems(folder: str, label: dict[str, Any]) -> Iterator[str]:
+def _folder_problems(folder: str, label: dict[str, Any], counted: Callable[[int], None]) -> Iterator[str]:
     """What is wrong with the files of a release, and which its label does not list."""
     for file in label["files"]:
         yield from file_problems(folder, file, label)
+        counted(file["rows"])
     names = [file["path"] for file in label["files"]]
     if len(set(names)) < len(names):
         yield "a file is listed twice in the label"

@@ -81,6 +81,8 @@ class RecordKeys:
     def recorded(self) -> Fingerprints:
         """The key by which each record is known again in later runs, shape (n,): its number's, or that of all its columns."""
         record = self._job.policy.record
+        if self.records.record_key is not None:
+            return self.of(self.records.record_key)
         if record is not None:
             # What went through a program that takes it for a number has lost its zeros.
             return self.of(_per_dictionary(self.spelt(record), _without_zeros))

@@ -7,7 +7,7 @@ from beam_deid.transforms.past.collecting import others_than
 from beam_deid.transforms.past.views import WHOLE, Past
 from beam_deid.transforms.policy.scoping import identities, left_out
 from beam_deid.transforms.register.document import Entry
-from beam_deid.transforms.run.job import Job
+from beam_deid.transforms.run.job import OF, Job
 from beam_deid.transforms.terms import Role
 
 
@@ -115,6 +115,11 @@ def incomparable(job: Job, entry: Entry) -> str:
     subject = str(job.policy.subject)
     if entry.table is None:
         return "the register has no fingerprints of it"
+    if mine.startswith(f"{_without_kind(entry.record)}{OF}") and OF not in entry.record:
+        return (
+            f"its records are known by {_rule(_without_kind(entry.record))} as an earlier version put it together, which could "
+            "take two for one; say where a new register is: register: PATH"
+        )
     if entry.record != mine:
         return f"its records are known by {_rule(entry.record)}, and this run's by {_rule(mine)}; write record: as it was then"
     gone = [name for name in entry.roles if name not in job.policy.fields]
@@ -129,6 +134,10 @@ def incomparable(job: Job, entry: Entry) -> str:
     if not entry.identities or entry.identities[0] != subject:
         return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
     return ""
+
+
+def _without_kind(rule: str) -> str:
+    return rule.partition(" as ")[0]
 
 
 def _rule(rule: str) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.label.options import Count, Section, Share
 from beam_deid.transforms.policy.periods import Date
 from beam_deid.transforms.risk.recovery.digests import TRIES
@@ -66,6 +67,10 @@ class Attacker(Section):
         min_length=1,
         description="Path or glob of the attacker's table; the release's own source if not given",
     )
+    input: InputOptions | None = Field(
+        None,
+        description="How the table's files are written, as input: of the policy says it of the source: {footer: 1}",
+    )
     within: dict[str, Distance] = Field(
         default_factory=dict,
         description="How far what the table says of a number, date or time may be from the truth: 10, or 2d (d, h, m, s)",
@@ -82,6 +87,8 @@ class Attacker(Section):
             raise ValueError("say table or release, not both")
         if self.within and self.table is None:
             raise ValueError("within needs a table")
+        if self.input is not None and self.table is None:
+            raise ValueError("input says how a table is written; add table")
         return self
 
     @property

@@ -29,6 +29,8 @@ _LATER_OF_ENVIRONMENT = ("stated_by", "valid_until")
 """The later options of ``environment`` of a release."""
 _FIRST_OF_FIELD = frozenset({"role", "kind"})
 """The same of a field."""
+_FIRST_OF_ATTACKER = frozenset({"knows", "table", "within", "release"})
+"""The same of an attacker."""
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
@@ -62,6 +64,10 @@ def policy_sha256(policy: Policy) -> str:
     document["input"] = _said(document["input"], policy.input, _FIRST_OF_INPUT)
     for name, spec in policy.fields.items():
         document["fields"][name] = _said(document["fields"][name], spec, _FIRST_OF_FIELD)
+    for name, release in policy.releases.items():
+        known = document["releases"][name]["attackers"]
+        for attacker, told in release.attackers.items():
+            known[attacker] = _said(known[attacker], told, _FIRST_OF_ATTACKER)
     canonical = {"policy": document, "order": list(policy.fields), "hierarchies": _hierarchies(policy)}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -8,18 +8,22 @@ import datetime
 import os
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import InputError, PolicyError
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.categories import with_categories
 from beam_deid.transforms.policy.checks import cross_problems
 from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
+from beam_deid.transforms.policy.missing import no_such_policy
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
+from beam_deid.transforms.policy.own_names import own_names
 from beam_deid.transforms.policy.paths import anchored, folder_of
 from beam_deid.transforms.policy.shape import shape_problems
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
@@ -68,6 +72,7 @@ def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Po
     raw = document.value
     problems = document.problems
     if isinstance(raw, dict):
+        NAMES.add_later(partial(own_names, raw))
         raw = anchored(raw, folder)
         problems = [*problems, *_problems(raw, key_given)]
     elif not problems:
@@ -89,7 +94,7 @@ def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:
 def _text(path: str) -> str:
     try:
         if not is_file(path):
-            raise PolicyError("there is no such file", shown(path), "Check the path of the policy")
+            raise no_such_policy(path)
         content = read_all(path, MAXIMUM_BYTES + 1)
     except InputError as error:
         raise PolicyError(

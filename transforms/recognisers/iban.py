@@ -45,7 +45,7 @@ _LETTERS = {letter: str(value) for value, letter in enumerate("ABCDEFGHIJKLMNOPQ
 
 def is_iban(text: str) -> bool:
     """Whether the characters of a text, without blanks, leave 1 when they are divided by 97, the first four put last."""
-    plain = text.replace(" ", "")
+    plain = text.replace(" ", "").upper()
     turned = plain[_HEAD:] + plain[:_HEAD]
     return int("".join(_LETTERS.get(character, character) for character in turned)) % 97 == 1
 
@@ -53,7 +53,7 @@ def is_iban(text: str) -> bool:
 def are_ibans(texts: pa.Array) -> Bools:
     """The same for a column, shape (n,), none null, of texts that `IBAN`'s pattern matches."""
     mask = np.zeros(len(texts), bool)
-    for group in by_size(pc.replace_substring(texts, " ", "")):
+    for group in by_size(pc.ascii_upper(pc.replace_substring(texts, " ", ""))):
         mask[group.rows] = _remainders(group.bytes) == 1
     return mask
 
@@ -77,8 +77,8 @@ def _of_length(length: int, countries: str) -> str:
 
 IBAN = Recogniser(
     "iban",
-    "|".join(_of_length(length, countries) for length, countries in COUNTRIES.items()),
-    {Sign.UPPER: 2, Sign.DIGIT: 6, Sign.WORD: 15},
+    f"(?i:{'|'.join(_of_length(length, countries) for length, countries in COUNTRIES.items())})",
+    {Sign.DIGIT: 6, Sign.WORD: 15},
     before="0-9A-Za-z",
     after="0-9A-Za-z",
     check=is_iban,

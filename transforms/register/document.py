@@ -10,6 +10,7 @@ from typing import Any
 
 from beam_deid.transforms.label.documents import attributes
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.terms import LabelName, Word
 
 FORMAT = 2
@@ -331,6 +332,7 @@ class Document:
             KeyError, TypeError, ValueError: It is none.
         """
         releases = tuple(Entry.from_document(one) for one in given["releases"])
+        NAMES.add(entry.name for entry in releases)
         runs = tuple(Run.from_document(one) for one in given["runs"])
         requests = tuple(Request.from_document(one) for one in given.get("requests", ()))
         return cls(**{**given, "releases": releases, "runs": runs, "requests": requests})

@@ -57,7 +57,7 @@ def reidentify(policy: Policy, request: Request) -> Outcome:
     request = checked(request)
     keys = Job(policy, (request.release,)).keys
     reidentifier = Reidentifier(policy, request.release, request.fields, keys)
-    sources = open_sources(request.inputs)
+    sources = open_sources(request.inputs, request.written)
     openings = _openings(reidentifier, request, sources)
     check_output(request, [source.path for source in sources])
     _check_columns(reidentifier, sources)

@@ -9,13 +9,12 @@ from beam_deid.transforms.columns.formulas import restored
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format
-from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
 from beam_deid.transforms.storage.paths import name_of
-
-_OPTIONS = InputOptions()
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,20 @@ class InputSource:
         size: Its size in bytes.
         format: Its format.
         schema: The Arrow schema of its columns, with the metadata that the format has.
+        written: How it is written.
     """
 
     path: str
     size: int
     format: Format
     schema: pa.Schema
+    written: InputOptions = AS_THEY_LOOK
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, some at a time."""
         names = self.schema.names
-        for shard in self.format.shards(self.path, self.size, _OPTIONS, SHARD_ROWS):
-            for chunk in self.format.read(shard, _OPTIONS, names, BATCH_ROWS, known=names):
+        for shard in self.format.shards(self.path, self.size, self.written, SHARD_ROWS):
+            for chunk in self.format.read(shard, self.written, names, BATCH_ROWS, known=names):
                 yield (
                     replace(chunk, batch=_as_released(chunk.batch)) if self.format.notation.is_opened_as_text else chunk
                 )
@@ -60,8 +61,12 @@ def rows_of(chunk: Chunk) -> int:
     return len(chunk.rows) + len({int(row) for fault in chunk.faults for row in fault.rows})
 
 
-def open_sources(globs: Sequence[str]) -> list[InputSource]:
+def open_sources(globs: Sequence[str], written: InputOptions) -> list[InputSource]:
     """Find the input files and read their schemas.
+
+    Args:
+        globs: Globs of the files.
+        written: How they are written.
 
     Raises:
         UsageError: No file matches, or a file is of no format that can be read.
@@ -71,9 +76,11 @@ def open_sources(globs: Sequence[str]) -> list[InputSource]:
     found = [file for file in match(globs) if name_of(file.path) != LABEL]
     if not found:
         raise UsageError("no file matches this input", globs[0], "Check the path; quote globs in a shell")
-    return [_opened(file) for file in found]
+    return [_opened(file, written) for file in found]
 
 
-def _opened(file: InputFile) -> InputSource:
-    kind = format_of(file.path, _OPTIONS)
-    return InputSource(file.path, file.size, kind, kind.schema(file.path, _OPTIONS))
+def _opened(file: InputFile, written: InputOptions) -> InputSource:
+    kind = format_of(file.path, written)
+    schema = kind.schema(file.path, written)
+    NAMES.add(schema.names)
+    return InputSource(file.path, file.size, kind, schema, written)

@@ -8,7 +8,7 @@ from beam_deid.transforms.crypto.chained_record import is_record
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
-from beam_deid.transforms.formats.input_options import InputOptions
+from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.selection import Selection
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
@@ -33,6 +33,7 @@ class Request:
         label: Path of the release's ``label.json``, for inputs that have lost the release's metadata.
         overwrite: Whether an output that exists may be replaced.
         operator: Who asks; whoever runs the program if not given.
+        written: How the inputs are written.
     """
 
     release: str
@@ -45,6 +46,7 @@ class Request:
     label: str | None = None
     overwrite: bool = False
     operator: Operator | None = None
+    written: InputOptions = AS_THEY_LOOK
 
     @property
     def rejected(self) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ LOCAL = "FnApiRunner"
 """Beam's in-process engine. Named, because "DirectRunner" may choose another one."""
 
 _IN_PROCESS = ("fnapirunner", "bundlebaseddirectrunner")
+_WITHOUT_JOBS = (*_IN_PROCESS, "directrunner", "switchingdirectrunner", "interactiverunner")
 _OWN_SERVICE = ("prismrunner", "directrunner", "switchingdirectrunner", "interactiverunner")
 _MASTERS = {"flinkrunner": ("flink_master", "[auto]"), "sparkrunner": ("spark_master_url", "local[4]")}
 """The option that says where a cluster is, and what Beam takes where it is not given: one that is started here."""
@@ -42,6 +43,15 @@ def is_here(runner: str, options: Sequence[str] = ()) -> bool:
         return False
     has_service = name != "portablerunner" or "job_endpoint" in given
     return has_service and all(_is_here(place) for place in places)
+
+
+def takes_jobs(runner: str) -> bool:
+    """Whether an engine takes a run as a job, which goes on when its driver ends; others end with the process.
+
+    Args:
+        runner: The engine's name.
+    """
+    return _name(runner) not in _WITHOUT_JOBS
 
 
 def services(runner: str, options: Sequence[str]) -> list[tuple[str, str, int]]:

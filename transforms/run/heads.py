@@ -15,6 +15,7 @@ from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.passed_over import PassedOver
 from beam_deid.transforms.label.scope import NotRead
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.policy.columns import in_files, lacking, unnamed
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import shown as name_shown
@@ -183,6 +184,7 @@ def _head(policy: Policy, file: InputFile) -> Head:
         raise EmptyFile("the file is empty", shown(file.path), "Leave it out")
     check_numbers(file.path, policy.input)
     schema = format_of(file.path, policy.input, file.partitions).schema(file.path, policy.input)
+    NAMES.add(schema.names)
     return Head(file, schema, plain_format_of(file.path, policy.input).heads)
 
 

@@ -37,6 +37,9 @@ from beam_deid.transforms.terms import Recoverability
 BATCH_ROWS = 65_536
 SHARD_ROWS = 262_144
 
+OF = " of "
+"""Stands in `Job.record_rule` between a number that is put together and its parts."""
+
 
 class Consented(NamedTuple):
     """Who has consented to a release.
@@ -215,7 +218,10 @@ class Job:
         """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types.
 
         A field of a kind is ``field:NAME as KIND``: its numbers are spelt as its kind says, and of another kind they may be others.
+        One that is put together is ``field:NAME of PART, PART``: each part is spelt by itself.
         """
+        if self.policy.record in self.policy.input.combine:
+            return f"field:{self.policy.record}{OF}{', '.join(self.policy.input.combine[self.policy.record])}"
         if self.policy.record is not None:
             kind = self.policy.kind(self.policy.record)
             return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}")

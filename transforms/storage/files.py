@@ -9,7 +9,8 @@ from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 
-from beam_deid.transforms.errors import InputError, OutputError, UsageError, step_of
+from beam_deid.transforms.errors import InputError, OutputError, UsageError, on_one_line, step_of
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.storage import matching
 from beam_deid.transforms.storage.connecting import authority_of
 from beam_deid.transforms.storage.local import LocalStore
@@ -117,10 +118,12 @@ def find(patterns: Sequence[str]) -> Found:
             raise UsageError("no file matches this input", shown(pattern), _asked(whole, matching.why_nothing))
         for entry in matched.files:
             told = matching.as_written(pattern, whole, entry.path)
-            file = InputFile(entry.path, entry.size, entry.modified, told, partitions_of(told))
+            file = InputFile(entry.path, entry.size, entry.modified, on_one_line(told), partitions_of(told))
             found.setdefault(entry.path, file)
-        empty.update(matching.as_written(pattern, whole, path) for path in matched.empty)
-        hidden.update(matching.as_written(pattern, whole, path) for path in matched.hidden)
+        empty.update(on_one_line(matching.as_written(pattern, whole, path)) for path in matched.empty)
+        hidden.update(on_one_line(matching.as_written(pattern, whole, path)) for path in matched.hidden)
+    NAMES.add_paths(name for file in found.values() for name in (file.told, file.path))
+    NAMES.add_paths((*empty, *hidden))
     passed = [_passed_over("empty", empty), _passed_over("hidden, or an engine's mark", hidden)]
     return Found(tuple(found[path] for path in sorted(found)), tuple(filter(None, passed)))
 

@@ -191,8 +191,9 @@ class _Replacing:
         self._path = path
         self._own = _own_name(path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        self._stopping = STOPPING.add(self._remove)
-        self._stream = os.fdopen(os.open(self._own, flags, _PRIVATE_FILE), "wb")
+        with STOPPING.whole(short=True):  # what could not be made is nothing to take back, and nothing is made unknown
+            self._stream = os.fdopen(os.open(self._own, flags, _PRIVATE_FILE), "wb")
+            self._stopping = STOPPING.add(self._remove)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -7,10 +7,13 @@ from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.paths import is_name, join
 
 
-def files_of_run(output: str) -> tuple[str, ...] | None:
+def files_of_run(output: str) -> dict[str, str | None] | None:
     """The paths, below an output, of all files that its run wrote; None where there is no run.
 
     Only what the manifests name is a run's: whatever else lies there somebody else has put there.
+
+    Returns:
+        SHA-256, in hex, of each file; None of ``run.json``, which says that of all others, and where an earlier version said none.
 
     Raises:
         OSError: A manifest cannot be read. Then nobody knows.
@@ -18,17 +21,26 @@ def files_of_run(output: str) -> tuple[str, ...] | None:
     run = _manifest(join(output, "run.json"))
     if run is None:
         return None
-    found = ["run.json", "rejected.parquet"]
+    found = {"run.json": None, "rejected.parquet": _hash(run.get("rejected_sha256"))}
     if "rejected_csv_sha256" in run:  # runs of earlier versions have none
-        found.append("rejected.csv")
+        found["rejected.csv"] = _hash(run["rejected_csv_sha256"])
     releases = run.get("releases")
-    for name in releases if isinstance(releases, dict) else ():
+    for name, told in releases.items() if isinstance(releases, dict) else ():
         label = _manifest(join(output, name, "label.json")) if is_name(name) else None
         if label is not None:
-            found.append(f"{name}/label.json")
-            listed = label.get("files")
-            found += [f"{name}/{file['path']}" for file in listed if _is_file(file)] if isinstance(listed, list) else []
-    return tuple(found)
+            found[f"{name}/label.json"] = _hash(told.get("label_sha256")) if isinstance(told, dict) else None
+            found.update(_parts(name, label))
+    return found
+
+
+def _parts(release: str, label: dict[str, Any]) -> dict[str, str | None]:
+    listed = label.get("files")
+    files = filter(_is_file, listed) if isinstance(listed, list) else ()
+    return {f"{release}/{file['path']}": _hash(file.get("sha256")) for file in files}
+
+
+def _hash(told: Any) -> str | None:
+    return told if isinstance(told, str) else None
 
 
 def _is_file(file: Any) -> bool:

@@ -1,26 +1,30 @@
 """Whether an output may be replaced: by whom it was written is told by its manifests, and nobody else's file is ever lost."""
 
 import os
+from collections.abc import Mapping
 
-from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.errors import UsageError, on_one_line
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
-from beam_deid.transforms.storage.journal import failed
+from beam_deid.transforms.storage.journal import at_once, failed, sha256_of
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import is_local, join, name_of, parent, shown
+from beam_deid.transforms.storage.taken import is_a_file, is_there
 
 _NAMED = 3
 
 
-def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
+def check_replaceable(output: str, overwrite: bool, folder: str = "", *, by_name: bool = False) -> None:
     """See that an output may be replaced, and that nothing but a run would be lost.
 
     Args:
         output: The output folder.
         overwrite: Whether an earlier run may be replaced.
         folder: Where it is now, if it was moved.
+        by_name: Whether it is enough that its files are called as the run's; else all of them are read.
 
     Raises:
+        InputError: A file of it cannot be read, so that nobody knows whose it is.
         OSError: The store fails.
         UsageError: It is no folder, it is there and may not be replaced, or something that no run wrote is in it.
     """
@@ -30,13 +34,13 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
     place = folder or output
     there = store.entry(place)
     if there is not None and not there.is_folder:
-        raise UsageError("the output is a file", shown(output), "Choose another --output")
+        raise is_a_file(output)
     mine = {name_of(one) for one in hidden_folders(output)}
     found = [path for path in _paths_in(place) if path and path.split("/")[0] not in mine]
     if not found:
         return
     if not overwrite:
-        raise UsageError("the output exists", shown(output), "Choose another --output, or add --overwrite")
+        raise is_there(output)
     known = files_of_run(place)
     if known is None:
         raise UsageError(
@@ -45,6 +49,26 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "") -> None:
     strangers = sorted(set(found) - set(known))
     if strangers:
         raise _would_be_lost(strangers, output)
+    changed = [] if by_name else _changed(place, {path: known[path] for path in found})
+    if changed:
+        raise _changed_since(changed, output)
+
+
+def _changed(place: str, files: Mapping[str, str | None]) -> list[str]:
+    """The files that are called as a run's, and have other bytes.
+
+    Args:
+        place: The folder.
+        files: SHA-256 of each file by its path below it; None where that is not known.
+    """
+    changed: list[str] = []
+
+    def compare(path: str) -> None:
+        if sha256_of(join(place, *path.split("/"))) != files[path]:
+            changed.append(path)
+
+    at_once(compare, [path for path, told in files.items() if told is not None])
+    return sorted(changed)
 
 
 def see_that_it_can_be(output: str, overwrite: bool) -> None:
@@ -75,8 +99,18 @@ def see_that_it_can_be(output: str, overwrite: bool) -> None:
         )
 
 
+def _changed_since(changed: list[str], output: str) -> UsageError:
+    named = ", ".join(map(on_one_line, changed[:_NAMED]))
+    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    if len(changed) == 1:
+        what = "this file is not the one that the run wrote under its name, and it would be lost"
+        return UsageError(what, shown(join(output, *named.split("/"))), "Move it away, or choose another --output")
+    what = f"{len(changed):,} files are not those that the run wrote under their names, and they would be lost: {named}{more}"
+    return UsageError(what, shown(output), "Move them away, or choose another --output")
+
+
 def _would_be_lost(strangers: list[str], output: str) -> UsageError:
-    named = ", ".join(strangers[:_NAMED])
+    named = ", ".join(map(on_one_line, strangers[:_NAMED]))
     more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
     if len(strangers) == 1:
         what = "no run wrote this file, and it would be lost"

@@ -161,8 +161,8 @@ class Staging:
             for folder in self._made:
                 store_of(folder).drop_empty(folder)
 
-    def _check(self, folder: str = "") -> None:
-        check_replaceable(self._output, self._overwrite, folder)
+    def _check(self, folder: str = "", *, by_name: bool = False) -> None:
+        check_replaceable(self._output, self._overwrite, folder, by_name=by_name)
 
     def _replace(self, files: Sequence[Moved], manifests: Mapping[str, bytes]) -> None:
         """Build the output here and let it take the old one's place."""
@@ -179,7 +179,9 @@ class Staging:
             write_all(join(new, path), data)
             check_bytes(data, join(new, path))
         store.settle(new)
-        self._check()
+        self._check(
+            by_name=True
+        )  # before anything is moved; what is in the files is looked at once nobody can reach them
         there = bool(store.entries(self._output))
         old = join(self.path, OLD)
         if store.entry(self._output):

@@ -24,6 +24,7 @@ class Stopping:
         self._actions: dict[int, Callable[[], None]] = {}
         self._depth = 0
         self._is_short = False
+        self._if_cut = ""
         self._asked: Callable[[], None] | None = None
 
     def begin(self) -> None:
@@ -55,6 +56,11 @@ class Stopping:
         """Whether a step is under way that is not stopped in the middle: see `whole`."""
         return bool(self._depth)
 
+    @property
+    def if_cut(self) -> str:
+        """What is to be told if the step that is under way is stopped in the middle; empty where it says nothing of its own."""
+        return self._if_cut if self._depth else ""
+
     def take_back(self) -> None:
         """Take everything back, the last first. What cannot be is left to the next command, as after a power cut."""
         while self._actions:
@@ -64,14 +70,16 @@ class Stopping:
                 action()
 
     @contextlib.contextmanager
-    def whole(self, *, short: bool = False) -> Iterator[None]:
+    def whole(self, *, short: bool = False, if_cut: str = "") -> Iterator[None]:
         """A step that is not stopped in the middle: whoever asks meanwhile is heard at its end.
 
         Args:
             short: Whether it is so short that who asks again is heard no sooner.
+            if_cut: What is told where somebody asks again, and it is stopped in the middle; by default that a publication was.
         """
         if not self._depth:
             self._is_short = short
+            self._if_cut = if_cut
         self._depth += 1
         try:
             yield

@@ -12,11 +12,11 @@ from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.columns.ipc import to_ipc
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError
-from beam_deid.transforms.formats.combined import combined
+from beam_deid.transforms.formats.combined import combined, parts_apart
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.treat.typed import TypedBatch, typed
+from beam_deid.transforms.treat.typed import TypedBatch, record_parts, typed
 
 PLACE = "beam_deid.row"
 """The column that says where in its batch a row was, in a batch that was put together from several."""
@@ -37,9 +37,21 @@ def typed_batch(job: Job, batch: pa.RecordBatch, columns: Sequence[str], micros:
     there = {*batch.schema.names}
     given = {name: batch.column(name) if name in there else pa.nulls(batch.num_rows) for name in columns}
     rows = np.arange(batch.num_rows, dtype=np.int64)
-    records, faults = typed(given, rows, job.policy, _origin(job, batch, micros), job.spare)
+    key = _record_key(job, batch, columns)
+    records, faults = typed(given, rows, job.policy, _origin(job, batch, micros), job.spare, record_key=key)
     exact = {name: _exactly(column, name, job.type_of(name)) for name, column in records.columns.items()}
     return TypedBatch(replace(records, columns=exact), faults, batch.num_rows, numbers=_positions(batch))
+
+
+def _record_key(job: Job, batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Array | None:
+    """What the records of a batch are known by, where their number is put together of parts; see `Records`."""
+    parts = record_parts(job, columns)
+    if not parts:
+        return None
+    if not {*parts} <= {*batch.schema.names}:
+        return pa.nulls(batch.num_rows, pa.string())
+    read = meant(batch, False, job.policy.input)
+    return parts_apart(dict(zip(read.schema.names, read.columns, strict=True)), parts)
 
 
 def with_combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:

@@ -111,7 +111,10 @@ class Treatment:
                     faults.append(Fault(records.rows[mask], name, reason))
                     sound &= ~mask
         if self._record is not None and self._record in records.columns:
-            unknown = pc.is_null(identity_text(records.columns[self._record], self._record_kind))
+            own = records.record_key
+            unknown = pc.is_null(
+                identity_text(records.columns[self._record], self._record_kind) if own is None else own
+            )
             mask = unknown.to_numpy(zero_copy_only=False)
             if mask.any():  # nobody could say later which record it was
                 faults.append(Fault(records.rows[mask], self._record, Reason.NO_RECORD_NUMBER))

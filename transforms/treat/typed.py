@@ -13,6 +13,7 @@ from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.formats import format_named, format_of_shard
+from beam_deid.transforms.formats.combined import APART
 from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import is_normalized
@@ -33,6 +34,8 @@ class Records:
         origin: Eight bytes that tell this shard or batch from all others of the run.
         file: The file that the records are from; empty where there are no files.
         normal: Of fields of which spellings are made one before a key is used, the columns in one spelling, where they differ.
+        record_key: What each record is known by where its number is put together of parts, see
+            `beam_deid.transforms.formats.combined.parts_apart`; None where its number is a column of its own, or is not read.
     """
 
     columns: Columns
@@ -40,6 +43,7 @@ class Records:
     origin: bytes = bytes(8)
     file: str = ""
     normal: Columns = field(default_factory=dict)
+    record_key: pa.Array | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,7 +55,8 @@ class Records:
         keep = pa.array(mask)
         columns = {name: column.filter(keep) for name, column in self.columns.items()}
         normal = {name: column.filter(keep) for name, column in self.normal.items()}
-        return Records(columns, self.rows[mask], self.origin, self.file, normal)
+        key = None if self.record_key is None else self.record_key.filter(keep)
+        return Records(columns, self.rows[mask], self.origin, self.file, normal, key)
 
     def made_from(self, name: str, normalizes: bool) -> pa.Array:
         """A field's column as an action takes it: in one spelling if the action wants that."""
@@ -106,19 +111,29 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
     """
     spelt = order_spelling(job.policy, format_named(shard.format).notation.of_spreadsheets)
     kind = format_of_shard(shard, job.policy.input, spelt)
-    chunks = kind.read(shard, job.policy.input, columns, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
+    key = record_parts(job, columns)
+    asked = [*columns, f"{job.policy.record}{APART}"] if key else columns
+    chunks = kind.read(shard, job.policy.input, asked, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
     origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
     for chunk in chunks:
         given = {
             name: _of_type(column, job.types.get(name, pa.string()))
             for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
         }
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, kind.notation.of_spreadsheets)
+        record_key = given.pop(asked[-1]) if key else None
+        of_spreadsheets = kind.notation.of_spreadsheets
+        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, of_spreadsheets, record_key)
         records = replace(records, file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
         told = shard.told or shard.path
         yield TypedBatch(records, [*chunk.faults, *faults], read, told, above=chunk.above)
+
+
+def record_parts(job: Job, columns: Collection[str]) -> tuple[str, ...]:
+    """The columns that the records' number is put together of, where it is and some columns that are read hold it; else none."""
+    record = job.policy.record
+    return job.policy.input.combine.get(record, ()) if record is not None and record in columns else ()
 
 
 def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:
@@ -133,6 +148,7 @@ def typed(
     origin: bytes = bytes(8),
     spare: Collection[str] = (),
     of_spreadsheets: bool = False,
+    record_key: pa.Array | None = None,
 ) -> tuple[Records, list[Fault]]:
     """Read columns as the policy says.
 
@@ -143,6 +159,7 @@ def typed(
         origin: See `Records`.
         spare: Columns that a record can do without: what cannot be read in them is null.
         of_spreadsheets: Whether they are from a file that spreadsheets write.
+        record_key: See `Records`, shape (n,).
 
     Returns:
         The records that can be read, and the faults of the others.
@@ -156,7 +173,7 @@ def typed(
         if wrong is not None and name not in spare:
             faults += _faults(column, wrong, rows, name, reading)
             sound &= ~wrong.to_numpy(zero_copy_only=False)
-    records = Records(columns, rows, origin).where(sound)
+    records = Records(columns, rows, origin, record_key=record_key).where(sound)
     return replace(records, normal=_normal(records.columns, policy)), faults
 
 

@@ -10,6 +10,7 @@ from beam_deid.transforms.crypto.keks.gcp_kms import GcpKek
 from beam_deid.transforms.crypto.keks.kek import Kek
 from beam_deid.transforms.crypto.keks.passphrase import PassphraseKek
 from beam_deid.transforms.crypto.keks.variable import VariableKek
+from beam_deid.transforms.crypto.pasted import PASTED, is_pasted
 from beam_deid.transforms.errors import KeyFault
 
 KEKS: tuple[type[Kek], ...] = (VariableKek, FileKek, PassphraseKek, CommandKek, AwsKek, GcpKek)
@@ -28,6 +29,8 @@ def kek_kind(source: str) -> type[Kek]:
     if not separator or not place or scheme not in _BY_SCHEME:
         forms = ", ".join(kek.form for kek in KEKS)
         raise KeyFault("this names no key-encryption key", "--kek", f"Write where it is: {forms}")
+    if is_pasted(scheme, place):
+        raise KeyFault(PASTED, "--kek", f"Write where it is, never the key itself: {scheme}:NAME")
     return _BY_SCHEME[scheme]
 
 
