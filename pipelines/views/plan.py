@@ -151,7 +151,8 @@ def _show_input(out: Console, document: dict[str, Any], verbose: bool) -> None:
     """What is in no release, what is allowed to differ between files, and what is made of their rows."""
     if document["never_released"]:
         out.print(f"In no release: {_names(document['never_released'], verbose)}")
-        out.print("  What cannot be read in these rejects no record, but for the subject and the record's number")
+        if verbose:
+            out.print("  What cannot be read in these rejects no record, but for the subject and the record's number")
     if document["optional"]:
         out.print(f"Files may lack {_names(document['optional'], verbose)}: read as null there")
     if document["ignored"]:
