@@ -1,6 +1,6 @@
 """A register as ``beam-deid releases`` reads it: the folder that is meant, its entries, and their labels."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.clock import now
@@ -13,10 +13,12 @@ from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
 from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
 from beam_deid.transforms.register.folder import hold, read
-from beam_deid.transforms.register.persons_counted import PersonsCounted
 from beam_deid.transforms.register.summary import later_tested, sizes, suppressed_share
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, join, shown
+
+if TYPE_CHECKING:
+    from beam_deid.transforms.register.persons_counted import PersonsCounted  # which loads Arrow
 
 _POLICIES = (".yaml", ".yml")
 _NAMED = 20  # names that a message lists
@@ -155,7 +157,7 @@ def overdue_of(entry: Entry) -> tuple[str, ...]:
     return tuple(overdue({**dates, "environment": entry.environment}, now()))
 
 
-def persons_document(counted: PersonsCounted, path: str) -> dict[str, Any]:
+def persons_document(counted: "PersonsCounted", path: str) -> dict[str, Any]:
     """The persons of a register as ``releases persons --json`` prints them."""
     return {
         "path": shown(path),

@@ -442,7 +442,7 @@ def test_labels_in_a_bucket_are_compared(house, bucket, tmp_path, capsys):
 def test_help_of_every_command_has_examples_that_are_commands(capsys):
     from beam_deid.pipelines.releases import releases
 
-    assert list(releases.commands) == ["list", "show", "diff", "forget", "compact"]
+    assert list(releases.commands) == ["list", "show", "diff", "forget", "compact", "persons"]
     for name in releases.commands:
         assert call(["releases", name, "--help"]) == 0
         assert re.search(rf"Examples:\n +beam-deid releases {name} ", capsys.readouterr().out)

@@ -52,11 +52,13 @@ def _kek(monkeypatch):
     monkeypatch.setenv("SHOP_KEK", KEK)
 
 
-@pytest.fixture(params=[False, True], ids=["in memory", "in buckets"])
+@pytest.fixture(
+    params=[False, pytest.param(True, marks=pytest.mark.slow("counts in buckets"))], ids=["in memory", "in buckets"]
+)
 def clinic(request, tmp_path, monkeypatch):
     """A folder with a policy, a keyring and files, and whether records are counted in buckets."""
     if request.param:
-        monkeypatch.setattr(run, "ASIDE", Bounds(few=0, bucket=25))
+        monkeypatch.setattr(run, "ASIDE", Bounds(few=0, bucket=60))
     (tmp_path / "policy.yaml").write_text(POLICY, "utf-8")
     for month, numbers in MONTHS.items():
         text = "\n".join(["visit,patient,mobile,birth_date,illness", *rows(numbers)])

@@ -224,7 +224,7 @@ def figures(
 def _environment(question: Question) -> DeclaredEnvironment:
     """The worst environment, since nobody declares any."""
     public = question.sharing is Sharing.PUBLIC
-    return DeclaredEnvironment.declared(public, **Environment().model_dump(exclude={"population"}))
+    return DeclaredEnvironment.declared(public, **Environment().setting())
 
 
 def _matched(question: Question, counted: Counted, key: FingerprintKey) -> list[Recovery]:
