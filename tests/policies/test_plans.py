@@ -99,6 +99,7 @@ RELEASES = """\
     purpose: test
     sharing: enclave
     key: ephemeral
+    where: {receiver_city: {"null": false}}
     fields: {buyer_open_uid: {tokenize: {domain: customer}}, receiver_city: keep, category: keep}
 """
 
