@@ -172,24 +172,20 @@ class TreatedAgain:
     kinds: Kinds
 
 
-def with_new_key(opened: Opened) -> Job:
-    """The job of a source, with a key of fingerprints that nobody else has."""
-    return replace(opened.prepared.job, fingerprint_key=FingerprintKey.new())
-
-
-def treat_again(opened: Opened, job: Job, workers: int) -> TreatedAgain:
-    """Treat a source as its release did; see `prove`.
+def treat_again(opened: Opened, workers: int) -> TreatedAgain:
+    """Treat a source as its release did, with a key of fingerprints that nobody else has; see `prove`.
 
     Args:
         opened: The release and its source.
-        job: The source's job, with a key of fingerprints.
         workers: Processes that read the source.
     """
     published = opened.published
-    found = recomputable(job, published, opened.same_files)
-    rounds = told_rounds(found.job, published)
-    _check_columns(found, published, rounds)
-    source = measure_source(found, opened.prepared.shards, published, workers)
+    with SpillFolder() as folder:
+        job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
+        found = recomputable(job, published, opened.same_files)
+        rounds = told_rounds(found.job, published)
+        _check_columns(found, published, rounds)
+        source = measure_source(found, opened.prepared.shards, published, workers)
     kinds, groups = _released(source, published)
     return TreatedAgain(source, levels_of_cells(source, rounds, groups[0]), kinds)
 
@@ -209,14 +205,8 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         VerificationError: No released column is given again, or a part or the label is damaged.
         InputError: The source cannot be read.
     """
-    with SpillFolder() as folder:
-        job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
-        return _proved(opened, job, workers)
-
-
-def _proved(opened: Opened, job: Job, workers: int) -> SourceProof:
     published = opened.published
-    again = treat_again(opened, with_new_key(opened), workers)
+    again = treat_again(opened, workers)
     source = again.source
     levels = again.levels
     rows = join_rows(source, levels, again.kinds)

@@ -26,7 +26,6 @@ from beam_deid.transforms.dataset.source_proof import (
     open_proof,
     released_types,
     treat_again,
-    with_new_key,
 )
 from beam_deid.transforms.dataset.source_records import told_rounds
 from beam_deid.transforms.errors import InputError, UsageError
@@ -291,7 +290,7 @@ def _alike(asked: Correcting, published: Published, levels: Mapping[str, int]) -
             "Name the files that the run read, as they were, by --input",
         )
     opened = open_proof(asked.policy, [published.folder], asked.sources)
-    again = treat_again(opened, with_new_key(opened), 1)
+    again = treat_again(opened, 1)
     job = again.source.data.job
     _see_all(again.source.recomputable, published)
     numbers = asked.corrections.numbers.identities[record]

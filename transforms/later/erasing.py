@@ -13,7 +13,7 @@ import numpy as np
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.dataset.published_rows import Published
 from beam_deid.transforms.dataset.recomputable import recomputable
-from beam_deid.transforms.dataset.source_proof import TreatedAgain, find_made_by, open_proof, treat_again, with_new_key
+from beam_deid.transforms.dataset.source_proof import TreatedAgain, find_made_by, open_proof, treat_again
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.amending import Change, MeasuredAgain, amended_label
 from beam_deid.transforms.label.manifests_again import check_sound, read_manifests
@@ -139,7 +139,7 @@ def _search(asked: Erasing, published: Published) -> _Search:
             raise _not_found(published, unseen, made.missing, asked)
         return _Search(values, None, asked.subjects)
     opened = open_proof(asked.policy, [published.folder], asked.sources)
-    again = treat_again(opened, with_new_key(opened), asked.workers)
+    again = treat_again(opened, asked.workers)
     return _Search(_finder(again, values, unseen, published, asked), again, asked.subjects)
 
 
