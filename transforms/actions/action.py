@@ -25,6 +25,8 @@ class Target:
         kind: The field's kind, or None where the policy does not say.
         key: Reference of the release's own key, or None where it takes the policy's.
         dataset: Name of the dataset; part of the default key domain as well.
+        counterpart: The release and the field that stand for these two in the default key domain, where several tables of one
+            dataset hold the same thing; None where the field is in one table alone.
     """
 
     release: str
@@ -32,6 +34,12 @@ class Target:
     kind: Kind | None = None
     key: str | None = None
     dataset: str = ""
+    counterpart: tuple[str, str] | None = None
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """The release and the field of the default key domain."""
+        return self.counterpart or (self.release, self.field)
 
 
 class Treated(NamedTuple):

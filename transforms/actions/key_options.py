@@ -40,11 +40,11 @@ class KeyedAction(Action):
 
     def domain_of(self, target: Target) -> str:
         """The domain that is named, or the release and the field, for a person to read."""
-        return self.domain or f"{target.release}/{target.field}"
+        return self.domain or "/".join(target.home)
 
     def key_domain(self, target: Target) -> str:
         """The domain that is named, or one that no other field of any release of any dataset has."""
-        return self.domain or "\0".join([target.dataset, target.release, target.field])
+        return self.domain or "\0".join([target.dataset, *target.home])
 
     def form(self, target: Target) -> str:
         """What a value's format is, where only the same one restores it."""

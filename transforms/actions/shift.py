@@ -68,11 +68,11 @@ class Shift(KeyedAction):
 
     def domain_of(self, target: Target) -> str:
         """The domain that is named, or the release, so that all its dates move alike."""
-        return self.domain or target.release
+        return self.domain or target.home[0]
 
     def key_domain(self, target: Target) -> str:
         """The same, for one dataset alone."""
-        return self.domain or "\0".join([target.dataset, target.release])
+        return self.domain or "\0".join([target.dataset, target.home[0]])
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.

@@ -1,0 +1,95 @@
+"""A policy with several tables of one dataset: each with the policy of its own that the engine takes, parents before children."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.policy.canonical import policy_sha256
+from beam_deid.transforms.policy.nearest import instead
+from beam_deid.transforms.policy.table_policy import TablePolicy
+
+
+@dataclass(frozen=True)
+class Join:
+    """A foreign key.
+
+    Attributes:
+        field: The field that holds it.
+        parent: The table that it refers to.
+        key: That table's key.
+        lent: The fields that are taken from the parent's row: by their names here, the names that they have there.
+    """
+
+    field: str
+    parent: str
+    key: str
+    lent: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table.
+
+    Attributes:
+        name: Its name.
+        policy: Its policy; without a release where nothing of it is given out.
+        key: The field that tells its rows apart; None where no table refers to it.
+        joins: Its foreign keys.
+        files: Globs of its files, where the policy names them.
+    """
+
+    name: str
+    policy: TablePolicy
+    key: str | None
+    joins: tuple[Join, ...]
+    files: tuple[str, ...] = ()
+
+    @property
+    def lent(self) -> tuple[str, ...]:
+        """The fields that other tables lend it, which its files do not have."""
+        return tuple(name for join in self.joins for name in join.lent)
+
+    @property
+    def own(self) -> TablePolicy:
+        """Its policy with the fields of its files alone."""
+        fields = {name: spec for name, spec in self.policy.fields.items() if name not in self.lent}
+        return self.policy.model_copy(update={"fields": fields})
+
+
+@dataclass(frozen=True)
+class TablesPolicy:
+    """A policy with tables.
+
+    Attributes:
+        dataset: Name of the dataset.
+        tables: The tables by name, each after those that it refers to.
+        releases: Names of the releases, each with its parts by table: ``{"crm": {"orders": "crm.orders"}}``.
+    """
+
+    dataset: str
+    tables: Mapping[str, Table]
+    releases: Mapping[str, Mapping[str, str]]
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256, in hex, of the policies of all tables and of what links them."""
+        parts = {
+            name: [policy_sha256(table.policy), table.key, [[one.field, one.parent] for one in table.joins]]
+            for name, table in self.tables.items()
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def parts(self, releases: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+        """The table and the name of each part of some releases; of all if none is given.
+
+        Raises:
+            UsageError: There is no such release.
+        """
+        for name in releases:
+            if name not in self.releases:
+                raise UsageError(f"the policy has no release {name}", "--release", instead(name, self.releases))
+        for name, parts in self.releases.items():
+            if not releases or name in releases:
+                yield from parts.items()
