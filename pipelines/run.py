@@ -91,11 +91,25 @@ def run(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
-    from beam_deid.transforms.policy.reader import read_policy
+    """Treat every field of the input as POLICY says, test the result, and publish it with its label.
 
+    Where POLICY has tables, each --input says of which its files are: --input orders='orders/*.csv'.
+    """
+    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.tables import TablesPolicy
+
+    read = read_any_policy(policy)
+    if isinstance(read, TablesPolicy):
+        from beam_deid.pipelines.tables import Options, run_on_tables
+
+        if runner is not None or beam_options(context):
+            what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
+            raise UsageError(what, "--runner", "Leave it out")
+        asked = Options(releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose)
+        run_on_tables(read, inputs, output, as_json, asked)
+        return
     carry_out(
-        read_policy(policy),
+        read,
         inputs,
         output,
         as_json,
@@ -139,10 +153,7 @@ def carry_out(
     from beam_deid.transforms.run.heap import keep_freed
     from beam_deid.transforms.run.shards import prepare
 
-    if unreleased and not overwrite:
-        raise UsageError(
-            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
-        )
+    check_replacing(overwrite, unreleased)
     engine = runner or LOCAL
     if engine != LOCAL or beam_options:
         from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
@@ -163,14 +174,26 @@ def carry_out(
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
-    with output.progress(steps, prepared.rows, len(prepared.shards), first), _saying_what_became():
+    with output.progress(steps, prepared.rows, len(prepared.shards), first), saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json, dry=dry, verbose=verbose)
+    show(outcome, folder, as_json, dry=dry, verbose=verbose)
     return outcome.run
 
 
+def check_replacing(overwrite: bool, unreleased: bool) -> None:
+    """See that what is said to be unreleased is replaced.
+
+    Raises:
+        UsageError: Nothing is.
+    """
+    if unreleased and not overwrite:
+        raise UsageError(
+            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
+        )
+
+
 @contextlib.contextmanager
-def _saying_what_became() -> Iterator[None]:
+def saying_what_became() -> Iterator[None]:
     """Let the message of a run that failed say what was published: nothing, or all of it where only the register is not told."""
     from beam_deid.transforms.storage.stopping import STOPPING
 
@@ -207,7 +230,7 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
+def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))

@@ -43,7 +43,7 @@ class PreparedTable:
 
 
 def inputs_by_table(policy: TablesPolicy, given: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The globs of each table's files: ``TABLE=GLOB`` as a command is given it, else those that the policy names.
+    """The globs of each table's files, of which a command is given each as ``TABLE=GLOB``.
 
     Raises:
         UsageError: One names no table, or a table has none.
@@ -55,12 +55,11 @@ def inputs_by_table(policy: TablesPolicy, given: Sequence[str]) -> dict[str, tup
             what = f"the policy has tables, and {'this' if equals else one} does not say of which these files are"
             raise UsageError(what, "--input", f"Write TABLE=GLOB. {instead(name, found)}")
         found[name].append(glob)
-    globs = {name: tuple(given) or policy.tables[name].files for name, given in found.items()}
-    missing = [name for name, some in globs.items() if not some]
+    missing = [name for name, some in found.items() if not some]
     if missing:
         what = f"there are no files of the table {bare(missing[0])}"
-        raise UsageError(what, "--input", f"Add --input {missing[0]}=GLOB, or files: to the table in the policy")
-    return globs
+        raise UsageError(what, "--input", f"Add --input {missing[0]}=GLOB")
+    return {name: tuple(some) for name, some in found.items()}
 
 
 def prepare_tables(
@@ -136,3 +135,20 @@ def _joined(one: PreparedTable, parents: Mapping[str, PreparedTable], folder: Sp
         )
         prepared = replace(prepared, shards=shards)
     return replace(one, prepared=prepared, referred=referred)
+
+
+def notes_of(tables: Sequence[PreparedTable]) -> list[str]:
+    """What a person should know of how tables refer to each other: rows of which nobody can say whose they are, a sentence each."""
+    return [
+        _dangling(one.table.name, by.field, by.parent, one.referred[by.field])
+        for one in tables
+        for by in one.table.joins
+        if one.referred[by.field].dangling
+    ]
+
+
+def _dangling(table: str, field: str, parent: str, found: Referred) -> str:
+    return (
+        f"table {bare(table)}: {found.dangling:,} of {found.rows:,} rows have a {bare(field)} that no row of {bare(parent)} has, "
+        "so that nobody is known whose they are"
+    )

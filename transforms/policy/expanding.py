@@ -13,7 +13,7 @@ from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.policy.table_checks import OF_TABLE_ALONE, TABLES, Raw, mapping, table_problems
 from beam_deid.transforms.policy.table_policy import TableFacts, TablePolicy
-from beam_deid.transforms.policy.tables import Join, Table, TablesPolicy
+from beam_deid.transforms.policy.tables import Join, Table, TablesPolicy, part_name
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.terms import LabelName
 
@@ -67,7 +67,7 @@ def expand(raw: Raw, check: Check, anchor: Anchor) -> tuple[TablesPolicy | None,
     if made.problems:
         return None, made.problems
     releases = {
-        name: {table: f"{name}.{table}" for table in mapping(release[TABLES])}
+        name: {table: part_name(name, table) for table in mapping(release[TABLES])}
         for name, release in raw["releases"].items()
     }
     tables = {name: _knowing(made, name, releases) for name in ordered}
@@ -107,15 +107,11 @@ def _add(made: _Expanding, name: str) -> None:
     made.problems += [replace(one, path=_placed(made.raw, name, lent, one.path)) for one in wrong]
     if wrong:
         return
-    raw["releases"] = {f"{release}.{name}": part for release, part in raw["releases"].items()}
+    raw["releases"] = {part_name(release, name): part for release, part in raw["releases"].items()}
     policy = TablePolicy.model_validate(made.anchor(raw))
     if not parts:
         policy = policy.model_copy(update={"releases": {}})
-    files = own.get("files", ())
-    globs = (files,) if isinstance(files, str) else tuple(files)
-    anchored = made.anchor({"releases": {"": {"attackers": {str(n): {"table": one} for n, one in enumerate(globs)}}}})
-    paths = tuple(one["table"] for one in anchored["releases"][""]["attackers"].values())
-    made.tables[name] = Table(name, policy, own.get("key"), joins, paths)
+    made.tables[name] = Table(name, policy, own.get("key"), joins)
     made.counterparts[name] = _counterparts(made, name, own, joins)
 
 

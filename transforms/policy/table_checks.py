@@ -11,7 +11,7 @@ from beam_deid.transforms.policy.nearest import advice, bare, shown
 from beam_deid.transforms.policy.yaml_nodes import Problem
 
 TABLES = "tables"
-OF_TABLE = ("subject", "record", "key", "joins", "files", "fields", "input", "same")
+OF_TABLE = ("subject", "record", "key", "joins", "fields", "input", "same")
 """The keys of a table."""
 OF_TABLE_ALONE = ("subject", "record", "fields", "same")
 """Those that stand at the top of a policy of one table, and cannot where there are several."""
@@ -67,9 +67,6 @@ def _table(tables: Raw, name: str, table: Raw) -> Iterator[Problem]:
     if table.get("subject") == EACH_RECORD:
         what = "records of several tables are of the same persons, so that a field must say whose they are; name it"
         yield Problem((TABLES, name, "subject"), what)
-    files = table.get("files", [])
-    if not (isinstance(files, str) or (isinstance(files, list) and all(isinstance(one, str) for one in files))):
-        yield Problem((TABLES, name, "files"), "must be a path or a list of paths")
     if not isinstance(table.get("joins", {}), dict):
         yield Problem((TABLES, name, "joins"), "must say which field refers to which table: {customer_id: customers}")
     for field, parent in mapping(table.get("joins")).items():

@@ -10,6 +10,19 @@ from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.table_policy import TablePolicy
 
+_DOT = "."
+"""What stands between a release and a table in the name of a part; neither has one in its own name."""
+
+
+def part_name(release: str, table: str) -> str:
+    """The name of a table's part of a release."""
+    return f"{release}{_DOT}{table}"
+
+
+def table_in(part: str) -> str:
+    """The table in the name of a part; empty in that of a release of a dataset of one table."""
+    return part.partition(_DOT)[2]
+
 
 @dataclass(frozen=True)
 class Join:
@@ -37,14 +50,12 @@ class Table:
         policy: Its policy; without a release where nothing of it is given out.
         key: The field that tells its rows apart; None where no table refers to it.
         joins: Its foreign keys.
-        files: Globs of its files, where the policy names them.
     """
 
     name: str
     policy: TablePolicy
     key: str | None
     joins: tuple[Join, ...]
-    files: tuple[str, ...] = ()
 
     @property
     def lent(self) -> tuple[str, ...]:

@@ -47,9 +47,9 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             read=decision.read,
             refused=decision.refused,
             inputs=tuple(inputs),
-            persons=decision.persons,
+            persons=() if decision.persons is None else (decision.persons,),
             releases=releases,
-            rejected=() if decision.refused else _write_rejected(staging, facts.rejects),
+            rejected=() if decision.refused else write_rejected(staging, facts.rejects),
             notes=decision.notes,
         )
         write_all(path, to_bytes(plain(outcome)))
@@ -108,8 +108,12 @@ def label_manifest(job: Job, decided: ReleaseDecision, part: PartFacts) -> Label
     )
 
 
-def _write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:
-    """Write the rejects, in each of the formats."""
+def write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:
+    """Write the rejects into a staging folder, in each of the formats.
+
+    Raises:
+        OSError: They cannot be written.
+    """
     written = []
     for kind in _REJECTED:
         target = f"rejected.{kind}"

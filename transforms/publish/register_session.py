@@ -13,6 +13,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.policy.tables import table_in
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
 from beam_deid.transforms.publish.run_outcome import RunOutcome
@@ -36,7 +37,7 @@ class RegisterSession:
         self.notes = notes
         self._pending = tuple[str, ...]()
         self._unreleased = set[str]()
-        self._own_run: Run | None = None
+        self._own_runs = tuple[Run, ...]()
 
     def __enter__(self) -> "RegisterSession":
         return self
@@ -79,8 +80,8 @@ class RegisterSession:
             self._pending = announced
             return
         entries = self._entries(document, staging, run, labels, outcome)
-        self._own_run = self._run(staging, run, outcome)
-        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
+        self._own_runs = self._runs(staging, run, outcome)
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, *self._own_runs)))
         self._pending = tuple(entries)
 
     def _check_tested(self, document: Document, announced: tuple[str, ...]) -> None:
@@ -131,13 +132,12 @@ class RegisterSession:
         Raises:
             OutputError: It cannot be written; the releases stand there as pending, and count.
         """
-        if self._own_run is None:  # another process announced it, and nobody knows what it published
+        if not self._own_runs:  # another process announced it, and nobody knows what it published
             return
         document = self._document()
         left = tuple(entry for entry in document.releases if entry.name not in self._pending)
-        self._held.save(
-            replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run))
-        )
+        runs = tuple(run for run in document.runs if run not in self._own_runs)
+        self._held.save(replace(document, releases=left, runs=runs))
 
     def _document(self) -> Document:
         found = self._held.document
@@ -176,9 +176,10 @@ class RegisterSession:
         inputs = tuple(one._asdict() for one in outcome.inputs)
         return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
 
-    def _run(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> Run:
-        persons = outcome.persons
-        return Run(run["run"], run["started_at"], self._table(staging, "persons", persons.file) if persons else None)
+    def _runs(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> tuple[Run, ...]:
+        """The run, once for the persons of each of its tables."""
+        tables = [self._table(staging, "persons", one.file) for one in outcome.persons] or [None]
+        return tuple(Run(run["run"], run["started_at"], table) for table in tables)
 
     def _table(self, staging: str, name: str, written: Written) -> Table:
         path = join(staging, *written.path.split("/"))
@@ -186,8 +187,10 @@ class RegisterSession:
 
 
 def _with_siblings(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
-    """An entry that was tested together with the others of its run: releases of one run are of the same records."""
-    return replace(entry, together=(*entry.together, *(name for name in entries if name != entry.name)))
+    """An entry that was tested together with the others of its run: releases of one table are of the same records."""
+    table = table_in(entry.release)
+    others = (name for name, other in entries.items() if name != entry.name and table_in(other.release) == table)
+    return replace(entry, together=(*entry.together, *others))
 
 
 def intent_document(session: RegisterSession | None) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ class RunOutcome:
         read: Records read.
         refused: Why the run was refused, a line each: see `beam_deid.transforms.decide.refusing`; empty if it was not.
         inputs: The input files, where a register wants to know them.
-        persons: What the register will remember of all persons; None without a register.
+        persons: What the register will remember of all persons, of each table of the run; none without a register.
         releases: What it came to for each release; none where it was refused.
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
@@ -70,7 +70,7 @@ class RunOutcome:
     read: int
     refused: tuple[str, ...] = ()
     inputs: tuple[InputFacts, ...] = ()
-    persons: Remembered | None = None
+    persons: tuple[Remembered, ...] = ()
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class RunOutcome:
             read=document["read"],
             refused=tuple(document["refused"]),
             inputs=tuple(InputFacts(**one) for one in document["inputs"]),
-            persons=_remembered(document["persons"]),
+            persons=tuple(filter(None, map(_remembered, document["persons"]))),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
