@@ -34,6 +34,7 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
         environment=DeclaredEnvironment.from_document(asked["environment"]),
         register=asked.get("register"),
         ignored=_ignored(asked["ignored"]) if "ignored" in asked else NotRead(),
+        apart=tuple(asked.get("apart", ())),
     )
 
 

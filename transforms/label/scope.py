@@ -103,6 +103,7 @@ class Scope:
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
         ignored: The columns of the source that are passed over.
+        apart: Releases of other tables of the dataset that may be anonymized, and that are not tested together with this one.
     """
 
     release: str
@@ -117,6 +118,7 @@ class Scope:
     environment: DeclaredEnvironment
     register: str | None = None
     ignored: NotRead = NotRead()
+    apart: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -149,8 +151,9 @@ class Scope:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Write it as ``asked`` of a label, without what stands in the label beside it; ``ignored`` only where something is."""
-        silent = () if self.ignored.patterns else ("ignored",)
+        """Write it as ``asked`` of a label, without what stands in the label beside it; ``ignored`` and ``apart`` only where something is."""
+        given = {"ignored": self.ignored.patterns, "apart": self.apart}
+        silent = tuple(name for name, some in given.items() if not some)
         return attributes(self, without=(*STATED, *silent))
 
 

@@ -9,6 +9,7 @@ from beam_deid.transforms.label.requirements.distinct import LEAST_L
 from beam_deid.transforms.label.scope import EVERY, UNNAMED, Knowledge, NotRead, Scope, Sibling, links
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
+from beam_deid.transforms.policy.table_policy import untested_tables
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.recognisers.in_names import scan_names
 from beam_deid.transforms.register.document import Entry
@@ -103,6 +104,7 @@ def scope_of(
         environment=DeclaredEnvironment.declared(spec.sharing is Sharing.PUBLIC, **spec.environment.model_dump()),
         register=register,
         ignored=NotRead(patterns_told(policy)),
+        apart=untested_tables(policy, release) if release in composed else (),
     )
 
 

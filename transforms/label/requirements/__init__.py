@@ -29,6 +29,7 @@ from beam_deid.transforms.label.requirements.k_values import EveryValue
 from beam_deid.transforms.label.requirements.k_without import AllButOne
 from beam_deid.transforms.label.requirements.keyless import Keyless
 from beam_deid.transforms.label.requirements.order import Order
+from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.platform import Platform
 from beam_deid.transforms.label.requirements.recursive import Recursive
 from beam_deid.transforms.label.requirements.register import Register
@@ -67,6 +68,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Register(),
     Composition(),
     CommonValues(),
+    OtherTables(),
     Order(),
 )
 """All requirements."""
