@@ -231,6 +231,11 @@ def _check_reach(
 
 
 def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
+    """Show what a run came to.
+
+    Raises:
+        ExpectationUnmet: A release did not reach the label that it expects.
+    """
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))

@@ -1,7 +1,7 @@
 """Rows joined with the rows of another table that they refer to, in buckets of keys: no step holds more than one bucket of them.
 
-Both sides are set aside by their keys. In each bucket the referring rows get what the other ones lend them, and are set aside again,
-now by their place in their own table, beside which a run reads them.
+Both sides are set aside by their keys. In each bucket the referring rows get what the other ones lend them, and are set aside
+again, now by their place in their own table, beside which a run reads them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -125,8 +125,7 @@ def _set_asking_aside(
     begins: dict[int, list[int]] = {}
     rows = 0
     nulls = 0
-    place = 0
-    for shard, batch in _batches(child, (by.field,)):
+    for place, (shard, batch) in enumerate(_batches(child, (by.field,))):
         keys = printer.prints(batch.records.columns[by.field])
         asking = {
             _FIRST: keys.first,
@@ -136,7 +135,6 @@ def _set_asking_aside(
         }
         writer.add(bucket_of(keys.first, buckets).astype(np.int64), pa.RecordBatch.from_pydict(asking))
         begins.setdefault(shard, []).append(place)
-        place += 1
         rows += len(batch.records)
         nulls += int(np.count_nonzero(~keys.there))
     of = {shard: range(own[0], own[-1] + 1) for shard, own in begins.items()}
@@ -159,7 +157,9 @@ class _Met:
     matched: int
 
 
-def _meet(lending: SpilledBatches, asking: SpilledBatches, buckets: int, schema: pa.Schema, by: Join, path: str) -> _Met:
+def _meet(
+    lending: SpilledBatches, asking: SpilledBatches, buckets: int, schema: pa.Schema, by: Join, path: str
+) -> _Met:
     """Bring both sides together, bucket by bucket; of the rows that ask, however many have one key, a piece at a time."""
     writer = BatchWriter(path)
     matched = 0

@@ -36,7 +36,7 @@ class KeyPrinter:
         self._second = FingerprintKey.new()
 
     def prints(self, column: pa.Array) -> KeyPrints:
-        """Turn a column (n,) of any type into fingerprints. Whole numbers are the same however they are stored; else texts are compared."""
+        """Turn a column (n,) of any type into fingerprints: of numbers by value, of all else by text."""
         texts = key_texts(column)
         there = texts.is_valid().to_numpy(zero_copy_only=False)
         return KeyPrints(fingerprint(texts, self._first), fingerprint(texts, self._second), there)

@@ -83,11 +83,10 @@ def prepare_tables(
         wanted[table].append(part)
     made = [_prepared(table, inputs[name], wanted[name]) for name, table in policy.tables.items()]
     run = hashlib.sha256("/".join(one.job.run for one in made).encode()).hexdigest()[:16]
-    sha256 = policy.sha256
     found: dict[str, PreparedTable] = {}
     for table, one in zip(policy.tables.values(), made, strict=True):
         types = {**one.job.types, **_lent_types(table, found)}
-        job = replace(one.job, policy=table.policy, types=types, run=run, policy_sha256=sha256)
+        job = replace(one.job, policy=table.policy, types=types, run=run)
         found[table.name] = PreparedTable(table, replace(one, job=job), {})
     return tuple(found.values())
 
@@ -130,9 +129,7 @@ def _joined(one: PreparedTable, parents: Mapping[str, PreparedTable], folder: Sp
     for number, by in enumerate(one.table.joins):
         found = join(prepared, parents[by.parent].prepared, by, folder, f"{one.table.name}-{number}")
         referred[by.field] = found.referred
-        shards = tuple(
-            replace(shard, beside=(*shard.beside, found.beside[shard.index])) for shard in prepared.shards
-        )
+        shards = tuple(replace(shard, beside=(*shard.beside, found.beside[shard.index])) for shard in prepared.shards)
         prepared = replace(prepared, shards=shards)
     return replace(one, prepared=prepared, referred=referred)
 

@@ -153,7 +153,9 @@ def _asked() -> tuple[Schema, Schema]:
         "ignored": said(
             type_of(NotRead, _ignored()), "Columns of the source that are not read; missing where there are none"
         ),
-        "apart": list_of(TEXT, "Releases of other tables that are not tested together with it; missing where there are none"),
+        "apart": list_of(
+            TEXT, "Releases of other tables that are not tested together with it; missing where there are none"
+        ),
     }
     description = "What was tested and asked for, so that the label can be decided again from this file alone"
     return {"description": description, **type_of(Scope, given, STATED, ("ignored", "apart"))}, parts

@@ -151,7 +151,7 @@ class Scope:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Write it as ``asked`` of a label, without what stands in the label beside it; ``ignored`` and ``apart`` only where something is."""
+        """Write it as ``asked`` of a label, without what stands there beside it; ``ignored`` and ``apart`` where something is."""
         given = {"ignored": self.ignored.patterns, "apart": self.apart}
         silent = tuple(name for name, some in given.items() if not some)
         return attributes(self, without=(*STATED, *silent))

@@ -5,10 +5,13 @@ and at the table's part of it, which goes first. To its fields come those that o
 names a person in a row that it refers to. So the engine counts persons in each table as if all were joined.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.policy.table_checks import OF_TABLE_ALONE, TABLES, Raw, mapping, table_problems
@@ -70,8 +73,18 @@ def expand(raw: Raw, check: Check, anchor: Anchor) -> tuple[TablesPolicy | None,
         name: {table: part_name(name, table) for table in mapping(release[TABLES])}
         for name, release in raw["releases"].items()
     }
-    tables = {name: _knowing(made, name, releases) for name in ordered}
-    return TablesPolicy(str(raw["dataset"]), tables, releases), []
+    sha256 = _sha256(made.tables)
+    tables = {name: _knowing(made, name, releases, sha256) for name in ordered}
+    return TablesPolicy(str(raw["dataset"]), tables, releases, sha256), []
+
+
+def _sha256(tables: Mapping[str, Table]) -> str:
+    """SHA-256, in hex, of the policies of all tables, none of which knows of the others yet, and of what links them."""
+    parts = {
+        name: [policy_sha256(table.policy), table.key, [[one.field, one.parent] for one in table.joins]]
+        for name, table in tables.items()
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _ordered(tables: Raw) -> tuple[list[str], list[Problem]]:
@@ -158,10 +171,15 @@ def _subject(made: _Expanding, joins: tuple[Join, ...]) -> str | None:
 
 
 def _nobody(name: str, tables: Raw) -> Problem:
-    others = [bare(one) for one, table in tables.items() if one != name and (table.get("subject") or table.get("joins"))]
-    near = f"add joins: {{FIELD: {others[0]}}}, the field that refers to the key there, or subject: FIELD"
-    what = f"nobody can say whom its records are about: it names no subject and refers to no table that does; "
-    return Problem((TABLES, name), what + (near if others else "add subject: FIELD"))
+    fields = mapping(tables[name].get("fields"))
+    others = {one: table.get("key") for one, table in tables.items() if one != name and "key" in table}
+    likely = next((one for one, key in others.items() if key in fields), next(iter(others), None))
+    what = "nobody can say whom its records are about: it names no subject and refers to no table that does; add "
+    if likely is None:
+        return Problem((TABLES, name), f"{what}subject: FIELD")
+    field = others[likely] if others[likely] in fields else "FIELD"
+    near = f"joins: {{{bare(str(field))}: {bare(likely)}}}, the field that refers to the key there, or subject: FIELD"
+    return Problem((TABLES, name), what + near)
 
 
 def _put_together(
@@ -170,7 +188,9 @@ def _put_together(
     """The raw policy of one table, and its parts of releases, by the releases' names."""
     shared = {key: value for key, value in made.raw.items() if key not in (TABLES, "releases")}
     fields = {
-        here: {**_spec(made, join.parent, there), "optional": False} for join in joins for here, there in join.lent.items()
+        here: {**_spec(made, join.parent, there), "optional": False}
+        for join in joins
+        for here, there in join.lent.items()
     }
     parts = {
         release: {**{key: value for key, value in given.items() if key != TABLES}, **given[TABLES][name]}
@@ -212,13 +232,13 @@ def _counterparts(made: _Expanding, name: str, own: Raw, joins: tuple[Join, ...]
     return found
 
 
-def _knowing(made: _Expanding, name: str, releases: Mapping[str, Mapping[str, str]]) -> Table:
+def _knowing(made: _Expanding, name: str, releases: Mapping[str, Mapping[str, str]], sha256: str) -> Table:
     """A table whose policy knows of the others."""
     table = made.tables[name]
     own = {parts[name]: release for release, parts in releases.items() if name in parts}
     others = tuple(_may_be_anonymized(made, name))
-    apart = {release: others for release in own}
-    facts = TableFacts(name, own, made.counterparts[name], apart)
+    apart = dict.fromkeys(own, others)
+    facts = TableFacts(name, own, made.counterparts[name], sha256, apart)
     return replace(table, policy=table.policy.with_facts(facts))
 
 

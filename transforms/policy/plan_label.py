@@ -40,7 +40,13 @@ class Obstacle:
 
 def obstacles(policy: Policy, scope: Scope) -> tuple[Obstacle, ...]:
     """The lines of the label rule that fail by the policy alone, with the field and what to do instead."""
-    return (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope), *_unregistered(scope), *_apart(scope))
+    return (
+        *_identifiers(scope),
+        *_restorable(policy, scope),
+        *_uncounted(scope),
+        *_unregistered(scope),
+        *_apart(scope),
+    )
 
 
 def _identifiers(scope: Scope) -> Iterator[Obstacle]:
@@ -81,7 +87,9 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
 def _apart(scope: Scope) -> Iterator[Obstacle]:
     if scope.apart:
         what = f"tables of one dataset are not tested together, and others may be anonymized: {', '.join(scope.apart)}"
-        yield Obstacle(8, None, None, what, "give out one table alone as anonymized, or expect still_personal of the others")
+        yield Obstacle(
+            8, None, None, what, "give out one table alone as anonymized, or expect still_personal of the others"
+        )
 
 
 def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is wrong with the tables of a policy beyond what each table's own policy shows: names, keys, and how tables refer to each other."""
+"""What is wrong with the tables of a policy beyond what each one's own policy shows: names, keys, how they refer to each other."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,9 @@ def table_problems(raw: Raw) -> Iterator[Problem]:
         return
     for name in OF_TABLE_ALONE:
         if name in raw:
-            yield Problem((name,), f"where there are tables each has its own; move {name} to the table that it is about")
+            yield Problem(
+                (name,), f"where there are tables each has its own; move {name} to the table that it is about"
+            )
     yield from _names(tables)
     for name, table in tables.items():
         if isinstance(table, dict):
@@ -84,14 +86,16 @@ def _join(tables: Raw, name: str, field: str, parent: Any) -> Iterator[Problem]:
     elif not isinstance(parent, str) or parent not in tables:
         yield Problem(path, f"there is no table {shown(parent)}; {advice(parent, tables)}")
     elif "key" not in mapping(tables[parent]):
-        yield Problem(path, f"the table {bare(parent)} says no key; add key: FIELD there, the field that this one refers to")
+        yield Problem(
+            path, f"the table {bare(parent)} says no key; add key: FIELD there, the field that this one refers to"
+        )
 
 
 def _same_parent(name: str, table: Raw) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for field, parent in mapping(table.get("joins")).items():
         if isinstance(parent, str) and first.setdefault(parent, field) != field:
-            what = f"{bare(first[parent])} refers to {bare(parent)} already, and a record is about one person; leave one of them out"
+            what = f"{bare(first[parent])} refers to {bare(parent)} already, and a record is about one person; leave one out"
             yield Problem((TABLES, name, "joins", field), what)
 
 
@@ -120,7 +124,7 @@ def _ephemeral(name: str, release: Raw, parts: Mapping[str, Any]) -> Iterator[Pr
     wanted = [one for one in (release, *map(mapping, parts.values())) if one.get("key") == EPHEMERAL]
     if wanted and len(parts) > 1:
         what = (
-            "a key that is made for one run is made for one table, so that its tokens join nothing; give each table a release of its "
-            "own, or name a key in a keyring"
+            "a key that is made for one run is made for one table, so that its tokens join nothing; give each table a release of "
+            "its own, or name a key in a keyring"
         )
         yield Problem(("releases", name, "key") if "key" in release else ("releases", name), what)

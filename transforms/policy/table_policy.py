@@ -18,12 +18,14 @@ class TableFacts:
         releases: The policy's releases by the names that they have in this table: ``crm.orders`` is a part of ``crm``.
         counterparts: Of each field the field, with its table, that it has one key domain with: of a foreign key the key that it
             refers to, of a joined field that from which it comes, of any other itself.
+        sha256: Hash of the policy of all tables, in hex.
         apart: By release of this table the releases of other tables that may be anonymized and that it is not tested with.
     """
 
     table: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
     counterparts: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
     apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -1,12 +1,9 @@
 """A policy with several tables of one dataset: each with the policy of its own that the engine takes, parents before children."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.table_policy import TablePolicy
 
@@ -77,20 +74,25 @@ class TablesPolicy:
         dataset: Name of the dataset.
         tables: The tables by name, each after those that it refers to.
         releases: Names of the releases, each with its parts by table: ``{"crm": {"orders": "crm.orders"}}``.
+        sha256: Hash of the policies of all tables and of what links them, in hex.
     """
 
     dataset: str
     tables: Mapping[str, Table]
     releases: Mapping[str, Mapping[str, str]]
+    sha256: str
 
-    @property
-    def sha256(self) -> str:
-        """SHA-256, in hex, of the policies of all tables and of what links them."""
-        parts = {
-            name: [policy_sha256(table.policy), table.key, [[one.field, one.parent] for one in table.joins]]
-            for name, table in self.tables.items()
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    def of_part(self, name: str) -> TablePolicy:
+        """The policy of the table that a part of a release is of, by the part's name: ``crm.orders``.
+
+        Raises:
+            UsageError: There is no such part.
+        """
+        found = next((table.policy for table in self.tables.values() if name in table.policy.releases), None)
+        if found is None:
+            parts = [part for own in self.releases.values() for part in own.values()]
+            raise UsageError(f"the policy has no release {name}", "--release", instead(name, parts))
+        return found
 
     def parts(self, releases: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
         """The table and the name of each part of some releases; of all if none is given.

@@ -1,8 +1,8 @@
 """Columns of any type outside memory: record batches, written bucket by bucket, of which one bucket is read again at a time.
 
 As `run/spill`, for what is no column of numbers: values that a later pass needs as they are. Each piece is encrypted by itself
-(AES-GCM, NIST SP 800-38D) under a key of the file's own, which stands in no file: it goes with `SpilledBatches` to whoever reads it, in
-any process of this machine, and must not be written down.
+(AES-GCM, NIST SP 800-38D) under a key of the file's own, which stands in no file: it goes with `SpilledBatches` to whoever reads
+it, in any process of this machine, and must not be written down.
 """
 
 import contextlib

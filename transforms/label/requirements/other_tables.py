@@ -13,7 +13,9 @@ class OtherTables(Requirement):
     line = 8
     default = Default.always(0, "ours: whoever has several tables of one dataset joins them by what they share")
     compare = Compare.AT_MOST
-    words = "releases of other tables of the dataset that may be anonymized, too: what they say together is not measured"
+    words = (
+        "releases of other tables of the dataset that may be anonymized, too: what they say together is not measured"
+    )
     remedy = "Give out one table alone as anonymized, or let the releases of the other tables expect still_personal."
     told = True
 
