@@ -40,7 +40,7 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, verbos
     if isinstance(read, TablesPolicy):
         from beam_deid.pipelines.tables import checked_files
 
-        tables = [(name, table.policy) for name, table in read.tables.items()]
+        tables: list[tuple[str, Policy]] = [(name, table.policy) for name, table in read.tables.items()]
         files = checked_files(read, inputs) if inputs else 0
     else:
         tables = [("", read)]

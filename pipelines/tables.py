@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 class Options:
     """How a run is carried out: the flags of ``beam-deid run`` that say so."""
 
-    releases: tuple[str, ...]
-    overwrite: bool
-    unreleased: bool
-    new_register: bool
-    max_rejects: float
-    workers: int | None
-    dry: bool
-    verbose: bool
+    releases: tuple[str, ...] = ()
+    overwrite: bool = False
+    unreleased: bool = False
+    new_register: bool = False
+    max_rejects: float = 0.001
+    workers: int | None = None
+    dry: bool = False
+    verbose: bool = False
 
 
 def run_on_tables(

@@ -79,8 +79,8 @@ def prepare_tables(
         DeidError: See `beam_deid.transforms.run.shards.prepare`.
     """
     wanted: dict[str, list[str]] = {name: [] for name in policy.tables}
-    for table, part in policy.parts(releases):
-        wanted[table].append(part)
+    for name, part in policy.parts(releases):
+        wanted[name].append(part)
     made = [_prepared(table, inputs[name], wanted[name]) for name, table in policy.tables.items()]
     run = hashlib.sha256("/".join(one.job.run for one in made).encode()).hexdigest()[:16]
     found: dict[str, PreparedTable] = {}

@@ -111,7 +111,7 @@ def _add(made: _Expanding, name: str) -> None:
     subject = own.get("subject") or _subject(made, joins)
     if subject is None:
         problems.append(_nobody(name, made.raw[TABLES]))
-    if problems:
+    if subject is None or problems:
         made.problems += problems
         return
     raw, parts = _put_together(made, name, own, joins, subject)
@@ -268,7 +268,7 @@ def _placed(raw: Raw, name: str, lent: set[str], path: Path) -> Path:
 
 
 def _placed_in_release(raw: Raw, name: str, path: Path) -> Path:
-    release: Any = mapping(raw["releases"]).get(path[1]) if path[1:] else None
+    release: Any = mapping(raw["releases"]).get(str(path[1])) if path[1:] else None
     part = mapping(mapping(mapping(release).get(TABLES)).get(name))
     if path[2:] and (path[2] in part or path[2] == "fields"):
         return ("releases", path[1], TABLES, name, *path[2:])

@@ -27,7 +27,7 @@ from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import shown
 
-__all__ = ["policy_from_mapping", "policy_sha256", "read_any_policy", "read_policy"]
+__all__ = ["policy_from_mapping", "policy_sha256", "read_any_policy", "read_policy", "read_tables_policy"]
 
 MAXIMUM_BYTES = 1 << 20
 
@@ -51,6 +51,14 @@ def read_any_policy(path: str, *, key_given: bool = False) -> Policy | TablesPol
     if document.value is None and not document.problems:
         raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
     return _policy(document, shown(path), folder_of(path), key_given)
+
+
+def read_tables_policy(path: str) -> TablesPolicy:
+    """Read a policy file with tables: see `read_policy`."""
+    found = read_any_policy(path)
+    if not isinstance(found, TablesPolicy):
+        raise PolicyError("the policy has no tables", shown(path), "Write tables: {TABLE: {fields: {…}}}")
+    return found
 
 
 def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False) -> Policy:

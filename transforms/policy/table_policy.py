@@ -7,6 +7,8 @@ from pydantic import PrivateAttr
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.paths import NO_REGISTER
+from beam_deid.transforms.policy.places import RegisterPlace
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class TablePolicy(Policy):
         made = self.model_copy()
         made._facts = facts
         return made
+
+    def without_register(self) -> "TablePolicy":
+        """The same policy, of whose releases nothing is remembered."""
+        return TablePolicy.model_copy(self, update={"kept": RegisterPlace(path=NO_REGISTER)})
 
     @property
     def facts(self) -> TableFacts:

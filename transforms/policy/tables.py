@@ -1,7 +1,7 @@
 """A policy with several tables of one dataset: each with the policy of its own that the engine takes, parents before children."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.nearest import instead
@@ -81,6 +81,11 @@ class TablesPolicy:
     tables: Mapping[str, Table]
     releases: Mapping[str, Mapping[str, str]]
     sha256: str
+
+    def without_register(self) -> "TablesPolicy":
+        """The same policy, of whose releases nothing is remembered."""
+        tables = {name: replace(table, policy=table.policy.without_register()) for name, table in self.tables.items()}
+        return replace(self, tables=tables)
 
     def of_part(self, name: str) -> TablePolicy:
         """The policy of the table that a part of a release is of, by the part's name: ``crm.orders``.

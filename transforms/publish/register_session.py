@@ -178,8 +178,9 @@ class RegisterSession:
 
     def _runs(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> tuple[Run, ...]:
         """The run, once for the persons of each of its tables."""
-        tables = [self._table(staging, "persons", one.file) for one in outcome.persons] or [None]
-        return tuple(Run(run["run"], run["started_at"], table) for table in tables)
+        made = (run["run"], run["started_at"])
+        tables = [self._table(staging, "persons", one.file) for one in outcome.persons]
+        return tuple(Run(*made, table) for table in tables) or (Run(*made),)
 
     def _table(self, staging: str, name: str, written: Written) -> Table:
         path = join(staging, *written.path.split("/"))
