@@ -106,39 +106,41 @@ def _set_lending_aside(
     parent: Prepared, by: Join, printer: KeyPrinter, buckets: int, schema: pa.Schema, path: str
 ) -> SpilledBatches:
     """Set the rows of the other table aside by their keys, with what they lend. A row without a key is nobody's to refer to."""
-    writer = BatchWriter(path)
     wanted = tuple(dict.fromkeys([by.key, *by.lent.values()]))
-    for _, batch in _batches(parent, wanted):
-        columns = batch.records.columns
-        keys = printer.prints(columns[by.key])
-        lent = {here: columns[there].cast(schema.field(here).type) for here, there in by.lent.items()}
-        rows = pa.RecordBatch.from_pydict({_FIRST: keys.first, _SECOND: keys.second, **lent})
-        writer.add(bucket_of(keys.first[keys.there], buckets).astype(np.int64), rows.filter(pa.array(keys.there)))
-    return writer.close()
+    with BatchWriter(path) as writer:
+        for _, batch in _batches(parent, wanted):
+            columns = batch.records.columns
+            keys = printer.prints(columns[by.key])
+            lent = {here: columns[there].cast(schema.field(here).type) for here, there in by.lent.items()}
+            rows = pa.RecordBatch.from_pydict({_FIRST: keys.first, _SECOND: keys.second, **lent})
+            bucket = bucket_of(keys.first[keys.there], buckets).astype(np.int64)
+            writer.add(bucket, rows.filter(pa.array(keys.there)))
+        return writer.finish()
 
 
 def _set_asking_aside(
     child: Prepared, by: Join, printer: KeyPrinter, buckets: int, path: str
 ) -> tuple[SpilledBatches, _Places]:
     """Set the places of a table's rows aside by what they refer to."""
-    writer = BatchWriter(path)
     begins: dict[int, list[int]] = {}
     rows = 0
     nulls = 0
-    for place, (shard, batch) in enumerate(_batches(child, (by.field,))):
-        keys = printer.prints(batch.records.columns[by.field])
-        asking = {
-            _FIRST: keys.first,
-            _SECOND: keys.second,
-            _PLACE: np.full(len(batch.records), place, np.int64),
-            ROW: batch.records.rows,
-        }
-        writer.add(bucket_of(keys.first, buckets).astype(np.int64), pa.RecordBatch.from_pydict(asking))
-        begins.setdefault(shard, []).append(place)
-        rows += len(batch.records)
-        nulls += int(np.count_nonzero(~keys.there))
+    with BatchWriter(path) as writer:
+        for place, (shard, batch) in enumerate(_batches(child, (by.field,))):
+            keys = printer.prints(batch.records.columns[by.field])
+            asking = {
+                _FIRST: keys.first,
+                _SECOND: keys.second,
+                _PLACE: np.full(len(batch.records), place, np.int64),
+                ROW: batch.records.rows,
+            }
+            writer.add(bucket_of(keys.first, buckets).astype(np.int64), pa.RecordBatch.from_pydict(asking))
+            begins.setdefault(shard, []).append(place)
+            rows += len(batch.records)
+            nulls += int(np.count_nonzero(~keys.there))
+        asked = writer.finish()
     of = {shard: range(own[0], own[-1] + 1) for shard, own in begins.items()}
-    return writer.close(), _Places(of, rows, nulls)
+    return asked, _Places(of, rows, nulls)
 
 
 def _batches(table: Prepared, columns: tuple[str, ...]) -> Iterator[tuple[int, TypedBatch]]:
@@ -161,19 +163,19 @@ def _meet(
     lending: SpilledBatches, asking: SpilledBatches, buckets: int, schema: pa.Schema, by: Join, path: str
 ) -> _Met:
     """Bring both sides together, bucket by bucket; of the rows that ask, however many have one key, a piece at a time."""
-    writer = BatchWriter(path)
     matched = 0
     repeated = 0
-    for bucket in range(buckets):
-        lenders = _Lenders(list(lending.read(bucket)), schema)
-        repeated += lenders.repeated
-        for piece in asking.read(bucket):
-            found, rows = lenders.lend(piece)
-            matched += found
-            writer.add(piece.column(_PLACE).to_numpy(), rows)
-    if repeated:
-        raise _not_unique(by, repeated)
-    return _Met(writer.close(), matched)
+    with BatchWriter(path) as writer:
+        for bucket in range(buckets):
+            lenders = _Lenders(list(lending.read(bucket)), schema)
+            repeated += lenders.repeated
+            for piece in asking.read(bucket):
+                found, rows = lenders.lend(piece)
+                matched += found
+                writer.add(piece.column(_PLACE).to_numpy(), rows)
+        if repeated:
+            raise _not_unique(by, repeated)
+        return _Met(writer.finish(), matched)
 
 
 class _Lenders:

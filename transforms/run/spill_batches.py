@@ -72,7 +72,9 @@ class SpilledBatches:
 
 
 class BatchWriter:
-    """A file that rows are added to. It holds ``buffer`` bytes of them in memory, and as many again while it writes.
+    """A file that rows are added to, a context manager.
+
+    It holds ``buffer`` bytes of them in memory, and as many again while it writes.
 
     Args:
         path: The file, which must not be there.
@@ -98,6 +100,12 @@ class BatchWriter:
         except OSError as error:
             raise self._unwritten(error) from None
 
+    def __enter__(self) -> "BatchWriter":
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self._file.close()
+
     def add(self, bucket: npt.NDArray[np.int64], rows: pa.RecordBatch) -> None:
         """Add rows.
 
@@ -111,7 +119,7 @@ class BatchWriter:
         if self._bytes >= self._buffer:
             self._flush()
 
-    def close(self) -> SpilledBatches:
+    def finish(self) -> SpilledBatches:
         """Write what is still in memory, and finish the file."""
         self._flush()
         try:
