@@ -168,7 +168,8 @@ def test_files_say_of_which_table_they_are(tmp_path: Path) -> None:
     policy = read_tables_policy(made.policy)
     for inputs, said in (
         (["orders.csv"], "orders.csv does not say of which"),
-        (["order=orders.csv"], "this does not say of which"),
+        (["order=orders.csv"], "the policy has no table order"),
+        (["orders="], "does not say of which"),
         (["orders=orders.csv"], "there are no files of the table customers"),
     ):
         with pytest.raises(UsageError, match=said):

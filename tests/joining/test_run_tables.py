@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.contradictions import contradictions
 from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.requirement import Figure
+from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.policy.table_policy import TableFacts, TablePolicy
 from beam_deid.transforms.release.proof import prove
 
@@ -165,6 +167,7 @@ def test_several_tables_are_not_anonymized_for_they_are_not_tested_together(tmp_
         assert test["measured"] is None
         assert test["detail"] == f"tables of one dataset are not tested together: {other}"
         assert found["asked"]["apart"] == [other]
+        assert list(jsonschema.Draft202012Validator(label_schema()).iter_errors(found)) == []
         assert contradictions(found) == []
         assert contradictions({**found, "label": "anonymized"})
     assert call(["verify", str(made.out)]) == 0

@@ -51,9 +51,11 @@ def inputs_by_table(policy: TablesPolicy, given: Sequence[str]) -> dict[str, tup
     found: dict[str, list[str]] = {name: [] for name in policy.tables}
     for one in given:
         name, equals, glob = one.partition("=")
-        if not equals or not glob or name not in found:
-            what = f"the policy has tables, and {'this' if equals else one} does not say of which these files are"
-            raise UsageError(what, "--input", f"Write TABLE=GLOB. {instead(name, found)}")
+        if not equals or not glob:
+            what = f"the policy has tables, and {one} does not say of which these files are"
+            raise UsageError(what, "--input", f"Write TABLE=GLOB. The policy has: {', '.join(found)}")
+        if name not in found:
+            raise UsageError(f"the policy has no table {name}", "--input", f"Write TABLE=GLOB. {instead(name, found)}")
         found[name].append(glob)
     missing = [name for name, some in found.items() if not some]
     if missing:

@@ -26,7 +26,7 @@ Anchor = Callable[[Raw], Raw]
 """A raw policy of one table with absolute paths."""
 
 _NOTHING = ""
-"""A release, by no name that one has, of a table of which nothing is given out: the model asks for one. It goes once that is checked."""
+"""By no name that a release has the one of a table of which nothing is given out: the model asks for one. It goes again."""
 
 
 @dataclass
