@@ -173,14 +173,17 @@ def _subject(made: _Expanding, joins: tuple[Join, ...]) -> str | None:
 
 def _nobody(name: str, tables: Raw) -> Problem:
     fields = mapping(tables[name].get("fields"))
-    others = {one: table.get("key") for one, table in tables.items() if one != name and "key" in table}
-    likely = next((one for one, key in others.items() if key in fields), next(iter(others), None))
-    what = "nobody can say whom its records are about: it names no subject and refers to no table that does; add "
+    keys = {one: table["key"] for one, table in tables.items() if one != name and "key" in table}
+    likely = next((one for one, key in keys.items() if key in fields), next(iter(keys), None))
     if likely is None:
-        return Problem((TABLES, name), f"{what}subject: FIELD")
-    field = others[likely] if others[likely] in fields else "FIELD"
-    near = f"joins: {{{bare(str(field))}: {bare(likely)}}}, the field that refers to the key there, or subject: FIELD"
-    return Problem((TABLES, name), what + near)
+        what = "nobody can say whom its records are about: it names no subject, and no table has a key to refer to; add subject: FIELD"
+        return Problem((TABLES, name), what)
+    field = keys[likely] if keys[likely] in fields else "FIELD"
+    what = (
+        "nobody can say whom its records are about: it names no subject and refers to no table that does; add "
+        f"joins: {{{bare(str(field))}: {bare(likely)}}}, the field that refers to the key there, or subject: FIELD"
+    )
+    return Problem((TABLES, name), what)
 
 
 def _put_together(
