@@ -52,7 +52,8 @@ def _names(tables: Raw) -> Iterator[Problem]:
                 (TABLES, name), "a table names a folder: letters A-Z a-z, digits, _ and -, not - first, 100 at most"
             )
         elif name.lower() in seen:
-            what = f"differs from {shown(seen[name.lower()])} only in case, and some systems take both for one folder; rename it"
+            other = shown(seen[name.lower()])
+            what = f"differs from {other} only in case, and some systems take both for one folder; rename it"
             yield Problem((TABLES, name), what)
         seen.setdefault(name.lower(), name)
 
