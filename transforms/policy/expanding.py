@@ -176,7 +176,9 @@ def _nobody(name: str, tables: Raw) -> Problem:
     keys = {one: table["key"] for one, table in tables.items() if one != name and "key" in table}
     likely = next((one for one, key in keys.items() if key in fields), next(iter(keys), None))
     if likely is None:
-        what = "nobody can say whom its records are about: it names no subject, and no table has a key to refer to; add subject: FIELD"
+        what = (
+            "nobody can say whom its records are about: it names no subject, and no table has a key; add subject: FIELD"
+        )
         return Problem((TABLES, name), what)
     field = keys[likely] if keys[likely] in fields else "FIELD"
     what = (
