@@ -87,7 +87,7 @@ class RunOutcome:
             read=document["read"],
             refused=tuple(document["refused"]),
             inputs=tuple(InputFacts(**one) for one in document["inputs"]),
-            persons=tuple(filter(None, map(_remembered, document["persons"]))),
+            persons=_persons(document["persons"]),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
@@ -99,6 +99,12 @@ def _checked(name: str) -> str:
     if not is_name(name):
         raise ValueError("the path leads elsewhere")
     return name
+
+
+def _persons(document: Any) -> tuple[Remembered, ...]:
+    """The persons of each table; earlier versions left those of one table, or null."""
+    tables = document if isinstance(document, list) else [document]
+    return tuple(filter(None, map(_remembered, tables)))
 
 
 def _remembered(document: Mapping[str, Any] | None) -> Remembered | None:
