@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.partition import bucket_begin
@@ -26,7 +27,7 @@ from beam_deid.transforms.counting.said import (
 )
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
-from beam_deid.transforms.past.collecting import ROWS, Elsewhere, Slice, group_of_each, is_among
+from beam_deid.transforms.past.collecting import ROWS, Elsewhere, Slice, group_of_each
 from beam_deid.transforms.past.comparing import Compared
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.register.folder import table_path

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import Classes, common_columns
 from beam_deid.transforms.counting.crowds import (
@@ -24,7 +25,7 @@ from beam_deid.transforms.counting.crowds import (
     read_pairs,
 )
 from beam_deid.transforms.risk.belongings import Belongings, Crowds
-from beam_deid.transforms.risk.drawn_points import Havers, Owned, Share, among, may_be_drawn, owned_by
+from beam_deid.transforms.risk.drawn_points import Havers, Owned, Share, may_be_drawn, owned_by
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.history import SAMPLES, History, Records, figures
 from beam_deid.transforms.run.layout import Column
@@ -186,7 +187,7 @@ class _Wanted:
         """See `Task.run`."""
         for stream in self.streams:
             pairs = read_pairs(stream, bucket)
-            put_pairs(_FOUND, pairs.where(among(pairs.values, self.wanted)), out)
+            put_pairs(_FOUND, pairs.where(is_among(pairs.values, self.wanted)), out)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import runs
@@ -16,7 +17,6 @@ from beam_deid.transforms.counting.finding_again import GROUP, VALUE, held_strea
 from beam_deid.transforms.counting.meeting import CHOICE, Rows, place_column, put_broken, side_column
 from beam_deid.transforms.counting.said import many, some_of, stream
 from beam_deid.transforms.counting.targets import InCommon
-from beam_deid.transforms.past.collecting import is_among
 from beam_deid.transforms.risk.group_pairs import expanded
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.risk.known_again import ABSENT

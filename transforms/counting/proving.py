@@ -7,6 +7,7 @@ import numpy as np
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.cut import Suppressed
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import Classes
 from beam_deid.transforms.counting.suppressing import BucketCut
@@ -28,7 +29,7 @@ def unsuppressed(seen: Candidate, suppressed: Suppressed) -> np.ndarray:
     """Rows of which some records are not released, though their groups are not suppressed, shape (n,), bool."""
     changed = seen.left < seen.data.everything
     for columns, keys in suppressed.items():
-        changed &= ~np.isin(seen.data.keys(columns, seen.levels), keys)
+        changed &= ~is_among(seen.data.keys(columns, seen.levels), keys)
     return changed
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.openings import RowLevels
 from beam_deid.transforms.candidate.released_data import ReleasedData
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.decide.decision import Round
 from beam_deid.transforms.risk.histogram import Counts
 from beam_deid.transforms.run.layout import Column
@@ -70,5 +71,5 @@ class Rounds:
         numbers = np.zeros(len(data.cells), np.int64)
         for number, one in enumerate(self.rounds[:-1]):
             keys = data.keys(sorted(data.layout.rest), one.levels)
-            numbers[(numbers == number) & np.isin(keys, one.passed)] += 1
+            numbers[(numbers == number) & is_among(keys, one.passed)] += 1
         return numbers

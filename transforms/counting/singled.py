@@ -8,6 +8,7 @@ import numpy as np
 
 from beam_deid.transforms.candidate.candidate import Candidate
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
 from beam_deid.transforms.counting.classes import Classes
@@ -151,7 +152,7 @@ class _Alone:
     def run(self, bucket: int, out: Out) -> None:
         """See `Task.run`."""
         seen = self.classes.seen_heavy(bucket, self.everywhere)
-        there = np.isin(seen.group_keys(seen.scope.rest), self.groups)
+        there = is_among(seen.group_keys(seen.scope.rest), self.groups)
         _put_all(np.unique(seen.subject_keys[there]), _ALONE, out)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import Classes
@@ -233,7 +234,7 @@ class _Remove:
         gone = np.zeros(len(self.broken), np.int64)
         for number, (columns, keys) in enumerate(self.broken):
             if len(keys):
-                bad |= np.isin(seen.group_keys(columns), keys)
+                bad |= is_among(seen.group_keys(columns), keys)
             gone[number] = int(seen.counts[bad].sum())
         if self.last is not None and bad.any():
             groups = seen.group_keys(self.last)[bad]

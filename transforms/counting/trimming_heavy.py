@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beam_deid.transforms.candidate.references import References
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.counting.classes import CLASSES, HEAVY, Classes, common_columns
@@ -69,7 +70,9 @@ class _Common:
         seen = self.classes.seen_heavy(bucket, _ANYTHING)
         there: Bools = np.zeros(len(seen.cells), bool)
         for columns, keys in self.trimming.groups.items():
-            there |= np.isin(seen.group_keys(columns), together(keys))
+            of_each = seen.group_keys(columns)
+            for some in keys:
+                there |= is_among(of_each, some)
         common = seen.data.keys(common_columns(self.classes.source.layout), seen.levels)[seen.cells]
         return np.unique(common[there])
 
@@ -88,7 +91,7 @@ class _Move:
         columns = heavy.read(bucket, (*self.classes.row_columns, COUNT))
         left = heavy.left_of(bucket)
         keys = self.classes.group_keys(columns)
-        moved = np.isin(keys, self.groups)
+        moved = is_among(keys, self.groups)
         own = chosen(columns, moved)
         out.put(CLASSES, keys[moved], own | {_LEFT: left[moved].view(np.uint64)})
         if not moved.all():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
@@ -104,14 +105,6 @@ class Elsewhere:
             if new.any():
                 found.append((cut, rows[new], place[new]))
         return cls(others, tuple(found))
-
-
-def is_among(keys: Fingerprints, ordered: Fingerprints) -> np.ndarray:
-    """Which of some keys are among ascending ones."""
-    if not len(ordered):
-        return np.zeros(len(keys), np.bool_)
-    place = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
-    return np.asarray(ordered[place] == keys)
 
 
 class Seeing:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import ordered_codes
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
-from beam_deid.transforms.past.collecting import ROWS, Arounds, Elsewhere, Seeing, Slice, is_among
+from beam_deid.transforms.past.collecting import ROWS, Arounds, Elsewhere, Seeing, Slice
 from beam_deid.transforms.past.comparing import Compared, compared, incomparable, told_apart
 from beam_deid.transforms.past.views import Past, identities_of, person_keys
 from beam_deid.transforms.policy.scoping import tested_together

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from beam_deid.transforms.columns.among import is_among
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.columns.key_codes import codes
@@ -194,7 +195,7 @@ class Havers:
     """
 
     def __init__(self, pairs: Belongings, wanted: Fingerprints) -> None:
-        kept = pairs.where(among(pairs.values, wanted))
+        kept = pairs.where(is_among(pairs.values, wanted))
         people, _ = codes(kept.holders)
         self._wanted = wanted
         self._many = max(len(wanted), 1)
@@ -248,11 +249,3 @@ class Havers:
         wanted = people * self._many + points
         place = np.minimum(np.searchsorted(self._pairs, wanted), len(self._pairs) - 1)
         return np.asarray(self._pairs[place] == wanted)
-
-
-def among(keys: Fingerprints, wanted: Fingerprints) -> npt.NDArray[np.bool_]:
-    """Which keys, shape (n,), are among others that are distinct and ascending."""
-    if not len(wanted):
-        return np.zeros(len(keys), bool)
-    place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-    return np.asarray(wanted[place] == keys)
