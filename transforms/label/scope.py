@@ -103,7 +103,8 @@ class Scope:
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
         ignored: The columns of the source that are passed over.
-        apart: Releases of other tables of the dataset that may be anonymized, and that are not tested together with this one.
+        apart: Releases of other tables of the dataset that are not tested together with this one: those that may be anonymized, and
+            the other parts of the same release.
     """
 
     release: str

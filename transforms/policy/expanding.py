@@ -243,7 +243,10 @@ def _knowing(made: _Expanding, name: str, releases: Mapping[str, Mapping[str, st
     table = made.tables[name]
     own = {parts[name]: release for release, parts in releases.items() if name in parts}
     others = tuple(_may_be_anonymized(made, name))
-    apart = dict.fromkeys(own, others)
+    apart = {
+        part: tuple(dict.fromkeys([*others, *(one for one in releases[release].values() if one != part)]))
+        for part, release in own.items()
+    }
     facts = TableFacts(name, own, made.counterparts[name], sha256, apart)
     return replace(table, policy=table.policy.with_facts(facts))
 

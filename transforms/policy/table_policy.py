@@ -21,7 +21,8 @@ class TableFacts:
         counterparts: Of each field the field, with its table, that it has one key domain with: of a foreign key the key that it
             refers to, of a joined field that from which it comes, of any other itself.
         sha256: Hash of the policy of all tables, in hex.
-        apart: By release of this table the releases of other tables that may be anonymized and that it is not tested with.
+        apart: By release of this table the releases of other tables that it is not tested with: those that may be anonymized, and
+            the other parts of its own release, which everybody has who has this one.
     """
 
     table: str = ""
@@ -64,5 +65,5 @@ def table_of(policy: Policy) -> str:
 
 
 def untested_tables(policy: Policy, release: str) -> tuple[str, ...]:
-    """The releases of other tables of the dataset that a release is not tested with, and that may be anonymized."""
+    """The releases of other tables of the dataset that a release would have to be tested with: see `TableFacts.apart`."""
     return policy.facts.apart.get(release, ()) if isinstance(policy, TablePolicy) else ()
