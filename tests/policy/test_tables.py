@@ -87,6 +87,13 @@ def test_a_release_that_may_be_anonymized_knows_those_of_other_tables(tmp_path: 
     assert scope_of(orders, "crm.orders", tuple(orders.releases)).apart == ()
 
 
+def test_whoever_has_one_part_of_a_release_has_the_others_whatever_these_expect(tmp_path: Path) -> None:
+    other = "      customers: {expect: still_personal, fields: {city: keep}}\n"
+    made = read(tmp_path, POLICY + TRADING.replace("EXPECT", "expect: anonymized") + other)
+    orders = made.tables["orders"].policy
+    assert scope_of(orders, "trading.orders", tuple(orders.releases)).apart == ("trading.customers",)
+
+
 def test_a_table_may_be_there_only_for_its_persons(tmp_path: Path) -> None:
     made = read(tmp_path, POLICY.replace("      customers: {fields: {buyer: tokenize, city: keep}}\n", ""))
     assert not made.tables["customers"].policy.releases

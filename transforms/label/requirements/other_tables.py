@@ -7,16 +7,16 @@ from beam_deid.transforms.label.scope import Scope
 
 
 class OtherTables(Requirement):
-    """No other table of the dataset has a release that may be anonymized as well: what both say together is not measured."""
+    """No other table has a release that may be anonymized, or a part of the same release: what both say is not measured."""
 
     name = "other_tables"
     line = 8
     default = Default.always(0, "ours: whoever has several tables of one dataset joins them by what they share")
     compare = Compare.AT_MOST
-    words = (
-        "releases of other tables of the dataset that may be anonymized, too: what they say together is not measured"
+    words = "releases of other tables that may be anonymized, or are parts of this one: what all say is not measured"
+    remedy = (
+        "Give out one table alone, in a release of its own, and let the releases of the others expect still_personal."
     )
-    remedy = "Give out one table alone as anonymized, or let the releases of the other tables expect still_personal."
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
