@@ -1,5 +1,6 @@
 """Rows of tables find the rows that they refer to, as SQL joins them; what refers to nothing is null, and is counted."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -160,6 +161,30 @@ def test_what_waits_on_disk_is_encrypted_and_found_to_be_changed(tmp_path: Path)
             path.write_bytes(changed)
         with pytest.raises(OutputError, match="cannot be read"):
             read(found[-1], LENT)
+
+
+def test_items_that_stand_in_their_orders_are_joined_as_well(tmp_path: Path) -> None:
+    """A record of a file is several rows then, each of which finds its order."""
+    made = Tables(tmp_path)
+    nested = POLICY.replace("    joins: {tid: orders}\n", "    joins: {tid: orders}\n    input: {items: lines}\n")
+    for name in ("line", "category"):
+        nested = nested.replace(f" {name}: ", f" lines.{name}: ")
+    tables = {name: table for name, table in made_up(50).items() if name != "items"}
+    made.write(tables, nested)
+    tids = tables["orders"].column("tid").to_pylist()[:9]
+    orders = [{"tid": tid, "lines": [{"line": line, "category": "c"} for line in range(2)]} for tid in tids]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(one) + "\n" for one in orders), "utf-8")
+    policy = read_tables_policy(made.policy)
+    files = {name: [str(tmp_path / f"{name}.{'jsonl' if name == 'items' else 'parquet'}")] for name in TABLES}
+    with SpillFolder() as folder:
+        found = read(join_tables(prepare_tables(policy, files), folder)[-1], ["tid", "lines.line", "customers.buyer"])
+    customers = {*tables["customers"].column("buyer").to_pylist()}
+    owners = dict(
+        zip(tables["orders"].column("tid").to_pylist(), tables["orders"].column("buyer").to_pylist(), strict=True)
+    )
+    assert found == [
+        (tid, line, owners[tid] if owners[tid] in customers else None) for tid in tids for line in range(2)
+    ]
 
 
 def test_files_say_of_which_table_they_are(tmp_path: Path) -> None:
