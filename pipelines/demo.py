@@ -18,6 +18,8 @@ from beam_deid.transforms.storage.stopping import STOPPING
 
 _KEY = "BEAM_DEID_KEY"
 _SAMPLE = 10_000
+_ORDERS = "tmall_orders.yaml"
+_SHOP = "tables/shop.yaml"
 
 
 @click.command(
@@ -27,7 +29,8 @@ Examples:
   beam-deid demo
   beam-deid demo --rows 100000 --folder /tmp/demo --overwrite
   beam-deid demo --platform douyin --rows 10000
-  beam-deid demo --monthly --rows 120000 --folder demo/shop""",
+  beam-deid demo --monthly --rows 120000 --folder demo/shop
+  beam-deid demo --tables --rows 10000 --folder demo/tables""",
 )
 @click.option("--rows", type=click.IntRange(1), default=40_000, show_default=True, help="Orders to make.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other orders.")
@@ -39,6 +42,7 @@ Examples:
     "taobao, pinduoduo, douyin, kuaishou, jd, xiaohongshu or wechat.",
 )
 @click.option("--monthly", is_flag=True, help="Only make orders, a file for each month, and the policy.")
+@click.option("--tables", is_flag=True, help="Customers, orders and items as three tables that refer to each other.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier demo in DIR.")
 @options.workers_option
 @options.verbose_option
@@ -49,6 +53,7 @@ def demo(
     folder: str,
     platform: str | None,
     monthly: bool,
+    tables: bool,
     overwrite: bool,
     workers: int | None,
     verbose: bool,
@@ -60,6 +65,8 @@ def demo(
         make_platform(place, platform, rows, seed, as_json)
     elif monthly:
         make_months(place, rows, seed, as_json)
+    elif tables:
+        run_shop(place, rows, seed, as_json, overwrite=overwrite, workers=workers, verbose=verbose)
     else:
         run_demo(place, rows, seed, as_json, overwrite=overwrite, workers=workers, verbose=verbose)
 
@@ -76,9 +83,7 @@ def run_demo(
     from beam_deid.transforms.synthetic import write_orders
 
     out = output.console(as_json)
-    target = place / "out"
-    if not overwrite and target.is_dir() and any(target.iterdir()):
-        raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
+    target = _target(place, overwrite=overwrite)
     orders = place / "orders.parquet"
     policy = place / "policy.yaml"
     _see_that_it_is_a_demos(place, [orders, policy])
@@ -87,13 +92,60 @@ def run_demo(
         write_orders(str(orders), rows, seed)
         policy.write_bytes(_policy())
         out.print(f"{rows:,} synthetic orders in {orders}, the policy in {policy}", markup=False)
-        if _KEY not in os.environ:
-            # The demo's own key: it lives as long as this process, and nothing can be re-identified afterwards.
-            os.environ[_KEY] = secrets.token_hex(32)
+        _bring_a_key()
         # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
         read = read_policy(str(policy)).without_register()
         carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
     out.print(f"And: {program()} plan {policy}", markup=False)
+
+
+def run_shop(
+    place: Path, rows: int, seed: int, as_json: bool, *, overwrite: bool, workers: int | None, verbose: bool
+) -> None:
+    """Write the tables of a shop and a policy, and run the policy over them.
+
+    Raises:
+        UsageError: An earlier demo is there and may not be replaced.
+    """
+    from beam_deid.pipelines.tables import Options, run_on_tables
+    from beam_deid.transforms.policy.reader import read_tables_policy
+    from beam_deid.transforms.synthetic import SHOP_TABLES, write_shop
+
+    out = output.console(as_json)
+    target = _target(place, overwrite=overwrite)
+    files = [place / f"{name}.parquet" for name in SHOP_TABLES]
+    policy = place / "policy.yaml"
+    _see_that_it_is_a_demos(place, [*files, policy], _policy(_SHOP))
+    with _taken_back_if_stopped(place, [*files, policy]):
+        place.mkdir(parents=True, exist_ok=True)
+        write_shop(str(place), rows, seed)
+        policy.write_bytes(_policy(_SHOP))
+        out.print(f"{rows:,} synthetic orders of three tables in {place}, the policy in {policy}", markup=False)
+        _bring_a_key()
+        # Nobody's orders need not be remembered, as in the other demo.
+        read = read_tables_policy(str(policy)).without_register()
+        inputs = tuple(f"{name}={file}" for name, file in zip(SHOP_TABLES, files, strict=True))
+        asked = Options(overwrite=overwrite, workers=workers, verbose=verbose)
+        run_on_tables(read, inputs, str(target), as_json, asked)
+    out.print(f"And: {program()} plan {policy}", markup=False)
+
+
+def _target(place: Path, *, overwrite: bool) -> Path:
+    """Where a demo publishes.
+
+    Raises:
+        UsageError: An earlier demo is there and may not be replaced.
+    """
+    target = place / "out"
+    if not overwrite and target.is_dir() and any(target.iterdir()):
+        raise UsageError("an earlier demo is here", str(place), "Choose another --folder, or add --overwrite")
+    return target
+
+
+def _bring_a_key() -> None:
+    """Bring a key along where there is none: it lives as long as this process, and nothing can be re-identified afterwards."""
+    if _KEY not in os.environ:
+        os.environ[_KEY] = secrets.token_hex(32)
 
 
 @contextlib.contextmanager
@@ -134,7 +186,7 @@ def make_months(place: Path, rows: int, seed: int, as_json: bool) -> None:
         output.emit({"files": files, "policy": str(policy)})
 
 
-def _see_that_it_is_a_demos(place: Path, files: list[Path]) -> None:
+def _see_that_it_is_a_demos(place: Path, files: list[Path], made: bytes | None = None) -> None:
     """See that a demo replaces nothing but an earlier demo's files: those beside the policy that every demo writes.
 
     Raises:
@@ -142,13 +194,13 @@ def _see_that_it_is_a_demos(place: Path, files: list[Path]) -> None:
     """
     there = [path for path in files if os.path.lexists(path)]
     policy = place / "policy.yaml"
-    if there and not (policy.is_file() and policy.read_bytes() == _policy()):
+    if there and not (policy.is_file() and policy.read_bytes() == (made or _policy())):
         what = f"{there[0].name} is not as a demo writes it, and would be lost"
         raise UsageError(what, str(place), "Move it away, or choose another --folder")
 
 
-def _policy() -> bytes:
-    return importlib.resources.files("beam_deid.configs").joinpath("policies/tmall_orders.yaml").read_bytes()
+def _policy(name: str = _ORDERS) -> bytes:
+    return importlib.resources.files("beam_deid.configs").joinpath(f"policies/{name}").read_bytes()
 
 
 def make_platform(place: Path, name: str, rows: int, seed: int, as_json: bool) -> None:

@@ -35,27 +35,62 @@ def plan(policy: str, inputs: tuple[str, ...], output_folder: str | None, verbos
     where its register is, the earlier releases are told that a run will be tested with if it has some of their records.
     """
     see_the_policy(policy)
+    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.tables import TablesPolicy
+
+    read = read_any_policy(policy)
+    if isinstance(read, TablesPolicy):
+        from beam_deid.pipelines.tables import checked_files
+
+        tables: list[tuple[str, Policy]] = [(name, table.policy) for name, table in read.tables.items()]
+        files = checked_files(read, inputs) if inputs else 0
+    else:
+        tables = [("", read)]
+        files = _checked_files(read, inputs) if inputs else 0
+    documents = {name: _planned(of_table) for name, of_table in tables}
+    first = tables[0][1]  # the register is that of all tables
+    earlier = _earlier(first, output_folder)
+    _show(documents, earlier, files, as_json, verbose=verbose)
+    if as_json and isinstance(read, TablesPolicy):
+        output.emit({"dataset": read.dataset, "policy_sha256": read.sha256, "tables": documents, "earlier": earlier})
+    elif as_json:
+        output.emit({**documents[""], "earlier": earlier})
+
+
+def _planned(policy: "Policy") -> dict[str, Any]:
+    """What a policy of one table will do."""
     from beam_deid.transforms.policy.keys_here import absent_keys
     from beam_deid.transforms.policy.plan import plan as make_plan
-    from beam_deid.transforms.policy.reader import read_policy
 
-    read = read_policy(policy)
-    files = _checked_files(read, inputs) if inputs else 0
-    made = make_plan(read)
-    document = made.to_document()
+    document = make_plan(policy).to_document()
     for name, release in document["releases"].items():
-        release["absent_keys"] = list(absent_keys(read, name))
-    earlier = _earlier(read, output_folder)
+        release["absent_keys"] = list(absent_keys(policy, name))
+    return document
+
+
+def _show(
+    documents: dict[str, dict[str, Any]],
+    earlier: list[dict[str, Any]] | None,
+    files: int,
+    as_json: bool,
+    *,
+    verbose: bool,
+) -> None:
+    """Show what will be done, table by table where there are several."""
     from beam_deid.pipelines.views.plan import show_plan, show_register
 
     out = output.console(as_json)
-    show_plan(out, document, verbose)
-    show_register(out, made.register, earlier)
+    for name, document in documents.items():
+        if name:
+            out.print(f"\n[bold]table {name}[/bold]")
+        if document["releases"]:
+            show_plan(out, document, verbose)
+        else:
+            out.print("nothing of it is given out: it says whose the records of other tables are")
+    show_register(out, next(iter(documents.values()))["register"], earlier)
     if files:
         told = "1 file" if files == 1 else f"{files:,} files"
         out.print(f"[green]✓[/green] the columns of {told} are those of the policy")
-    if as_json:
-        output.emit({**document, "earlier": earlier})
 
 
 def _checked_files(policy: "Policy", inputs: tuple[str, ...]) -> int:

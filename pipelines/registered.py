@@ -8,8 +8,10 @@ from beam_deid.transforms.errors import DeidError, UsageError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.overdue import overdue
 from beam_deid.transforms.label.reading import read_manifest
-from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.reader import read_any_policy
 from beam_deid.transforms.policy.register_location import register_location
+from beam_deid.transforms.policy.tables import TablesPolicy
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
 from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
 from beam_deid.transforms.register.folder import hold, read
@@ -56,12 +58,17 @@ def _register_of(path: str, output_folder: str | None) -> str:
         if output_folder is not None:
             raise UsageError("an output is asked for only where a policy is named", "--output", "Leave it out")
         return absolute(path)
-    place = register_location(read_policy(path, key_given=True), output_folder, key_given=True)
+    place = register_location(_any_table(read_any_policy(path, key_given=True)), output_folder, key_given=True)
     if place.missing:
         raise UsageError(
             place.missing, shown(path), "Name the output of its runs by --output DIR, or the register's folder"
         )
     return place.path
+
+
+def _any_table(policy: Policy | TablesPolicy) -> Policy:
+    """One of the policy's tables: all of them have one register."""
+    return next(iter(policy.tables.values())).policy if isinstance(policy, TablesPolicy) else policy
 
 
 def entry_named(found: Document, name: str, path: str) -> Entry:

@@ -105,14 +105,16 @@ def reidentify(
     cannot be re-identified (wrong key, tampered token, foreign domain) are left out and named with the reason in
     OUTPUT.rejected.csv and OUTPUT.rejected.parquet.
     """
-    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.tables import TablesPolicy
     from beam_deid.transforms.reidentify.files import STEPS
     from beam_deid.transforms.reidentify.files import reidentify as reidentify_files
     from beam_deid.transforms.reidentify.request import Request
     from beam_deid.transforms.reidentify.selection import Selection
     from beam_deid.transforms.who import operator_here
 
-    read = read_policy(policy)
+    given = read_any_policy(policy)
+    read = given.of_part(release) if isinstance(given, TablesPolicy) else given
     wanted = _wanted(read, release, fields)
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)

@@ -98,15 +98,32 @@ def run(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Treat every field of the input as POLICY says, test the result, and publish it with its label."""
+    """Treat every field of the input as POLICY says, test the result, and publish it with its label.
+
+    Where POLICY has tables, each --input says of which its files are: --input orders='orders/*.csv'.
+    """
     from beam_deid.pipelines.calling import about_call
 
     see_the_policy(policy)
     see_the_output(output, overwrite)
-    from beam_deid.transforms.policy.reader import read_policy
+    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.tables import TablesPolicy
 
+    by = about_call(context, policy, operator)
+    read = read_any_policy(policy)
+    if isinstance(read, TablesPolicy):
+        from beam_deid.pipelines.tables import Options, run_on_tables
+
+        if runner is not None or beam_options(context):
+            what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
+            raise UsageError(what, "--runner", "Leave it out")
+        asked = Options(
+            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of
+        )
+        run_on_tables(read, inputs, output, as_json, asked)
+        return
     carry_out(
-        read_policy(policy),
+        read,
         inputs,
         output,
         as_json,
@@ -120,7 +137,7 @@ def run(
         beam_options=beam_options(context),
         dry=dry_run,
         verbose=verbose,
-        by=about_call(context, policy, operator),
+        by=by,
         as_of=as_of,
     )
 
@@ -154,10 +171,7 @@ def carry_out(
     from beam_deid.transforms.run.heap import keep_freed
     from beam_deid.transforms.run.shards import prepare
 
-    if unreleased and not overwrite:
-        raise UsageError(
-            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
-        )
+    check_replacing(overwrite, unreleased)
     engine = runner or LOCAL
     if engine != LOCAL or beam_options:
         from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
@@ -179,14 +193,26 @@ def carry_out(
     settings = settings if by is None else replace(settings, by=by)
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
-    with output.progress(steps, prepared.rows, len(prepared.shards), first), _saying_what_became():
+    with output.progress(steps, prepared.rows, len(prepared.shards), first), saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
-    _show(outcome, folder, as_json, dry=dry, verbose=verbose)
+    show(outcome, folder, as_json, dry=dry, verbose=verbose)
     return outcome.run
 
 
+def check_replacing(overwrite: bool, unreleased: bool) -> None:
+    """See that what is said to be unreleased is replaced.
+
+    Raises:
+        UsageError: Nothing is.
+    """
+    if unreleased and not overwrite:
+        raise UsageError(
+            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
+        )
+
+
 @contextlib.contextmanager
-def _saying_what_became() -> Iterator[None]:
+def saying_what_became() -> Iterator[None]:
     """Let the message of a run that failed say what was published: nothing, or all of it where only the register is not told."""
     from beam_deid.transforms.storage.stopping import STOPPING
 
@@ -223,7 +249,12 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def _show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
+def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
+    """Show what a run came to.
+
+    Raises:
+        ExpectationUnmet: A release did not reach the label that it expects.
+    """
     from beam_deid.pipelines.views.outcome import show_outcome
 
     output.warn(outcome.run.get("notes", ()))

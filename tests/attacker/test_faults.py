@@ -276,9 +276,13 @@ def test_figures_worked_out_by_hand_see_a_fault(
     assert wrong(HAND[pair], tmp_path)
 
 
+ELSEWHERE = {"other_tables"}
+"""Requirements whose faults are planted where a run has several tables: `tests/joining/test_run_tables.py`."""
+
+
 def test_every_requirement_has_a_planted_fault() -> None:
     planted = {fault.requirement for fault in (*FAULTS, *RUN_FAULTS)} | {requirement for requirement, *_ in HAND_FAULTS}
-    assert planted == {requirement.name for requirement in REQUIREMENTS}
+    assert planted | ELSEWHERE == {requirement.name for requirement in REQUIREMENTS}
 
 
 # What is written

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 
 from beam_deid.pipelines.cli import call
 
+from ..kit.tables import POLICY as TABLES
+
 POLICY = """\
 version: 1
 dataset: orders
@@ -40,6 +42,7 @@ releases:
 def furnish(folder: Path) -> None:
     """Make it in an empty folder, which is the current one."""
     (folder / "policy.yaml").write_text(POLICY, "utf-8")
+    (folder / "tables.yaml").write_text(TABLES, "utf-8")
     (folder / "orders").mkdir()
     for name in ("may", "june"):
         (folder / "orders" / f"{name}.csv").write_text(_csv(name), "utf-8")

@@ -22,7 +22,7 @@ RELEASE = ReleaseOutcome(
 OUTCOME = RunOutcome(
     read=4,
     inputs=(InputFacts("orders.csv", 12, SHA256),),
-    persons=REMEMBERED,
+    persons=(REMEMBERED,),
     releases={"a": RELEASE, "b": replace(RELEASE, published=False, expect=None, remembered=None, parts=())},
     rejected=(
         Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),

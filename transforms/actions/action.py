@@ -26,6 +26,8 @@ class Target:
         key: Reference of the release's own key, or None where it takes the policy's.
         dataset: Name of the dataset; part of the default key domain as well.
         recipient: The declared recipient, each of whom has key domains of its own; empty where the policy declares none.
+        counterpart: The release and the field that stand for these two in the default key domain, where several tables of one
+            dataset hold the same thing; None where the field is in one table alone.
     """
 
     release: str
@@ -34,6 +36,12 @@ class Target:
     key: str | None = None
     dataset: str = ""
     recipient: str = ""
+    counterpart: tuple[str, str] | None = None
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """The release and the field of the default key domain."""
+        return self.counterpart or (self.release, self.field)
 
 
 class Treated(NamedTuple):

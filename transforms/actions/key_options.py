@@ -61,7 +61,7 @@ class KeyedAction(Action):
 
     def _unnamed(self, target: Target, between: str) -> str:
         """What a field's domain is by default: it shares it with no other field."""
-        return between.join([target.release, target.field])
+        return between.join(target.home)
 
     def form(self, target: Target) -> str:
         """What a value's format is, where only the same one restores it."""

@@ -68,7 +68,7 @@ class Shift(KeyedAction):
 
     def _unnamed(self, target: Target, between: str) -> str:
         """The release, so that all its dates move alike."""
-        return target.release
+        return target.home[0]
 
     def bind(self, target: Target, keys: KeySource, level: int | None = None) -> Bound:
         """Fetch the subkey.

@@ -141,8 +141,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         paths = [output, *(shard.path for shard in prepared.shards)]
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
-    prepared = _for_workers(replace(prepared, job=prepared.job.pinned()), settings)
-    signer = _signer(prepared)
+    prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    signer = signer_of(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
     session = None
@@ -161,7 +161,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         write_state(staging.path, prepared.job, output, settings.overwrite, facts, session)
         prepared = replace(prepared, job=keys.made())
         try:
-            _execute(prepared, staging.path, settings)
+            execute(prepared, staging.path, settings)
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         workers.close()  # what they hold is of no use any more
@@ -190,15 +190,15 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     check_not_over(prepared.job.policy, prepared.job.releases, started)
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
-    prepared = _for_workers(replace(prepared, job=prepared.job.pinned()), settings)
-    _signer(prepared)
+    prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    signer_of(prepared)
     with SpillFolder() as folder:
         keys = RunKeys(prepared.job, folder.path)
         try:
             job = consult_register(prepared.job, place, unreleased=settings.unreleased, new=settings.new_register)
             keys = RunKeys(job, folder.path)
             prepared = replace(prepared, job=keys.made())
-            _execute(prepared, folder.path, replace(settings, dry=True))
+            execute(prepared, folder.path, replace(settings, dry=True))
             return read_forecast(job, folder.path, _facts(prepared, settings, started))
         finally:
             workers.close()
@@ -207,7 +207,7 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             forget_register()
 
 
-def _for_workers(prepared: Prepared, settings: Settings) -> Prepared:
+def for_workers(prepared: Prepared, settings: Settings) -> Prepared:
     """The run as its workers need it, wherever they are.
 
     Raises:
@@ -233,7 +233,7 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
     }
 
 
-def _signer(prepared: Prepared) -> SigningKey | None:
+def signer_of(prepared: Prepared) -> SigningKey | None:
     """What signs the run, opened before anything is read; this process signs, and no worker ever has the key."""
     policy = prepared.job.policy
     if policy.sign is None or policy.keys is None or policy.keys.keyring is None:
@@ -241,7 +241,12 @@ def _signer(prepared: Prepared) -> SigningKey | None:
     return signing_key(policy.keys.keyring)
 
 
-def _execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+def execute(prepared: Prepared, staging: str, settings: Settings) -> None:
+    """Carry out a run's steps, up to what it leaves in staging for publication.
+
+    Raises:
+        DeidError: See `beam_deid.transforms.errors`.
+    """
     with SpillFolder() as folder:
         try:
             pipeline = _pipeline(settings, folder)

@@ -40,6 +40,7 @@ class Shard:
         end: Offset behind the last byte to read; None for the end of the file.
         written: How the file is written, as its format found when it listed it, so that shards need not find it again. It holds
             no value of a row.
+        beside: What lies beside the shard for each of its rows, for whoever reads it typed; no format looks at it.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Shard:
     start: int = 0
     end: int | None = None
     written: object = None
+    beside: tuple[object, ...] = ()
 
 
 class Fault(NamedTuple):

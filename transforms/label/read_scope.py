@@ -36,6 +36,7 @@ def read_scope(label: Mapping[str, Any]) -> Scope:
         ignored=_ignored(asked["ignored"]) if "ignored" in asked else NotRead(),
         row_filter={name: _filter(one) for name, one in asked.get("row_filter", {}).items()},
         assessed_at=label.get("assessed_at", ""),  # labels of earlier versions do not say
+        apart=tuple(asked.get("apart", ())),
     )
 
 

@@ -222,6 +222,9 @@ def _asked() -> tuple[Schema, Schema]:
         "row_filter": said(
             map_of(type_of(FilterFacts)), "Fields by whose values the records are chosen; missing where all records are"
         ),
+        "apart": list_of(
+            TEXT, "Releases of other tables that are not tested together with it; missing where there are none"
+        ),
     }
     description = "What was tested and asked for, so that the label can be decided again from this file alone"
     return {"description": description, **type_of(Scope, given, STATED, RARE)}, parts

@@ -26,7 +26,7 @@ EVERY = "*"
 STATED = ("release", "sharing", "fields", "assessed_at")
 """What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
-RARE = ("ignored", "row_filter")
+RARE = ("ignored", "row_filter", "apart")
 """What of a scope stands in ``asked`` only where there is something to say."""
 
 _PSEUDONYM = (Recoverability.KEYED, Recoverability.KEY_DESTROYED)
@@ -121,6 +121,8 @@ class Scope:
         ignored: The columns of the source that are passed over.
         row_filter: The fields by whose values its records are chosen.
         assessed_at: When the release is measured: as of then what is stated until a day holds or does not.
+        apart: Releases of other tables of the dataset that are not tested together with this one: those that may be anonymized, and
+            the other parts of the same release.
     """
 
     release: str
@@ -137,6 +139,7 @@ class Scope:
     ignored: NotRead = NotRead()
     row_filter: Mapping[str, FilterFacts] = field(default_factory=dict)
     assessed_at: str = ""
+    apart: tuple[str, ...] = ()
 
     @property
     def telling_filters(self) -> tuple[str, ...]:
@@ -177,9 +180,9 @@ class Scope:
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``asked`` of a label, without what stands in the label beside it; of `RARE` only what there is."""
-        silent = () if self.ignored.patterns else ("ignored",)
-        unfiltered = () if self.row_filter else ("row_filter",)
-        return attributes(self, without=(*STATED, *silent, *unfiltered))
+        given = {"ignored": self.ignored.patterns, "row_filter": self.row_filter, "apart": self.apart}
+        silent = tuple(name for name, some in given.items() if not some)
+        return attributes(self, without=(*STATED, *silent))
 
 
 def links(fields: Mapping[str, FieldFacts]) -> bool:

@@ -12,6 +12,7 @@ from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.paths import is_hierarchy_file, with_paths
+from beam_deid.transforms.policy.table_policy import TablePolicy
 from beam_deid.transforms.policy.written import written
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.paths import is_local, shown
@@ -47,8 +48,11 @@ def policy_sha256(policy: Policy) -> str:
     """SHA-256, in hex, of the policy's canonical JSON.
 
     Comments, defaults spelt out, the order of keys and the folder do not count. The order of ``fields`` does,
-    for columns are written in it. Files count by name, hierarchy files by content as well. Where the register is does not.
+    for columns are written in it. Files count by name, hierarchy files by content as well. Where the register is does not. That of
+    one table among several is that of the policy of all.
     """
+    if isinstance(policy, TablePolicy) and policy.facts.sha256:
+        return policy.facts.sha256
     document = with_paths(policy_document(policy), _portable)
     del document["register"]
     for section in (document, *document["releases"].values()):

@@ -43,7 +43,7 @@ class Obstacle:
 def obstacles(policy: Policy, scope: Scope) -> tuple[Obstacle, ...]:
     """The lines of the label rule that fail by the policy alone, with the field and what to do instead."""
     lasting = (*_identifiers(scope), *_restorable(policy, scope), *_uncounted(scope), *_filtered(scope))
-    return (*lasting, *_unregistered(scope))
+    return (*lasting, *_unregistered(scope), *_apart(scope))
 
 
 def _identifiers(scope: Scope) -> Iterator[Obstacle]:
@@ -86,6 +86,16 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
     if scope.register and scope.sharing in Register.sharings:
         what = f"nothing remembers what the public was given: {scope.register}"
         yield Obstacle(8, None, None, what, "keep a register, share it otherwise, or expect still_personal")
+
+
+def _apart(scope: Scope) -> Iterator[Obstacle]:
+    if scope.apart:
+        what = (
+            f"tables of one dataset are not tested together, and these are given out as well: {', '.join(scope.apart)}"
+        )
+        yield Obstacle(
+            8, None, None, what, "give out one table alone, in a release of its own, or expect still_personal"
+        )
 
 
 def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from beam_deid.transforms.policy.categories import with_categories
 from beam_deid.transforms.policy.checks import cross_problems
 from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
+from beam_deid.transforms.policy.expanding import expand
 from beam_deid.transforms.policy.missing import no_such_policy
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
@@ -26,29 +27,44 @@ from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.own_names import own_names
 from beam_deid.transforms.policy.paths import anchored, folder_of
 from beam_deid.transforms.policy.shape import shape_problems
+from beam_deid.transforms.policy.table_checks import TABLES
+from beam_deid.transforms.policy.tables import TablesPolicy
 from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path, Problem, read_yaml
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import shown
 
-__all__ = ["policy_from_mapping", "policy_sha256", "read_policy"]
+__all__ = ["policy_from_mapping", "policy_sha256", "read_any_policy", "read_policy", "read_tables_policy"]
 
 MAXIMUM_BYTES = 1 << 20
 
 
 def read_policy(path: str, *, key_given: bool = False) -> Policy:
-    """Read a policy file, UTF-8 YAML. Relative paths in it start from its folder.
+    """Read a policy file of one table, UTF-8 YAML. Relative paths in it start from its folder.
 
     Args:
         path: The file.
         key_given: Whether the caller brings a key along, so that the policy need not name one.
 
     Raises:
-        PolicyError: It cannot be read or something in it is wrong; ``problems`` lists all that was found.
+        PolicyError: It cannot be read or something in it is wrong; ``problems`` lists all that was found. Or it has tables.
     """
+    return _of_one_table(read_any_policy(path, key_given=key_given), shown(path))
+
+
+def read_any_policy(path: str, *, key_given: bool = False) -> Policy | TablesPolicy:
+    """Read a policy file, of one table or of several: see `read_policy`."""
     document = read_yaml(_text(path))
     if document.value is None and not document.problems:
         raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
     return _policy(document, shown(path), folder_of(path), key_given)
+
+
+def read_tables_policy(path: str) -> TablesPolicy:
+    """Read a policy file with tables: see `read_policy`."""
+    found = read_any_policy(path)
+    if not isinstance(found, TablesPolicy):
+        raise PolicyError("the policy has no tables", shown(path), "Write tables: {TABLE: {fields: {…}}}")
+    return found
 
 
 def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False) -> Policy:
@@ -65,12 +81,24 @@ def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, k
     """
     document = Document()
     document.value = _plain(mapping, (), document.problems)
-    return _policy(document, origin, os.getcwd(), key_given)
+    return _of_one_table(_policy(document, origin, os.getcwd(), key_given), origin)
 
 
-def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Policy:
+def _of_one_table(policy: Policy | TablesPolicy, origin: str) -> Policy:
+    if isinstance(policy, TablesPolicy):
+        raise PolicyError(
+            "the policy has several tables, and this takes one",
+            origin,
+            "Use run, plan or verify, which take tables; for anything else write a policy of the one table",
+        )
+    return policy
+
+
+def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Policy | TablesPolicy:
     raw = document.value
     problems = document.problems
+    if isinstance(raw, dict) and TABLES in raw:
+        return _tables(document, origin, folder, key_given)
     if isinstance(raw, dict):
         NAMES.add_later(partial(own_names, raw))
         raw = anchored(raw, folder)
@@ -80,6 +108,16 @@ def _policy(document: Document, origin: str, folder: str, key_given: bool) -> Po
     if problems:
         raise PolicyError.from_problems(_lines(problems, document.lines, origin))
     return with_categories(Policy.model_validate(raw))
+
+
+def _tables(document: Document, origin: str, folder: str, key_given: bool) -> TablesPolicy:
+    made, problems = expand(
+        document.value, lambda raw: _problems(anchored(raw, folder), key_given), lambda raw: anchored(raw, folder)
+    )
+    problems = [*document.problems, *problems]
+    if made is None or problems:
+        raise PolicyError.from_problems(_lines(problems, document.lines, origin))
+    return made
 
 
 def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:

@@ -12,6 +12,7 @@ from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.label.options import DEFINITIONS, DIALECT, schema_of
 from beam_deid.transforms.policy.checks.names import RELEASE_NAME
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.table_schema import add_tables
 
 
 def policy_schema() -> dict[str, Any]:
@@ -28,6 +29,7 @@ def policy_schema() -> dict[str, Any]:
         definitions[_title(action)] = _with_options(action, options)
     _allow_one_role(definitions["FieldSpec"])
     _name_kinds(definitions)
+    add_tables(schema, definitions)
     schema["properties"]["releases"]["propertyNames"] = {"pattern": f"^{RELEASE_NAME}$"}
     return {
         "$schema": DIALECT,

@@ -11,6 +11,7 @@ from beam_deid.transforms.label.scope import EVERY, UNNAMED, FilterFacts, Knowle
 from beam_deid.transforms.policy.categories import category_of
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
+from beam_deid.transforms.policy.table_policy import untested_tables
 from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.recognisers.in_names import scan_names
@@ -117,6 +118,7 @@ def scope_of(
         ignored=NotRead(patterns_told(policy)),
         row_filter={name: _filter_facts(policy, name) for name in spec.where},
         assessed_at=assessed_at,
+        apart=untested_tables(policy, release) if release in composed else (),
     )
 
 

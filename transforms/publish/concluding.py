@@ -10,7 +10,7 @@ from beam_deid.transforms.label.ground import ConsentGround, Ground
 from beam_deid.transforms.label.manifest import LabelManifest, ReleasedFile
 from beam_deid.transforms.policy.accountability import Dates, declared
 from beam_deid.transforms.publish.persons import counted_persons
-from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
+from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome, TablePersons
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.run.job import Job
@@ -50,11 +50,9 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             read=decision.read,
             refused=decision.refused,
             inputs=tuple(inputs),
-            persons=decision.persons,
-            special=decision.special,
-            counted=counted_persons(job, decision.persons, decision.special),
+            persons=_persons(job, decision),
             releases=releases,
-            rejected=() if decision.refused else _write_rejected(staging, facts.rejects),
+            rejected=() if decision.refused else write_rejected(staging, facts.rejects),
             notes=decision.notes,
         )
         write_all(path, to_bytes(plain(outcome)))
@@ -126,8 +124,20 @@ def _consent_ground(decided: ReleaseDecision) -> ConsentGround | None:
     return None if facts is None else ConsentGround(facts.purpose, facts.as_of, facts.persons)
 
 
-def _write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:
-    """Write the rejects, in each of the formats."""
+def _persons(job: Job, decision: Decision) -> tuple[TablePersons, ...]:
+    """The persons of the run, where a register will remember them."""
+    if decision.persons is None:
+        return ()
+    counted = counted_persons(job, decision.persons, decision.special)
+    return (TablePersons(decision.persons, decision.special, counted),)
+
+
+def write_rejected(staging: str, rejects: Rejects) -> tuple[Moved, ...]:
+    """Write the rejects into a staging folder, in each of the formats.
+
+    Raises:
+        OSError: They cannot be written.
+    """
     written = []
     for kind in _REJECTED:
         target = f"rejected.{kind}"

@@ -59,7 +59,20 @@ def read_forecast(job: Job, folder: str, facts: Mapping[str, Any]) -> Outcome:
         InputError: Too many records were rejected.
         OutputError: The document cannot be read.
     """
-    outcome = RunOutcome.from_document(read_left(folder, _FORECAST))
+    return forecast_of(job, read_left_forecast(folder), facts)
+
+
+def read_left_forecast(folder: str) -> RunOutcome:
+    """What `write_forecast` left in a folder.
+
+    Raises:
+        OutputError: The document cannot be read.
+    """
+    return RunOutcome.from_document(read_left(folder, _FORECAST))
+
+
+def forecast_of(job: Job, outcome: RunOutcome, facts: Mapping[str, Any]) -> Outcome:
+    """What a run that comes to this would publish: see `read_forecast`."""
     raise_if_refused(outcome.refused)
     run, labels = describe(AboutRun.of(job), outcome, facts)
     return Outcome(run, labels, rejects=outcome.rejects)

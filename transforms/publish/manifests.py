@@ -111,6 +111,12 @@ def _categories(label: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def _counted(outcome: RunOutcome) -> Any:
+    """How many persons the run was about; of several tables those of each, for a person may be in all of them."""
+    counted = [plain(one.counted) for one in outcome.persons if one.counted is not None]
+    return counted if len(outcome.persons) > 1 else next(iter(counted), None)
+
+
 def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, Any]:
     """The content of ``run.json`` without its own hash."""
     hashes = {one.target: one.sha256 for one in outcome.rejected}
@@ -125,7 +131,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "inputs": plain(outcome.inputs),
         "register": plain(about.register),
         "records": {"read": outcome.read},
-        "persons": plain(outcome.counted),
+        "persons": _counted(outcome),
         "releases": releases,
         "keyring": plain(about.keyring),
         "rejected_sha256": hashes.get("rejected.parquet"),  # a dry run writes none

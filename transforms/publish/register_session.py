@@ -13,10 +13,11 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Written
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import plain
+from beam_deid.transforms.policy.tables import table_in
 from beam_deid.transforms.publish.persons import counts_of, threshold_notes
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
-from beam_deid.transforms.publish.run_outcome import RunOutcome
+from beam_deid.transforms.publish.run_outcome import RunOutcome, TablePersons
 from beam_deid.transforms.register.document import Document, Entry, Event, Run, State, Table
 from beam_deid.transforms.register.folder import Held
 from beam_deid.transforms.storage.paths import join, shown
@@ -37,7 +38,7 @@ class RegisterSession:
         self.notes = notes
         self._pending = tuple[str, ...]()
         self._unreleased = set[str]()
-        self._own_run: Run | None = None
+        self._own_runs = tuple[Run, ...]()
 
     def __enter__(self) -> "RegisterSession":
         return self
@@ -80,8 +81,8 @@ class RegisterSession:
             self._pending = announced
             return
         entries = self._entries(document, staging, run, labels, outcome)
-        self._own_run = self._run(staging, run, outcome)
-        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, self._own_run)))
+        self._own_runs = self._runs(staging, run, outcome)
+        self._held.save(replace(document.with_entries(entries), runs=(*document.runs, *self._own_runs)))
         self._pending = tuple(entries)
 
     def _check_tested(self, document: Document, announced: tuple[str, ...]) -> None:
@@ -133,13 +134,12 @@ class RegisterSession:
         Raises:
             OutputError: It cannot be written; the releases stand there as pending, and count.
         """
-        if self._own_run is None:  # another process announced it, and nobody knows what it published
+        if not self._own_runs:  # another process announced it, and nobody knows what it published
             return
         document = self._document()
         left = tuple(entry for entry in document.releases if entry.name not in self._pending)
-        self._held.save(
-            replace(document, releases=left, runs=tuple(run for run in document.runs if run != self._own_run))
-        )
+        runs = tuple(run for run in document.runs if run not in self._own_runs)
+        self._held.save(replace(document, releases=left, runs=runs))
 
     def _document(self) -> Document:
         found = self._held.document
@@ -180,19 +180,19 @@ class RegisterSession:
         inputs = tuple(one._asdict() for one in outcome.inputs)
         return replace(entry, output=self.intent.output, inputs=inputs, label_sha256=release["label_sha256"])
 
-    def _run(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> Run:
-        persons = outcome.persons
-        special = outcome.special
-        counted = outcome.counted
-        return Run(
-            run["run"],
-            run["started_at"],
-            self._table(staging, "persons", persons.file) if persons else None,
-            self._table(staging, "special", special.file) if special else None,
-            subject=counted["subject"] if counted else "",
-            counts=counts_of(counted),
-            operator=run.get("operator"),
-            kept_until=run["kept_until"],
+    def _runs(self, staging: str, run: Mapping[str, Any], outcome: RunOutcome) -> tuple[Run, ...]:
+        """The run, once for the persons of each of its tables."""
+        made = Run(run["run"], run["started_at"], operator=run.get("operator"), kept_until=run["kept_until"])
+        return tuple(self._with_persons(made, staging, one) for one in outcome.persons) or (made,)
+
+    def _with_persons(self, run: Run, staging: str, table: TablePersons) -> Run:
+        special = table.special
+        return replace(
+            run,
+            persons=self._table(staging, "persons", table.persons.file),
+            special=self._table(staging, "special", special.file) if special else None,
+            subject=table.counted["subject"] if table.counted else "",
+            counts=counts_of(table.counted),
         )
 
     def _table(self, staging: str, name: str, written: Written) -> Table:
@@ -201,8 +201,10 @@ class RegisterSession:
 
 
 def _with_siblings(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
-    """An entry that was tested together with the others of its run: releases of one run are of the same records."""
-    return replace(entry, together=(*entry.together, *(name for name in entries if name != entry.name)))
+    """An entry that was tested together with the others of its run: releases of one table are of the same records."""
+    table = table_in(entry.release)
+    others = (name for name, other in entries.items() if name != entry.name and table_in(other.release) == table)
+    return replace(entry, together=(*entry.together, *others))
 
 
 def intent_document(session: RegisterSession | None) -> dict[str, Any] | None:

@@ -57,6 +57,33 @@ class ReleaseOutcome:
 
 
 @dataclass(frozen=True)
+class TablePersons:
+    """The persons of one table of a run.
+
+    Attributes:
+        persons: What the register will remember of them.
+        special: What it will remember of those whom the law protects more; None where no field tells of any.
+        counted: How many there are: see `publish.persons.counted_persons`; None where nobody counted.
+    """
+
+    persons: Remembered
+    special: Remembered | None = None
+    counted: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "TablePersons":
+        """Read them from what a run left.
+
+        Raises:
+            LookupError, TypeError: They have another shape.
+        """
+        persons = _remembered(document["persons"])
+        if persons is None:
+            raise TypeError("persons without a table")
+        return cls(persons, _remembered(document["special"]), document["counted"])
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """What a run came to.
 
@@ -64,9 +91,7 @@ class RunOutcome:
         read: Records read.
         refused: Why the run was refused, a line each: see `beam_deid.transforms.decide.refusing`; empty if it was not.
         inputs: The input files.
-        persons: What the register will remember of all persons; None without a register.
-        special: What it will remember of those whom the law protects more; None where no field tells of any.
-        counted: How many persons there are: see `publish.persons.counted_persons`; None where nobody counted.
+        persons: What the register will remember of all persons, of each table of the run; none without a register.
         releases: What it came to for each release; none where it was refused.
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
@@ -76,9 +101,7 @@ class RunOutcome:
     read: int
     refused: tuple[str, ...] = ()
     inputs: tuple[InputFacts, ...] = ()
-    persons: Remembered | None = None
-    special: Remembered | None = None
-    counted: Mapping[str, Any] | None = None
+    persons: tuple[TablePersons, ...] = ()
     releases: Mapping[str, ReleaseOutcome] = field(default_factory=dict)
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
@@ -95,9 +118,7 @@ class RunOutcome:
             read=document["read"],
             refused=tuple(document["refused"]),
             inputs=tuple(InputFacts(**one) for one in document["inputs"]),
-            persons=_remembered(document["persons"]),
-            special=_remembered(document.get("special")),
-            counted=document.get("counted"),
+            persons=_persons(document["persons"]),
             releases={_checked(name): ReleaseOutcome.from_document(one) for name, one in document["releases"].items()},
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
@@ -109,6 +130,14 @@ def _checked(name: str) -> str:
     if not is_name(name):
         raise ValueError("the path leads elsewhere")
     return name
+
+
+def _persons(document: Any) -> tuple[TablePersons, ...]:
+    """The persons of each table; earlier versions left those of one table, or null."""
+    if isinstance(document, list):
+        return tuple(TablePersons.from_document(one) for one in document)
+    persons = _remembered(document)
+    return () if persons is None else (TablePersons(persons),)
 
 
 def _remembered(document: Mapping[str, Any] | None) -> Remembered | None:

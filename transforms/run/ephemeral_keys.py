@@ -1,7 +1,7 @@
 """The keys that live for one run: made before its first read, destroyed before it is published."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, destroy_ephemeral, make_ephemeral
@@ -34,12 +34,18 @@ class RunKeys:
 
     They lie on this machine's disk alone: what a store once held it may keep, in versions and in copies, and a label that
     says that a key is gone would be wrong.
+
+    Args:
+        job: The run.
+        staging: Its staging folder.
+        others: The runs of the dataset's other tables, which are published with it.
     """
 
-    def __init__(self, job: Job, staging: str) -> None:
+    def __init__(self, job: Job, staging: str, others: Sequence[Job] = ()) -> None:
         self._job = job
         self._folder = join(staging, KEYS)
-        self._left = [name for name in job.releases if job.policy.releases[name].key == EPHEMERAL]
+        policies = [(name, one.policy) for one in (job, *others) for name in one.releases]
+        self._left = [name for name, policy in policies if policy.releases[name].key == EPHEMERAL]
         self._any = bool(self._left)
         self._stopping = -1
 
@@ -47,7 +53,7 @@ class RunKeys:
         """Make them.
 
         Returns:
-            The job, which knows where they are.
+            The job, which knows where they are: ``key_folder``.
 
         Raises:
             OutputError: They cannot be written.

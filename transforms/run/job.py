@@ -20,6 +20,7 @@ from beam_deid.transforms.crypto.keyring_file import keyring_ids
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import InternalFault
+from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
 from beam_deid.transforms.persons.person_set import PersonSet
@@ -29,6 +30,7 @@ from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import gating_fields, released_fields
 from beam_deid.transforms.policy.scoping import identities, tested_together
 from beam_deid.transforms.policy.special_persons import Special, special_fields
+from beam_deid.transforms.policy.table_policy import table_of
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.layout import Layout, layout_of
@@ -119,6 +121,11 @@ class Job:
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""
         return {name: value for name, value in self.__dict__.items() if name != "layouts"}
+
+    def place_of(self, shard: Shard) -> str:
+        """What tells a shard from all others of the run, whatever table they are of."""
+        table = table_of(self.policy)
+        return f"{self.run}/{table}/{shard.index}" if table else f"{self.run}/{shard.index}"
 
     @property
     def prints(self) -> FingerprintKey:
@@ -218,17 +225,20 @@ class Job:
         """By what a record is known again: ``field:NAME``, or ``columns:`` and a hash of all columns with their types.
 
         A field of a kind is ``field:NAME as KIND``: its numbers are spelt as its kind says, and of another kind they may be others.
-        One that is put together is ``field:NAME of PART, PART``: each part is spelt by itself.
+        One that is put together is ``field:NAME of PART, PART``: each part is spelt by itself. What is a record of one table is
+        none of another, whatever tells them apart: the table's name stands behind.
         """
+        table = table_of(self.policy)
+        of_table = f" of table {table}" if table else ""
         if self.policy.record in self.policy.input.combine:
-            return f"field:{self.policy.record}{OF}{', '.join(self.policy.input.combine[self.policy.record])}"
+            return f"field:{self.policy.record}{OF}{', '.join(self.policy.input.combine[self.policy.record])}{of_table}"
         if self.policy.record is not None:
             kind = self.policy.kind(self.policy.record)
-            return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}")
+            return f"field:{self.policy.record}" + ("" if kind is None else f" as {kind}") + of_table
         columns = [
             (name, str(self.policy.kind(name)), type_class(self.type_of(name))) for name in sorted(self.policy.fields)
         ]
-        return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}"
+        return f"columns:{hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]}{of_table}"
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:

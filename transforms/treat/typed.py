@@ -18,6 +18,7 @@ from beam_deid.transforms.formats.format import Fault, Shard
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import is_normalized
 from beam_deid.transforms.recognisers.one_spelling import normalized
+from beam_deid.transforms.run.beside import Lent
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.order_spelling import order_spelling
 
@@ -103,18 +104,30 @@ class TypedBatch:
         return found
 
 
-def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[TypedBatch]:
+def read_typed(
+    shard: Shard, job: Job, columns: Sequence[str], spare: Collection[str] | None = None
+) -> Iterator[TypedBatch]:
     """Read a shard in typed batches.
+
+    Args:
+        shard: The shard.
+        job: The run.
+        columns: The columns that are wanted; some may lie beside the shard.
+        spare: Columns that a record can do without: what cannot be read in them is null. Those of the run if not given.
 
     Raises:
         InputError: The shard cannot be read.
+        OutputError: What lies beside it cannot be read.
     """
+    spare = job.spare if spare is None else spare
+    lent = Lent(shard, columns)
+    own = lent.own(job.policy.fields)
     spelt = order_spelling(job.policy, format_named(shard.format).notation.of_spreadsheets)
     kind = format_of_shard(shard, job.policy.input, spelt)
     key = record_parts(job, columns)
-    asked = [*columns, f"{job.policy.record}{APART}"] if key else columns
-    chunks = kind.read(shard, job.policy.input, asked, BATCH_ROWS, known=tuple(job.policy.fields), spare=job.spare)
-    origin = hashlib.sha256(f"{job.run}/{shard.index}".encode()).digest()[:8]
+    asked = [*own, f"{job.policy.record}{APART}"] if key else own
+    chunks = kind.read(shard, job.policy.input, asked, BATCH_ROWS, known=tuple(job.policy.fields), spare=spare)
+    origin = hashlib.sha256(job.place_of(shard).encode()).digest()[:8]
     for chunk in chunks:
         given = {
             name: _of_type(column, job.types.get(name, pa.string()))
@@ -122,8 +135,8 @@ def read_typed(shard: Shard, job: Job, columns: Sequence[str]) -> Iterator[Typed
         }
         record_key = given.pop(asked[-1]) if key else None
         of_spreadsheets = kind.notation.of_spreadsheets
-        records, faults = typed(given, chunk.rows, job.policy, origin, job.spare, of_spreadsheets, record_key)
-        records = replace(records, file=shard.path)
+        records, faults = typed(given, chunk.rows, job.policy, origin, spare, of_spreadsheets, record_key)
+        records = replace(_with_lent(records, lent, columns, job.policy), file=shard.path)
         unread = set(np.concatenate([fault.rows for fault in chunk.faults])) if chunk.faults else set()
         read = len(chunk.rows) + len(unread)
         told = shard.told or shard.path
@@ -134,6 +147,16 @@ def record_parts(job: Job, columns: Collection[str]) -> tuple[str, ...]:
     """The columns that the records' number is put together of, where it is and some columns that are read hold it; else none."""
     record = job.policy.record
     return job.policy.input.combine.get(record, ()) if record is not None and record in columns else ()
+
+
+def _with_lent(records: Records, lent: Lent, wanted: Sequence[str], policy: Policy) -> Records:
+    """The records with what rows of other tables lend them, their columns in the order in which they are wanted."""
+    if not lent.names:
+        return records
+    given = lent.columns(records.rows)
+    every = {**records.columns, **given}
+    normal = {**records.normal, **_normal(given, policy)}
+    return replace(records, columns={name: every[name] for name in wanted}, normal=normal)
 
 
 def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:

@@ -30,6 +30,7 @@ from beam_deid.transforms.label.requirements.k_values import EveryValue
 from beam_deid.transforms.label.requirements.k_without import AllButOne
 from beam_deid.transforms.label.requirements.keyless import Keyless
 from beam_deid.transforms.label.requirements.order import Order
+from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.platform import Platform
 from beam_deid.transforms.label.requirements.recursive import Recursive
 from beam_deid.transforms.label.requirements.register import Register
@@ -69,6 +70,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Register(),
     Composition(),
     CommonValues(),
+    OtherTables(),
     Order(),
 )
 """All requirements."""
