@@ -9,7 +9,8 @@ import yaml
 from beam_deid.pipelines.cli import cli
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.adversary import Environment
-from beam_deid.transforms.policy.model import FieldSpec, Policy, Release, Search
+from beam_deid.transforms.policy.field_spec import FieldSpec
+from beam_deid.transforms.policy.model import Policy, Release, Search
 from beam_deid.transforms.policy.reader import policy_from_mapping
 
 from .kit.pages import CHINESE, PAGES, README, ROOT, blocks, name_of, needs_pages, paste

@@ -211,6 +211,14 @@ def test_plan_says_that_such_a_filter_cannot_be_anonymized(made, capsys):
     assert planned["fine"]["best_label"] == "anonymized"
 
 
+def test_a_filter_for_values_on_a_sensitive_list_is_never_anonymized_whatever_the_role_says(made, capsys):
+    asked = {**STATISTICS, "fields": {"city": "keep"}, "where": {"agreed": ["是", "抗抑郁药"]}}
+    made("plan", made.policy, "--json", sick=asked, fine=STATISTICS)
+    planned = json.loads(capsys.readouterr().out)["releases"]
+    assert planned["sick"]["best_label"] == "still_personal"
+    assert planned["fine"]["best_label"] == "anonymized"
+
+
 def test_releases_of_which_each_has_what_the_other_lacks_are_tested_together(made):
     one = {**STATISTICS, "fields": {"city": "keep"}}
     made(

@@ -179,9 +179,10 @@ def _facts(tables: Sequence[PreparedTable], settings: Settings, started: str) ->
     """What ``run.json`` says of how the run is carried out; what is not known yet is null."""
     files = {shard.path for one in tables for shard in one.prepared.shards}
     shards = sum(len(one.prepared.shards) for one in tables)
-    given: dict[str, Any] = {}
-    for one in tables:
-        given.update(given_to(one.prepared.job.policy, one.prepared.job.releases))
+    given: dict[str, dict[str, Any]] = {}
+    for job in (one.prepared.job for one in tables):
+        for what, of_release in given_to(job.policy, job.releases).items():
+            given.setdefault(what, {}).update(of_release)
     return {
         **settings.by,
         "engine": settings.runner,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from beam_deid.transforms.policy.model import FieldSpec, Policy
+from beam_deid.transforms.policy.field_spec import FieldSpec
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names

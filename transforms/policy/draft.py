@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from beam_deid.transforms.actions.action import Action, Target
-from beam_deid.transforms.policy.model import FieldSpec, kind_of
+from beam_deid.transforms.policy.field_spec import FieldSpec, kind_of
 from beam_deid.transforms.policy.nearest import advice, shown
 from beam_deid.transforms.policy.purposes import Purpose
 from beam_deid.transforms.policy.recipients import Recipient

@@ -1,13 +1,11 @@
 """The policy: fields with their roles, and releases. Frozen; nothing in it is code or a key."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
     Field,
     SerializeAsAny,
-    field_validator,
     model_validator,
 )
 
@@ -16,7 +14,7 @@ from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.crypto.reference import ReleaseKeyReference
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import FORMATS
-from beam_deid.transforms.formats.input_options import InputOptions, TimeFormat, TimeZone
+from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.formats.output_options import AS_USUAL, OutputOptions
 from beam_deid.transforms.label.options import Closeness, PolicyOptions, Section, Share
 from beam_deid.transforms.label.requirements import Options
@@ -25,6 +23,7 @@ from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.accountability import ApprovedBy
 from beam_deid.transforms.policy.adversary import Attacker, DigestAttack, Environment
 from beam_deid.transforms.policy.consent import Consent
+from beam_deid.transforms.policy.field_spec import FieldSpec, kind_of
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.one_of import OneOf
 from beam_deid.transforms.policy.parts import Parts
@@ -34,10 +33,9 @@ from beam_deid.transforms.policy.places import KeyPlaces, RegisterPlace
 from beam_deid.transforms.policy.purposes import Permission, Purpose
 from beam_deid.transforms.policy.recipients import Recipient
 from beam_deid.transforms.policy.search_options import Search
-from beam_deid.transforms.policy.sensitive_values import NamedCategory, OwnLists
+from beam_deid.transforms.policy.sensitive_values import OwnLists
 from beam_deid.transforms.policy.where import Where
 from beam_deid.transforms.policy.written import read_action
-from beam_deid.transforms.recognisers.kinds import NamedKind
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.kind import TEXT_TYPE, Kind
 from beam_deid.transforms.recognisers.kinds.text import TEXT
@@ -47,59 +45,6 @@ from beam_deid.transforms.storage.paths import name_of
 from beam_deid.transforms.terms import LabelName, Role, Sharing
 
 Written = Annotated[str, OneOf(one.name for one in FORMATS if one.written)]
-
-
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-class FieldSpec(Section):
-    """One input column: its role or roles, and its kind."""
-
-    role: Annotated[tuple[Role, ...], BeforeValidator(_one_or_more)] = Field(
-        min_length=1,
-        description="direct_identifier, quasi_identifier, sensitive, insensitive; or a list of these",
-    )
-    kind: NamedKind | None = Field(
-        None, description="What the column holds; text if not given and not implied by an action"
-    )
-    category: NamedCategory | None = Field(
-        None,
-        description="Category of personal information, where kind and platform do not tell it, or it is a stricter one",
-    )
-    optional: bool = Field(
-        False,
-        strict=True,
-        description="Whether files may lack the column, some of them or all: its values are null there",
-    )
-    format: Annotated[tuple[TimeFormat, ...], BeforeValidator(_one_or_more)] = Field(
-        (),
-        description="How dates and times are written, in strptime's directives, '%d/%m/%Y %H:%M', or excel for days since 1900; or "
-        "a list of these. The common ways in which only one reading is possible if not given",
-    )
-    timezone: TimeZone | None = Field(
-        None, description="Zone of whose clocks times with an offset are told; that of the input if not given"
-    )
-    decimals: int | None = Field(
-        None, ge=0, le=9, strict=True, description="Digits after the point of a decimal; 2 if not given"
-    )
-    normalize: bool = Field(
-        True,
-        description="Whether spellings of one identifier, as of +86 138-0013-8000, are made one before a key is used",
-    )
-
-    @field_validator("role")
-    @classmethod
-    def _roles_go_together(cls, roles: tuple[Role, ...]) -> tuple[Role, ...]:
-        if len(set(roles)) < len(roles):
-            raise ValueError("a role is named twice")
-        if len(roles) > 1 and set(roles) != {Role.QUASI, Role.SENSITIVE}:
-            raise ValueError("only quasi_identifier and sensitive go together")
-        return roles
-
-    def has(self, role: Role) -> bool:
-        """Whether the field has this role."""
-        return role in self.role
 
 
 def _as_path(value: Any) -> Any:
@@ -364,9 +309,3 @@ class Policy(Section):
             timezone=spec.timezone or written.timezone,
             decimals=spec.decimals,
         )
-
-
-def kind_of(spec: FieldSpec, actions: Iterable[Action | None]) -> Kind | None:
-    """The kind that ``spec`` declares, or else the first that one of ``actions`` wants."""
-    wanted = (action.wants for action in actions if action is not None)
-    return spec.kind or next((kind for kind in wanted if kind is not None), None)

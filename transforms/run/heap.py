@@ -30,16 +30,21 @@ def keep_freed() -> None:
 
 
 def give_back() -> None:
-    """Give back to the system what this process has freed, wherever in its heap that is, and what Arrow holds in reserve.
-
-    What nothing but itself refers to is freed first: a few objects in a circle may hold columns, and Python looks for circles
-    by how many objects there are, not by how large they are.
-    """
-    gc.collect()
+    """Give back to the system what this process has freed, wherever in its heap that is, and what Arrow holds in reserve."""
     library = _library()
     if library is not None:
         library.malloc_trim(0)
     pa.default_memory_pool().release_unused()
+
+
+def free_circles() -> None:
+    """Free what nothing but itself refers to, and give it back.
+
+    A few objects in a circle may hold columns, and Python looks for circles by how many objects there are, not by how large
+    they are. It takes long where many modules are loaded that nobody has frozen: see `gc.freeze`.
+    """
+    gc.collect()
+    give_back()
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from beam_deid.transforms.formats.format import Shard
-from beam_deid.transforms.run.heap import give_back
+from beam_deid.transforms.run.heap import free_circles
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared
@@ -48,7 +48,7 @@ class Pass(Protocol[Result]):
 
 
 def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
-    """Carry out a pass over one shard, and give back what was freed: a heap in ever smaller pieces would grow with every shard.
+    """Carry out a pass over one shard, and give back what was freed: else the heap would grow with every shard.
 
     Raises:
         InputError: The shard cannot be read.
@@ -64,5 +64,5 @@ def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
     finally:
         work.close()
     result = work.result()
-    give_back()
+    free_circles()
     return result

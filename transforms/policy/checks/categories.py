@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from beam_deid.transforms.policy.categories import platform_categories
 from beam_deid.transforms.policy.draft import Draft
-from beam_deid.transforms.policy.model import FieldSpec, kind_of
+from beam_deid.transforms.policy.field_spec import FieldSpec, kind_of
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.yaml_nodes import Problem
 from beam_deid.transforms.recognisers.categories.category import article

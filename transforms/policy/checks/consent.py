@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.policy.consent import Consent
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
-from beam_deid.transforms.policy.model import kind_of
+from beam_deid.transforms.policy.field_spec import kind_of
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.recognisers.identity import names_one_person

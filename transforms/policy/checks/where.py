@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
-from beam_deid.transforms.policy.model import kind_of
+from beam_deid.transforms.policy.field_spec import kind_of
 from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.where import Condition, Scalar, Where, read_values
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from beam_deid.transforms.policy.draft import Draft
-from beam_deid.transforms.policy.model import kind_of
+from beam_deid.transforms.policy.field_spec import kind_of
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.yaml_nodes import Problem
 from beam_deid.transforms.recognisers.kinds.decimal_number import DECIMAL
