@@ -27,7 +27,7 @@ MODULES = {test_bad_input: 15, test_earlier: 42, test_later: 48, test_misleading
 """The modules with cases, and how many releases of one table they have."""
 SOME = 12
 """Of so many runs on files one has two processes."""
-OF_A_RUN = ("run", "decided_at", "policy_sha256", "files", "purpose")
+OF_A_RUN = ("run", "decided_at", "assessed_at", "policy_sha256", "files", "purpose")
 """What a label says of its run, its time and its files."""
 REJECTS = "0.5"
 

@@ -14,7 +14,7 @@ from beam_deid.transforms.synthetic import write_orders
 from ..kit.any_size import POLICY
 
 SECRETS = (b"one secret, of a first run", b"another one, of a second run")
-OF_A_RUN = ("run", "decided_at", "files")
+OF_A_RUN = ("run", "decided_at", "assessed_at", "files")
 """The run is named by the time of its begin; of files their hashes are told, and they are compared as bytes."""
 SHIPPED = Path(__file__).parent.parent.parent / "configs" / "policies"
 PLATFORMS = ("douyin", "jd", "kuaishou", "pinduoduo", "taobao", "wechat", "xiaohongshu")

@@ -59,7 +59,7 @@ releases:
       payment: {generalize: {bins: [100, 500], level: 0}}
       category: keep
 """
-OF_A_RUN = ("run", "decided_at", "files")
+OF_A_RUN = ("run", "decided_at", "assessed_at", "files")
 
 
 def write_all(folder: Path) -> Path:

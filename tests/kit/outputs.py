@@ -12,12 +12,19 @@ def parts(out: Path) -> dict[str, str]:
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
+TIMES = ("decided_at", "assessed_at")
+"""What of a label is another time in every run."""
+
+
 def labels(out: Path) -> dict[str, Any]:
-    """Every label, without the time at which it was decided."""
+    """Every label, without the times at which it was measured and decided."""
     found = {path.parent.name: json.loads(path.read_text()) for path in sorted(out.glob("*/label.json"))}
-    for label in found.values():
-        del label["decided_at"]
-    return found
+    return {name: without_times(label) for name, label in found.items()}
+
+
+def without_times(label: dict[str, Any]) -> dict[str, Any]:
+    """A label without the times at which it was measured and decided."""
+    return {name: value for name, value in label.items() if name not in TIMES}
 
 
 def leftovers(out: Path) -> list[str]:

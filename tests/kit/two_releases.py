@@ -89,7 +89,7 @@ def published(place: Any, prefix: str = "out") -> dict[str, Any]:
     told: dict[str, Any] = {}
     for path, data in found.items():
         if path.endswith("label.json"):
-            told[path] = {name: value for name, value in json.loads(data).items() if name != "decided_at"}
+            told[path] = without_times(json.loads(data))
         elif path == "rejected.parquet":
             rows = pq.read_table(pa.BufferReader(data)).to_pylist()
             told[path] = [{**row, "file": row["file"].rpartition("/")[2]} for row in rows]

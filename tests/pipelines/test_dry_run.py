@@ -102,4 +102,6 @@ def test_a_dry_run_reads_all_rows(folder, capsys):
 
 def _lasting(label):
     """A label without what only writing gives, and the time."""
-    return {name: value for name, value in label.items() if name not in ("files", "decided_at", "signature")}
+    return {
+        name: value for name, value in label.items() if name not in ("files", "decided_at", "assessed_at", "signature")
+    }

@@ -21,7 +21,7 @@ FIELDS = {
     "coupon": {"role": "sensitive"},
 }
 HEAD = "order_id,buyer,city,amount,coupon"
-NAMES_OF_FILES = ("run", "decided_at", "files")
+NAMES_OF_FILES = ("run", "decided_at", "assessed_at", "files")
 
 
 def lines(letter, rows=60, coupon=True):

@@ -81,7 +81,7 @@ def shop(tmp_path):
             return {
                 name: value
                 for name, value in label.items()
-                if name not in ("run", "decided_at", "files", "policy_sha256")
+                if name not in ("run", "decided_at", "assessed_at", "files", "policy_sha256")
             }
 
         @property

@@ -28,8 +28,7 @@ else:
 
 _FOR_ALPHABETS = ("keep_first", "keep_last", "others")
 LOOKS_DIALLED = (
-    "the numbers look as if they could be dialled, and many are somebody's: nobody may ring them or send them messages; China's "
-    "numbering plan (MIIT, 2017) sets no range apart for made-up numbers"
+    "the numbers look as if they could be dialled, and many are somebody's: nobody may ring them or send them messages"
 )
 """What is said of telephones that become others."""
 _ALWAYS_TOLD = ("alphabet", *_FOR_ALPHABETS, "keep_prefix", "keep_birth")

@@ -106,7 +106,7 @@ def unsaid(policy: Policy, scope: Scope) -> tuple[str, ...]:
     if not environment.is_stated:
         return ("environment: of the recipient nothing is said, so the worst counts in overall_risk (E is 1)",)
     if environment.stated_by is None or environment.valid_until is None:
-        return ("environment: it is not said who states it of the recipient (stated_by), and until when (valid_until)",)
+        return ("environment: stated_by and valid_until are not said",)
     return ()
 
 
