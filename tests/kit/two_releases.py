@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from beam_deid.transforms.storage.paths import MARK
 
+from .outputs import without_times
+
 # Without a register, for these releases are about outputs, and all of them are of the same records.
 POLICY = """
 version: 1
