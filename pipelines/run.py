@@ -102,10 +102,9 @@ def run(
 
     Where POLICY has tables, each --input says of which its files are: --input orders='orders/*.csv'.
     """
-    from beam_deid.pipelines.calling import about_call
-
     see_the_policy(policy)
     see_the_output(output, overwrite)
+    from beam_deid.pipelines.calling import about_call
     from beam_deid.transforms.policy.reader import read_any_policy
     from beam_deid.transforms.policy.tables import TablesPolicy
 

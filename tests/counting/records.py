@@ -9,6 +9,7 @@ from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.counting.classes import MOST_ROWS, Source
 from beam_deid.transforms.counting.people import PERSON, People
 from beam_deid.transforms.measure.histogram_columns import release_columns
+from beam_deid.transforms.measure.special import SPECIAL
 from beam_deid.transforms.past.views import identities_of
 from beam_deid.transforms.run.layout import Column
 from beam_deid.transforms.run.stages import COUNT, Out, Stream
@@ -39,6 +40,8 @@ def source_of(data, buckets, seed=0, most=MOST_ROWS):
         columns[Column(PERSON, name)] = np.append(keys, data.job.prints.null)[numbers]
     for column in [Column("present", release=data.layout.release), *release_columns(data.job, data.layout)]:
         columns[column] = cells.column(*column)
+    if data.job.special:
+        columns[SPECIAL] = cells.column(*SPECIAL)
     if data.job.remembers:
         columns[Column("recorded")] = cells.column("recorded")
     out = Out("", buckets)

@@ -16,7 +16,7 @@ from beam_deid.transforms.counting.grouping import classes_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets, remember_release_in_buckets
 from beam_deid.transforms.counting.suppressing import cut_in_buckets
 from beam_deid.transforms.decide.choosing import choose
-from beam_deid.transforms.decide.remembering import remember_persons, remember_release
+from beam_deid.transforms.decide.remembering import remember_persons, remember_release, remember_special
 from beam_deid.transforms.label.scope import EACH_RECORD
 from beam_deid.transforms.measure.cells import Cells
 from beam_deid.transforms.measure.measuring import measure_shard
@@ -72,9 +72,11 @@ def test_the_register_takes_the_same_bytes_from_any_number_of_buckets(buckets, t
         assert replace(parts, file=whole.file) == whole
         assert Path(folder, parts.file.path).read_bytes() == Path(folder, whole.file.path).read_bytes()
         everybody = remember_persons(data.job, data.cells, folder)
-        persons = remember_persons_in_buckets(source, stages, folder)
-        assert same(persons.file, everybody.file)
-        assert replace(persons, file=everybody.file) == everybody
+        more = remember_special(data.job, data.cells, folder)
+        persons, special = remember_persons_in_buckets(source, stages, folder)
+        for in_buckets, in_memory in ((persons, everybody), (special, more)):
+            assert same(in_buckets.file, in_memory.file)
+            assert replace(in_buckets, file=in_memory.file) == in_memory
 
 
 def orders(numbers):

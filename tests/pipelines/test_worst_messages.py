@@ -238,7 +238,7 @@ def test_a_reader_that_goes_away_changes_no_exit_code(folder):
 def test_a_name_that_a_terminal_would_obey_is_spelled_out(folder, capsys):
     (folder / "orders\x1b[2J\r.csv").write_text("garbage\n", "utf-8")
     capsys.readouterr()
-    assert call(["run", "policy.yaml", "-i", "orders?*.csv", "-o", "out"]) == 2
+    assert call(["run", "policy.yaml", "-i", "orders?*.csv", "-o", "new"]) == 2
     said = capsys.readouterr().err
     assert "orders\\x1b[2J\\x0d.csv" in said
     assert "\x1b" not in said

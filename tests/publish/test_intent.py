@@ -24,8 +24,8 @@ WRITTEN = {
     "output": "/data/out",
     "replaced": "superseded",
     "told": {
-        "analytics": {"recipient": "an agency", "k": 5, "levels": {"city": "province"}},
-        "crm": {"recipient": None, "k": 3, "levels": {}},
+        "analytics": {"recipient": "an agency", "k": 5, "levels": {"city": "province"}, "declared": {}},
+        "crm": {"recipient": None, "k": 3, "levels": {}, "declared": {}},
     },
 }
 

@@ -16,6 +16,7 @@ from beam_deid.transforms.crypto.keyring_file import opened
 from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.publish.register_session import RegisterSession
+from beam_deid.transforms.register.document import FORMAT
 from beam_deid.transforms.register.folder import hold
 from beam_deid.transforms.register.names import revision_path
 
@@ -362,7 +363,7 @@ def test_where_fingerprints_are_damaged_nothing_is_anonymized_that_they_would_be
 
 
 def test_a_register_of_a_newer_version_is_refused(run, capsys):
-    edited(newest(run), format=2)
+    edited(newest(run), format=FORMAT + 1)
     left = files(run.register)
     assert "the register was written by a newer beam-deid" in refused(run, capsys)
     assert files(run.register) == left

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from beam_deid.transforms.errors import OutputError, UsageError
+from beam_deid.transforms.register.document import FORMAT
 from beam_deid.transforms.register.folder import hold, read, table_path
 from beam_deid.transforms.storage.files import read_all
 
@@ -83,7 +84,7 @@ def test_a_table_that_waits_in_the_bucket_is_copied_there(bucket, place, tmp_pat
     [
         (b"", "was not written to its end"),
         (b"{}", "this is no revision"),
-        (b'{"format": 2}', "by a newer beam-deid"),
+        (f'{{"format": {FORMAT + 1}}}'.encode(), "by a newer beam-deid"),
         (b'{"format": 1}', "changed by hand"),
     ],
 )

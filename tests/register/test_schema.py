@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.register.document import Event, State, Table
+from beam_deid.transforms.register.document import FORMAT, Event, State, Table
 from beam_deid.transforms.register.folder import hold
 from beam_deid.transforms.register.schema import register_schema
 
@@ -53,7 +53,7 @@ def test_revisions_follow_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"format": 2}, {"revision": 0}, {"key": {}}, {"more": 1}, {"releases": [{}]}, {"sha256": "x"}]
+    "changes", [{"format": FORMAT + 1}, {"revision": 0}, {"key": {}}, {"more": 1}, {"releases": [{}]}, {"sha256": "x"}]
 )
 def test_others_do_not(tmp_path, changes):
     place = tmp_path / "shop.register"

@@ -90,12 +90,13 @@ def test_a_path_on_this_machine_is_refused_before_anything_but_the_policy_is_rea
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "near.csv").write_text("A;*\n", "utf-8")
-    near = spelling.format(tmp_path / "near.csv", name="near.csv")
+    name = "new.csv" if what == "output" else "near.csv"
+    near = spelling.format(tmp_path / name, name=name)
     policy = written(tmp_path, mapping(**({what: near} if what not in ("input", "output") else {})))
     source, out = (near if what == one else f"s3://far/{one}" for one in ("input", "output"))
     assert call(["run", policy, "-i", source, "-o", out, *REMOTE]) == 2
     said = capsys.readouterr().err
-    assert "near.csv: this path is local, and the workers of DataflowRunner are on other machines" in said
+    assert f"{name}: this path is local, and the workers of DataflowRunner are on other machines" in said
     assert asked == {policy, str(tmp_path / "near.csv")} if what == "hierarchy" else asked == {policy}
     assert {path.name for path in tmp_path.iterdir()} == {"policy.yaml", "near.csv"}
 

@@ -152,8 +152,7 @@ def _remembering(policy: Policy, scope: Scope, found: tuple[Obstacle, ...]) -> I
         yield f"nothing remembers what was given out, so that it is not tested together with later releases: {scope.register}"
     elif policy.record is None:
         yield (
-            "record: names no field, so that a record that changes in any column counts as another one in later runs; name the "
-            "number of the order or of its line"
+            "record: names no field, so that a record that changes is another one later; name the number of the order or its line"
         )
 
 
