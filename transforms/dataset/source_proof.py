@@ -140,14 +140,14 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
     """
     published = find_made_by(policy, inputs)
     release = published.release
-    whole = prepare(policy, source, _releases_of_run(published, policy), _as_of(published))
+    whole = prepare(policy, source, _releases_of_run(published, policy), as_of(published))
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
     job = replace(whole.job, releases=(release,), run=str(published.label["run"]), at=at)
     return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
 
 
-def _as_of(published: Published) -> int | None:
+def as_of(published: Published) -> int | None:
     """The time at which consent to the release had to be valid; None where it needed none."""
     consent = (published.label.get("ground") or {}).get("consent")
     return None if consent is None else moment_of(str(consent["as_of"]))

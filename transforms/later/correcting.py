@@ -22,6 +22,7 @@ from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
 from beam_deid.transforms.dataset.source_join import times
 from beam_deid.transforms.dataset.source_proof import (
     TreatedAgain,
+    as_of,
     find_made_by,
     open_proof,
     released_types,
@@ -208,7 +209,7 @@ def _replaced(
         raise InputError(
             f"the release {told.release} has {parts.rows:,} rows of {rows.num_rows:,} corrected records",
             published.where,
-            "A record is one row; say in the policy by which field it is known (record:)",
+            "Run again with the corrected source if the release would withhold one now; else say by which field a record is known (record:)",
         )
     moved = _write(published, rows, policy, folder)
     files = [*parts.files, {"path": name_of(moved.target), "rows": rows.num_rows, "sha256": moved.sha256}]
@@ -237,7 +238,11 @@ def _write(published: Published, rows: pa.Table, policy: Policy, folder: str) ->
 def _made_again(job: Job, published: Published) -> Recomputable:
     """Which columns can be made of other records: all of them must be."""
     own = replace(
-        job, releases=(published.release,), run=str(published.label["run"]), fingerprint_key=FingerprintKey.new()
+        job,
+        releases=(published.release,),
+        run=str(published.label["run"]),
+        fingerprint_key=FingerprintKey.new(),
+        as_of=as_of(published),
     )
     # A value that rests on its row's place is as good as any: the corrected record has another one.
     again = recomputable(own, published, same_files=True)

@@ -19,8 +19,10 @@ from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.run.consents import with_consents
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared, prepare
+from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.treat.corrected import pairs_of
 from beam_deid.transforms.treat.gate import Gate
@@ -110,11 +112,19 @@ def treated(
         release: The release.
         levels: The levels at which its open fields are released.
         shards: The records.
-        wanted: Numbers of the records that are treated, those that are rejected or withheld left out; all if not given.
+        wanted: Numbers of the records that are treated, those that are rejected left out; all if not given. Those that are withheld
+            are always left out.
 
     Raises:
         InputError: A record of all cannot be treated as the release asks.
     """
+    with SpillFolder() as folder:
+        return _treated(with_consents(job, folder.path), release, levels, shards, wanted)
+
+
+def _treated(
+    job: Job, release: str, levels: Mapping[str, int], shards: Sequence[Shard], wanted: pa.Array | None
+) -> pa.Table:
     names = released_fields(job.policy, release)
     treatment = Treatment(job, release, levels, gate=Gate(job, release))
     types = {name: job.policy.releases[release].fields[name].output_type(job.type_of(name)) for name in names}
@@ -127,7 +137,7 @@ def treated(
         if not mask.any():
             continue
         applied = treatment.apply(batch.records.where(mask))
-        if wanted is None and not applied.sound.all():
+        if wanted is None and len(applied.sound) > int(applied.sound.sum()) + applied.withheld.total():
             raise _untreatable(batch, applied.sound, release)
         columns = [plain(applied.values[name]).cast(types[name]) for name in names]
         own = numbers.filter(pa.array(mask)).filter(pa.array(applied.sound))
@@ -160,7 +170,7 @@ def _see_sound(batch: TypedBatch, path: str) -> None:
 def _untreatable(batch: TypedBatch, sound: Bools, release: str) -> InputError:
     row = batch.reported(batch.records.rows[np.flatnonzero(~sound)[:1]])[0]
     return InputError(
-        f"row {row} is none that the release {release} can hold: it would be rejected or withheld",
+        f"row {row} is none that the release {release} can hold: it would be rejected",
         batch.source,
-        "See: beam-deid run --dry-run with this file as --input; who is to be left out is erased",
+        "See: beam-deid run --dry-run with this file as --input",
     )
