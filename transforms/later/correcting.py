@@ -209,7 +209,7 @@ def _replaced(
         raise InputError(
             f"the release {told.release} has {parts.rows:,} rows of {rows.num_rows:,} corrected records",
             published.where,
-            "Run again with the corrected source if the release would withhold one now; else say by which field a record is known (record:)",
+            "Run again with the corrected source if the release would withhold one now; else name the field of records (record:)",
         )
     moved = _write(published, rows, policy, folder)
     files = [*parts.files, {"path": name_of(moved.target), "rows": rows.num_rows, "sha256": moved.sha256}]
