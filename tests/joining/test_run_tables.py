@@ -1,5 +1,6 @@
 """A run over tables: one policy, one output, tokens that join what belongs together, labels that promise no more than is tested."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -17,9 +18,10 @@ from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.policy.table_policy import TableFacts, TablePolicy
+from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.release.proof import prove
 
-from ..kit.keys import KEY
+from ..kit.keys import KEK, KEY
 from ..kit.outputs import labels, leftovers, parts
 from ..kit.tables import AGENCY, POLICY, TRADING, Tables, made_up, part
 
@@ -217,6 +219,53 @@ def test_a_release_is_published_with_all_its_tables_or_not_at_all(tmp_path: Path
     unmet = [name for name, one in run["releases"].items() if not one["published"]]
     assert unmet == ["crm.customers", "crm.orders", "crm.items"]
     assert all(run["releases"][name]["records"]["released"] == 0 for name in unmet)
+    assert call(["verify", str(made.out)]) == 0
+
+
+def test_several_tables_with_a_register_are_verified_also_when_they_are_labelled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEK", KEK)
+    ring = str(tmp_path / "shop.keyring")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK"]) == 0
+    made = Tables(tmp_path)
+    made.write(made_up(60), POLICY.replace("{key: env:BEAM_DEID_KEY}", "{keyring: shop.keyring}"))
+    assert made.run() == 0
+    run = json.loads((made.out / "run.json").read_text("utf-8"))
+    assert run["register"]
+    assert [one["common_subject"] for one in run["persons"]] == ["customers.buyer"] * 3
+    assert call(["verify", str(made.out)]) == 0
+    assert call(["keys", "destroy", ring, "--name", "main", "--output", str(made.out), "--yes"]) == 0
+    assert call(["label", "--again", str(made.out)]) == 0
+    assert call(["verify", str(made.out)]) == 0
+
+
+def test_persons_of_tables_count_once_in_the_register(published: Tables, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the customers that the three tables tell, counted by DuckDB."""
+    source = {name: f"'{published.folder / name}.parquet'" for name in ("customers", "orders", "items")}
+    wanted = duckdb.sql(f"select count(distinct buyer) from read_parquet({source['customers']})").fetchall()[0][0]
+    assert call(["releases", "persons", str(published.folder / "shop.register"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["handled"]
+    assert found["persons"] == wanted
+    assert found["subjects"] == ["customers.buyer"]
+    assert found["runs"] == 1
+    assert found["groups"]["sensitive"] <= wanted
+    assert found["untold"] == {"sensitive": 0, "under_14": 1}
+
+
+def test_the_files_of_a_table_that_is_only_joined_are_inputs_too(tmp_path: Path) -> None:
+    made = Tables(tmp_path)
+    made.write(made_up(60), POLICY + AGENCY)
+    assert made.run("--release", "agency") == 0
+    run = json.loads((made.out / "run.json").read_text("utf-8"))
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")}
+    assert run["inputs"] == [
+        {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in sorted(files.items())
+    ]
+    register = read(str(tmp_path / "shop.register"))
+    assert register is not None
+    assert [*register.releases[-1].inputs] == run["inputs"]
     assert call(["verify", str(made.out)]) == 0
 
 
