@@ -12,6 +12,7 @@ from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
@@ -22,6 +23,8 @@ _RISK = 6
 """The line that no suppression is made for."""
 _MOST_COLUMNS = 16
 """Most columns that are left out by turns."""
+_OTHER_TABLES = f"{OtherTables.remedy[0].lower()}{OtherTables.remedy[1:].rstrip('.')}"
+"""No other release is named: the test is about all of them."""
 _MOST_VALUES = 1 << 26
 """Most values that are looked at in all, so that many columns that all fail cost no more than deciding does."""
 
@@ -197,6 +200,8 @@ def _attacker(test: Planned, seen: TriedRelease) -> str:
 def _composition(test: Planned, seen: TriedRelease) -> str:
     if test.name == Register.name:
         return f"keep a register: {seen.scope.register}"
+    if test.name == OtherTables.name:
+        return _OTHER_TABLES
     other = test.target.partition(":")[0]
     earlier = seen.data.job.register
     entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None
