@@ -24,7 +24,8 @@ def counted_persons(job: Job, persons: Remembered | None, special: Remembered | 
         special: Those whom the law protects more.
 
     Returns:
-        ``subject``; of one of several tables ``common_subject``, which those have in common whose persons are the same; ``persons``; of each `Special` how many there are, None where no field tells; and ``by``, the fields that tell.
+        ``subject``; ``persons``; of each `Special` how many there are, None where no field tells; and ``by``, the fields that tell.
+        Of a table among several also ``common_subject``: the subject by the name that all of them know it by.
         None where nobody counts: without a register, or where nobody says whose the records are.
     """
     subject = job.policy.subject
