@@ -8,10 +8,10 @@ from beam_deid.pipelines import options
 from beam_deid.transforms.later.correcting import Correcting, correct
 from beam_deid.transforms.later.corrections import read_corrections
 from beam_deid.transforms.later.erasing import Erasing, erase
+from beam_deid.transforms.later.of_tables import policy_of_one_table
 from beam_deid.transforms.later.remembering import Remembering, checked_reason, persons_of, registers_of
 from beam_deid.transforms.later.republishing import ToldRun
 from beam_deid.transforms.later.subjects import read_subjects
-from beam_deid.transforms.policy.reader import read_policy
 from beam_deid.transforms.register.document import RequestKind
 from beam_deid.transforms.who import operator_here
 
@@ -66,7 +66,7 @@ class Done:
 
 def erase_all(asked: Asked) -> Done:
     """Erase persons from several outputs, one after the other."""
-    policy = read_policy(asked.policy)
+    policy = policy_of_one_table(asked.policy, RequestKind.ERASED)
     listed = read_subjects(policy, asked.subjects)
     why = checked_reason(asked.reason, policy, listed)
     operator = operator_here(asked.operator)
@@ -83,7 +83,7 @@ def erase_all(asked: Asked) -> Done:
 
 def correct_all(asked: Asked) -> Done:
     """Correct records in several outputs, one after the other."""
-    policy = read_policy(asked.policy)
+    policy = policy_of_one_table(asked.policy, RequestKind.CORRECTED)
     corrections = read_corrections(policy, asked.subjects)
     why = checked_reason(asked.reason, policy, corrections.numbers)
     operator = operator_here(asked.operator)

@@ -12,6 +12,7 @@ from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
@@ -197,6 +198,8 @@ def _attacker(test: Planned, seen: TriedRelease) -> str:
 def _composition(test: Planned, seen: TriedRelease) -> str:
     if test.name == Register.name:
         return f"keep a register: {seen.scope.register}"
+    if test.name == OtherTables.name:
+        return "give out one table alone, in a release of its own, and let the releases of the others expect still_personal"
     other = test.target.partition(":")[0]
     earlier = seen.data.job.register
     entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None

@@ -21,10 +21,12 @@ from beam_deid.transforms.later.by_source import by_source, cells_of
 from beam_deid.transforms.later.by_values import ByValues, values_of
 from beam_deid.transforms.later.finding import Either, Finder
 from beam_deid.transforms.later.measuring import UNSEEN, measured_without
+from beam_deid.transforms.later.of_tables import check_of_one_table
 from beam_deid.transforms.later.parts import without_rows
 from beam_deid.transforms.later.republishing import ChangedRelease, ToldRelease, ToldRun, left_alone, republish
 from beam_deid.transforms.later.subjects import Subjects
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.register.document import RequestKind
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
 from beam_deid.transforms.storage.paths import absolute, join, shown
@@ -87,6 +89,7 @@ def _release(
     alone = left_alone(name, label)
     if alone is not None:
         return alone
+    check_of_one_table(output, name, RequestKind.ERASED)
     published = find_made_by(asked.policy, [join(output, name)])
     search = _search(asked, published)
     parts = without_rows(published, search.finder, _formulas_kept(asked.policy, name), folder)
