@@ -26,6 +26,7 @@ RELEASES = {
     "plain": "fields: {city: keep}",
     "some": "where: {agrees: 是}, fields: {city: keep}",
     "asked": "consent: {ledger: ledger.csv}, fields: {city: keep}",
+    "numbered": "fields: {number: tokenize, city: keep}",
     "token": "fields: {buyer: tokenize, city: keep}",
 }
 ORDERS = {

@@ -36,6 +36,7 @@ from beam_deid.transforms.storage.files import exists
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.treat.corrected import compared_columns
 from beam_deid.transforms.who import Operator
 
 Pairs = Callable[[Job, Reference], Words]
@@ -112,7 +113,8 @@ class Remembering:
         self._request = next((one for one in again if _same(held.path, one, pairs)), None)
         if self._request is None:
             table = _table(held, str(self._kind), pairs)
-            self._request = Request(self._kind, now(), self._operator._asdict(), self._reason, {}, table)
+            who = self._operator._asdict()
+            self._request = Request(self._kind, now(), who, self._reason, {}, table, self._columns)
             held.save(replace(document, requests=(*document.requests, self._request)))
 
     def erased_before(self, output: str, label: Mapping[str, Any]) -> ErasedBefore:
@@ -124,6 +126,11 @@ class Remembering:
         """
         document = None if self._held is None else self._held.document
         return erased_before(None if document is None else self._reference(document), document, output, label)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns in which the records of a correction say what they say."""
+        return compared_columns(self._policy) if self._kind is RequestKind.CORRECTED else ()
 
     def _reference(self, document: Document) -> Reference:
         key = document.key
