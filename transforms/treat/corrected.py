@@ -119,8 +119,8 @@ def correction_notes(register: str, document: Document, policy: Policy) -> tuple
         return ()
     names = ", ".join(sorted(others))
     return (
-        f"records that were corrected when the policy had other columns ({names}) are withheld wherever they are met ({records:,}): "
-        "whether they are as corrected cannot be told; give them with all columns to beam-deid correct again",
+        f"records that were corrected when the policy had other columns ({names}) are withheld wherever they are met "
+        f"({records:,}): whether they are as corrected cannot be told; give them with all columns to beam-deid correct again",
     )
 
 
