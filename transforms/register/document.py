@@ -345,5 +345,4 @@ class Document:
         NAMES.add(entry.name for entry in releases)
         runs = tuple(Run.from_document(one) for one in given["runs"])
         requests = tuple(Request.from_document(one) for one in given.get("requests", ()))
-        read = {"kind": RequestKind(given["kind"]), "table": Table(**given["table"])}
-        return cls(**{**given, **read, "columns": tuple(given.get("columns", ()))})
+        return cls(**{**given, "releases": releases, "runs": runs, "requests": requests})
