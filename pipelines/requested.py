@@ -76,7 +76,7 @@ def erase_all(asked: Asked) -> Done:
     notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():
         with Remembering(RequestKind.ERASED, policy, persons_of(listed), operator, why, place) as register:
-            runs += _each(outputs, register, lambda one, held: erase(erasing, one, held.announce))
+            runs += _each(outputs, register, lambda one, held: erase(erasing, one, held))
         notes.append(register.note)
     return Done(RequestKind.ERASED, listed.rows, tuple(runs), tuple(dict.fromkeys(filter(None, notes))))
 

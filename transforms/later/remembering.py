@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from beam_deid.transforms.columns.sizes import Words
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.manifests_again import read_manifests
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.later.erased_before import ErasedBefore, erased_before
 from beam_deid.transforms.later.subjects import Subjects
 from beam_deid.transforms.persons.identity_prints import identity_prints, set_key
 from beam_deid.transforms.policy.model import Policy
@@ -34,6 +36,7 @@ from beam_deid.transforms.storage.files import exists
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.treat.corrected import compared_columns
 from beam_deid.transforms.who import Operator
 
 Pairs = Callable[[Job, Reference], Words]
@@ -102,17 +105,36 @@ class Remembering:
         if held is None or held.document is None or self._request is not None:
             return
         document = held.document
-        key = document.key
-        job = Job(self._policy, ()).pinned()
-        reference = Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
-        pairs = np.unique(self._pairs(job, reference), axis=0)
-        known = (one for one in document.requests if one.kind is self._kind)
+        pairs = np.unique(self._pairs(Job(self._policy, ()).pinned(), self._reference(document)), axis=0)
+        known = [one for one in document.requests if one.kind is self._kind]
+        # Of corrections the newest counts: one that others followed is no longer what was asked last.
+        again = known[-1:] if self._kind is RequestKind.CORRECTED else known
         # A command that died, or the same list once more.
-        self._request = next((one for one in known if _same(held.path, one, pairs)), None)
+        self._request = next((one for one in again if _same(held.path, one, pairs)), None)
         if self._request is None:
             table = _table(held, str(self._kind), pairs)
-            self._request = Request(self._kind, now(), self._operator._asdict(), self._reason, {}, table)
+            who = self._operator._asdict()
+            self._request = Request(self._kind, now(), who, self._reason, {}, table, self._columns)
             held.save(replace(document, requests=(*document.requests, self._request)))
+
+    def erased_before(self, output: str, label: Mapping[str, Any]) -> ErasedBefore:
+        """Find the persons who were erased from a release before.
+
+        Args:
+            output: The output that it is in.
+            label: Its label.
+        """
+        document = None if self._held is None else self._held.document
+        return erased_before(None if document is None else self._reference(document), document, output, label)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns in which the records of a correction say what they say."""
+        return compared_columns(self._policy) if self._kind is RequestKind.CORRECTED else ()
+
+    def _reference(self, document: Document) -> Reference:
+        key = document.key
+        return Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
 
     def confirm(self, output: str, rows: Mapping[str, int]) -> None:
         """Write down what was changed in an output, and what its releases are now.
@@ -131,7 +153,10 @@ class Remembering:
         taken = {entry.name: rows[entry.release] for entry in entries if rows.get(entry.release)}
         changed = document.with_entries({entry.name: entry for entry in entries})
         if taken and self._request is not None:
-            more = replace(self._request, rows={**self._request.rows, **taken})
+            before = self._request.rows
+            # The same list may be given again once more of its persons' rows can be found.
+            summed = {name: before.get(name, 0) + count for name, count in taken.items()}
+            more = replace(self._request, rows={**before, **summed})
             requests = tuple(more if one == self._request else one for one in changed.requests)
             changed = replace(changed, requests=requests)
             self._request = more

@@ -95,6 +95,7 @@ class Job:
         as_of: The time at which consent must be valid, in microseconds since 1970, where the caller says one.
         begun: When the run began, likewise: the time where nobody says one.
         consents: Who has consented, by release; on a worker alone.
+        left_out: A register that names persons who are left out, where the run itself has none.
     """
 
     policy: Policy
@@ -117,6 +118,7 @@ class Job:
     as_of: int | None = None
     begun: int = 0
     consents: Mapping[str, Consented] = field(default_factory=dict)
+    left_out: Reference | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""
