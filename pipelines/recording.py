@@ -1,7 +1,7 @@
 """What commands that use keys have in common: who does it and why, the record that says so, and a look at that record."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from beam_deid.transforms.errors import UsageError, VerificationError
 
 if TYPE_CHECKING:
     from beam_deid.transforms.crypto.chained_record import Chain, ChainedRecord
+    from beam_deid.transforms.who import Operator
 
 Command = Callable[..., Any]
 
@@ -31,13 +32,13 @@ def record_options(command: Command) -> Command:
     return reason(operator_option(place(command)))
 
 
-def record_of(ring: str, path: str | None, operator: str | None) -> "ChainedRecord":
+def record_of(ring: str, path: str | None, operator: "Operator") -> "ChainedRecord":
     """The record in which it stands what is done with the keys of a keyring.
 
     Args:
         ring: The keyring.
         path: The record, where one is named.
-        operator: Who answers for it, where that is said.
+        operator: Who answers for it.
 
     Raises:
         UsageError: The record is not on a local disk.
@@ -45,28 +46,46 @@ def record_of(ring: str, path: str | None, operator: str | None) -> "ChainedReco
     from beam_deid.transforms.crypto.chained_record import ChainedRecord
     from beam_deid.transforms.crypto.recorded import record_beside
     from beam_deid.transforms.storage.paths import absolute, is_local, shown
-    from beam_deid.transforms.who import operator_here
 
     place = record_beside(ring) if path is None else path
     if not is_local(place):  # an object store has no files that grow by a line
         raise UsageError(
             "what is done with keys is recorded on a local disk only", shown(place), "Name a local --record"
         )
-    return ChainedRecord(absolute(place), operator_here(operator))
+    return ChainedRecord(absolute(place), operator)
 
 
-def reason_of(given: str | None) -> str | None:
+def reason_of(given: str | None, sources: Iterable[str] = ()) -> str | None:
     """A reason as one line; None where none is given.
 
+    Args:
+        given: The reason.
+        sources: Where keys are that must not stand in it.
+
     Raises:
-        UsageError: It is no line of text.
+        UsageError: It is no line of text, or holds a key or what identifies a person.
     """
     if given is None:
         return None
-    reason = " ".join(given.split())
-    if not reason or not reason.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why, or leave it out")
-    return reason
+    from beam_deid.transforms.persons.account import REASON, checked_line
+
+    return checked_line(given, REASON, sources)
+
+
+def operator_of(given: str | None, sources: Iterable[str] = ()) -> "Operator":
+    """Who answers for what is done; whoever runs the program where that is not said.
+
+    Args:
+        given: ``--operator``.
+        sources: Where keys are that must not stand in it.
+
+    Raises:
+        UsageError: It is no line of text, or holds a key or what identifies a person.
+    """
+    from beam_deid.transforms.persons.account import OPERATOR, checked_line
+    from beam_deid.transforms.who import operator_here
+
+    return operator_here(None if given is None else checked_line(given, OPERATOR, sources))
 
 
 def show_record(path: str, holds: str | None, as_json: bool) -> None:

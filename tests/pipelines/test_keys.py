@@ -353,6 +353,40 @@ def test_what_is_done_with_keys_is_recorded_with_whoever_did_it_and_why_and_no_b
     assert KEK not in text
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("--reason", KEK),
+        ("--reason", f"BEAM_DEID_KEY={'0f' * 32}"),
+        ("--operator", KEK),
+        ("--reason", "手机13800000001"),
+        ("--operator", "13800000001"),
+    ],
+)
+def test_neither_a_key_nor_a_persons_number_gets_into_the_record(made, capsys, told):
+    before = (Path(made.ring).read_bytes(), Path(_record(made, capsys)["record"]).read_bytes())
+    for command in (["rotate", made.ring], ["destroy", made.ring, "--name", "main", "--yes"]):
+        assert call(["keys", *command, *told]) == 2
+        said = capsys.readouterr().err
+        assert f"{told[0]}: this holds what" in said
+        assert told[1] not in said
+    ring = made.ring.replace("keyring", "second.keyring")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK", *told]) == 2
+    assert not Path(ring).exists()
+    assert (Path(made.ring).read_bytes(), Path(_record(made, capsys)["record"]).read_bytes()) == before
+
+
+def test_a_run_and_a_reidentification_keep_no_key_and_no_persons_number(made, tmp_path, capsys):
+    for told in (KEK, "13800000001"):
+        assert made.run("out", "--operator", told) == 2
+        assert "--operator: this holds what" in capsys.readouterr().err
+    assert not made.out().exists()
+    given = ["--policy", made.policy, "--release", "crm", "--fields", "buyer", "--all"]
+    files = ["--input", made.source, "--output", str(tmp_path / "back.csv")]
+    assert call(["reidentify", *given, *files, "--reason", f"it was {KEK}"]) == 2
+    assert "--reason: this holds what looks like a key" in capsys.readouterr().err
+
+
 def test_a_run_that_makes_the_key_of_a_register_records_it(made, capsys):
     assert made.run() == 0
     last = _record(made, capsys)["lines"][-2]
