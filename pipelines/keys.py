@@ -147,8 +147,8 @@ def _with_new(
     from beam_deid.transforms.crypto.recorded import recorded
 
     made = changing.ring.with_new(name, changing.ring.opener(), purpose)
-    with recorded(record, act, made, [made.primary(name)], reason):
-        changing.save(made)
+    with recorded(record, act, made, [made.primary(name)], reason) as told:
+        changing.save(told)
     return changing.ring
 
 
@@ -304,7 +304,8 @@ Examples:
   beam-deid keys record keys/orders.keyring
   beam-deid keys record policy.yaml.restored.jsonl --json
 
-Exit codes: 0 every line is bound to the one before, 1 a line is not, 2 there is no record.""",
+Exit codes: 0 every line is bound to the one before, 1 a line is not, or lines of the keyring's keys are gone, 2 there is no
+record.""",
 )
 @ring_argument
 @click.option(
