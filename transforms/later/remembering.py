@@ -4,15 +4,12 @@ So no later run misses them, wherever a process dies. What stands there of the r
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.columns.sizes import Words
@@ -25,7 +22,6 @@ from beam_deid.transforms.persons.identity_prints import identity_prints, set_ke
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_current import current_in
-from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.register.document import Document, Entry, Request, RequestKind, Table
 from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.key import register_prints
@@ -220,23 +216,3 @@ def registers_of(policy: Policy, outputs: Sequence[str]) -> dict[RegisterLocatio
             raise UsageError("there is no such folder", shown(output), "Name the folder that was --output of a run")
         found.setdefault(register_location(policy, output), []).append(output)
     return found
-
-
-def checked_reason(reason: str, policy: Policy, subjects: Subjects) -> str:
-    """A reason as one line that names none of the persons: it is kept, and they are not.
-
-    Raises:
-        UsageError: It is none.
-    """
-    why = " ".join(reason.split())
-    if not why or not why.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why, such as the number of the request")
-    words = pa.array([*re.split(r"[\s,;:()\"'，；：（）。]+", why), why], pa.string())
-    for name, texts in subjects.identities.items():
-        if pc.any(pc.is_in(identity_text(words, policy.kind(name)), value_set=texts), min_count=0).as_py():
-            raise UsageError(
-                "the reason names one of these persons, and it is kept",
-                "--reason",
-                "Name the request instead, by its number",
-            )
-    return why

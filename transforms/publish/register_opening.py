@@ -191,6 +191,6 @@ def _with_key(job: Job, place: RegisterLocation) -> tuple[Job, list[str]]:
     with change(keys.keyring) as changing:
         made = changing.ring.with_new(REGISTER_NAME, changing.ring.opener())
         why = f"a new register, of {job.policy.dataset}"
-        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why):
-            changing.save(made)
+        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why) as told:
+            changing.save(told)
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]
