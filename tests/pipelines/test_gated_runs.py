@@ -182,6 +182,23 @@ def test_the_order_of_the_ledger_changes_no_byte_and_a_later_time_does(made):
     assert len(written(made.folder / "before", "crm")) > len(tables[0])
 
 
+def test_the_register_shows_a_release_with_consent_and_what_was_withheld(made, capsys):
+    given = policy(crm=CRM) | {"register": "shop.register"}
+    made.policy.write_text(yaml.safe_dump(given, allow_unicode=True), "utf-8")
+    assert made("run", made.policy, "-i", made.source, "-o", made.out) == 0
+    capsys.readouterr()
+    assert made("releases", "show", made.folder / "shop.register", "crm.1") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "54 where" in shown
+
+
+def test_a_ledger_whose_column_is_named_as_the_subject_needs_no_word_for_it(made):
+    table = made.folder / "ledger.csv"
+    table.write_text(table.read_text("utf-8").replace("会员号", "buyer"), "utf-8")
+    assert made("run", made.policy, "-i", made.source, "-o", made.out, crm=CRM) == 0
+    assert label(made.out, "crm")["records"]["released"] == 2 * len(expected())
+
+
 def test_a_filter_that_tells_something_sensitive_or_names_somebody_is_never_anonymized(made):
     telling = {**STATISTICS, "fields": {"city": "keep"}}
     assert (
