@@ -50,7 +50,7 @@ _SAID_OF_AGE = 1
 _SAID_CHILD = 2
 
 COLUMNS = 4
-"""The numbers of a row: own grant, guardian's grant, withdrawal, and what is said of its age (nothing is 0), of which a child beats one of age."""
+"""The numbers of a row: own grant, guardian's grant, withdrawal, and what is said of the age, 0 where nothing is."""
 
 
 class Events(NamedTuple):

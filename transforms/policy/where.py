@@ -1,6 +1,7 @@
 """The row filter of a release: which records it is about, by their values. Data, and no code."""
 
 import math
+import re
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -12,6 +13,12 @@ from beam_deid.transforms.label.options import Section
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr | None
 """A value as a policy writes it."""
+
+
+_OFFSET = re.compile(r"(?:[Zz]|[-+][0-9]{2}:?[0-9]{2})\s*$")
+_TIME_OF_DAY = re.compile(r"[:时点]|上午|下午|[0-9 ][AaPp]\.?[Mm]\b|^\s*[0-9]+\.[0-9]+\s*$")
+"""What a time of day is written with; a spreadsheet writes it as a fraction."""
+_DIGITS_OF_A_DAY = 8
 
 
 class Condition(Section):
@@ -49,6 +56,15 @@ def _as_condition(value: Any) -> Any:
 
 Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition, json_schema_input_type=Any)]]
 """Conditions by field. A record must meet all of them."""
+
+
+def is_bare_date(value: Scalar) -> bool:
+    """Whether a value, which can be read as a time, is written as a day without a time of day."""
+    if not isinstance(value, str):
+        return False
+    written = _OFFSET.sub("", value) if ":" in value or value.strip()[-1:] in "Zz" else value
+    digits = sum(character.isdigit() for character in written)
+    return digits <= _DIGITS_OF_A_DAY and _TIME_OF_DAY.search(written) is None
 
 
 def read_values(values: tuple[Scalar, ...], reading: Reading) -> tuple[pa.Array, int | None]:
