@@ -237,7 +237,9 @@ def test_a_filter_for_values_on_a_sensitive_list_is_never_anonymized_whatever_th
 
 
 def test_consent_for_something_sensitive_is_never_anonymized_and_the_label_says_what_to_do(made, capsys):
-    (made.folder / "ledger.csv").write_text((made.folder / "ledger.csv").read_text("utf-8").replace("营销", "孕产"), "utf-8")
+    (made.folder / "ledger.csv").write_text(
+        (made.folder / "ledger.csv").read_text("utf-8").replace("营销", "孕产"), "utf-8"
+    )
     asked = {**STATISTICS, "fields": {"city": "keep"}, "where": {}, "consent": {**CONSENT, "purpose": "孕产"}}
     assert made("run", made.policy, "-i", made.source, "-o", made.out, sick=asked) == 0
     document = label(made.out, "sick")

@@ -60,11 +60,17 @@ Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition, json_schem
 
 def is_bare_date(value: Scalar) -> bool:
     """Whether a value, which can be read as a time, is written as a day without a time of day."""
-    if not isinstance(value, str):
+    if value is None:
         return False
-    written = _OFFSET.sub("", value) if ":" in value or value.strip()[-1:] in "Zz" else value
+    text = str(value).strip()
+    written = _OFFSET.sub("", text) if ":" in text or text.endswith(("Z", "z")) else text
     digits = sum(character.isdigit() for character in written)
     return digits <= _DIGITS_OF_A_DAY and _TIME_OF_DAY.search(written) is None
+
+
+def as_time(value: Scalar) -> Scalar:
+    """A value that is compared with times: 20260305 is written for a day, and is no number of seconds."""
+    return str(value) if type(value) is int else value
 
 
 def read_values(values: tuple[Scalar, ...], reading: Reading) -> tuple[pa.Array, int | None]:
@@ -90,6 +96,8 @@ def _read(value: Scalar, reading: Reading) -> pa.Array | None:
     """One value (1,) as a field's; None if it cannot be one."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if reading.arrow is not None and pa.types.is_temporal(reading.arrow):
+        value = as_time(value)
     try:
         column, wrong = to_kind(pa.array([value]), reading)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):

@@ -13,7 +13,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.numbers import is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.where import Condition, Scalar, is_bare_date, read_values
+from beam_deid.transforms.policy.where import Condition, Scalar, as_time, is_bare_date, read_values
 
 Test = Callable[[pa.Array], pa.Array]
 """A column (n,) to a boolean one (n,), never null."""
@@ -110,6 +110,8 @@ class _Maker:
         return pc.add(day, pa.scalar(datetime.timedelta(days=1), pa.duration(self.type.unit)))
 
     def _typed(self, values: tuple[Scalar, ...]) -> pa.Array:
+        if pa.types.is_temporal(self.type):
+            values = tuple(map(as_time, values))
         read, wrong = read_values(values, self.policy.reading(self.field))
         if wrong is None:
             try:
