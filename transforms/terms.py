@@ -63,6 +63,11 @@ class Withheld(Word):
         "The person is under 14, and no guardian has consented (PIPL Art. 31)",
         "Write the guardian's consent into the ledger, in its column guardian.",
     )
+    UNKNOWN_AGE = (
+        "unknown_age",
+        "The record does not say when its person was born, and no guardian has consented (PIPL Art. 31)",
+        "Write the date of birth into the source (consent.born), or into the ledger that the person is of age: under_14: no.",
+    )
     EXPECTATION = (
         "expectation",
         "The release was not published, for its label is not the one that the policy expects",

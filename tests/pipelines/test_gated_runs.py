@@ -236,6 +236,24 @@ def test_a_filter_for_values_on_a_sensitive_list_is_never_anonymized_whatever_th
     assert planned["fine"]["best_label"] == "anonymized"
 
 
+def test_consent_for_something_sensitive_is_never_anonymized_and_the_label_says_what_to_do(made, capsys):
+    (made.folder / "ledger.csv").write_text(
+        (made.folder / "ledger.csv").read_text("utf-8").replace("营销", "孕产"), "utf-8"
+    )
+    asked = {**STATISTICS, "fields": {"city": "keep"}, "where": {}, "consent": {**CONSENT, "purpose": "孕产"}}
+    assert made("run", made.policy, "-i", made.source, "-o", made.out, sick=asked) == 0
+    document = label(made.out, "sick")
+    failing = {test["name"] for test in document["tests"] if not test["passed"]}
+    assert "row_filter" in failing
+    assert document["label"] == "still_personal"
+    assert document["asked"]["row_filter"] == {"consent": {"role": ["sensitive"], "names_a_person": False}}
+    (change,) = (one["text"] for one in document["changes"] if one["test"] == "row_filter")
+    assert "leave consent out" in change
+    assert made("verify", made.out) == 0
+    made("plan", made.policy, "--json", sick=asked)
+    assert "consent asks for a purpose" in capsys.readouterr().out
+
+
 def test_releases_of_which_each_has_what_the_other_lacks_are_tested_together(made):
     one = {**STATISTICS, "fields": {"city": "keep"}}
     made(
