@@ -63,11 +63,13 @@ class Given:
         fingerprint_key: The run's secret; None where fingerprints are made with its register's key.
         types: The type that each column has in all batches, where that is found in the batches themselves; else None.
         consents: Who has consented, by release.
+        begun: When ledgers of consent were read, in microseconds since 1970; 0 where no run reads any.
     """
 
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
     types: Mapping[str, pa.DataType] | None = None
     consents: Mapping[str, Consented] = field(default_factory=dict)
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Job:
         secret: What fetches the default key on a worker, instead of the policy's reference.
         fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
         as_of: The time at which consent must be valid, in microseconds since 1970, where the caller says one.
-        begun: When the run began, likewise: the time where nobody says one.
+        begun: When the run began, likewise: the time where nobody says one. 0 where it begins later than it is built, as a pipeline
+            of somebody's own: then the ledgers of consent say when they were read, on a worker.
         consents: Who has consented, by release; on a worker alone.
     """
 
@@ -151,7 +154,8 @@ class Job:
     def given(self, given: Given) -> "Job":
         """The job on a worker, with what is known only while it runs."""
         types = self.types if given.types is None else given.types
-        return replace(self, fingerprint_key=given.fingerprint_key, types=types, consents=given.consents)
+        begun = self.begun or given.begun
+        return replace(self, fingerprint_key=given.fingerprint_key, types=types, consents=given.consents, begun=begun)
 
     def pinned(self) -> "Job":
         """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
