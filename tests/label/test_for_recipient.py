@@ -69,9 +69,19 @@ ALONE = {"b": release("controlled", "city age", recipient="printer", expect=PERS
 SAME = {"b": release("controlled", "city age", recipient="agency", expect=PERSONAL)}
 OPEN = {"b": release("controlled", "city age", recipient="printer")}
 HASHED = {"shop": "hash"}
-MINE = GivenOut("a.1", "agency", False)
-THEIRS = GivenOut("a.1", "printer", False)
-NOBODYS = GivenOut("a.1", None, False)
+MINE = GivenOut("a.1", "agency", "An agency", is_public=False, is_tested=False)
+THEIRS = GivenOut("a.1", "printer", "Ａ  PRINTER", is_public=False, is_tested=False)
+NOBODYS = GivenOut("a.1", None, None, is_public=False, is_tested=False)
+HELD = {
+    "nobody knows to whom": NOBODYS,
+    "to a recipient that no policy declared": THEIRS._replace(called=None),
+    "to the same, who was called as another is now": THEIRS._replace(called="An agency"),
+    "to one of another name then": THEIRS._replace(called="A press"),
+    "to the same, who was called otherwise": MINE._replace(called="A press"),
+    "to the same under another key": THEIRS._replace(recipient="agncy", called="An agency"),
+    "by somebody else to everybody": THEIRS._replace(is_public=True),
+}
+"""Of what was given before: what the agency may hold."""
 
 CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str, set[str]]] = {
     "tokens that many share, and no key": (asked(HASHED, AGENCY), people(), (), PERSONAL, HIDDEN, set()),
@@ -153,14 +163,10 @@ CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str,
         {"order"},
     ),
     "given something before": (asked(HASHED, AGENCY), people(), (MINE,), PERSONAL, UNKNOWN, {"order"}),
-    "something given before, nobody knows to whom": (
-        asked(HASHED, AGENCY),
-        people(),
-        (NOBODYS,),
-        PERSONAL,
-        UNKNOWN,
-        {"order"},
-    ),
+    **{
+        f"something given before, {whom}": (asked(HASHED, AGENCY), people(), (entry,), PERSONAL, UNKNOWN, {"order"})
+        for whom, entry in HELD.items()
+    },
     "something given before to somebody else": (asked(HASHED, AGENCY), people(), (THEIRS,), PERSONAL, HIDDEN, set()),
 }
 

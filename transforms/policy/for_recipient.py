@@ -6,7 +6,7 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.recipients import ALL_KEYS
+from beam_deid.transforms.policy.recipients import ALL_KEYS, folded
 from beam_deid.transforms.policy.roles import keyed_fields
 from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.register.given_out import GivenOut
@@ -83,7 +83,7 @@ def _untested(policy: Policy, release: str, together: Sequence[str], given_out: 
     for entry in given_out:
         if entry.is_tested and release in composed:
             continue
-        if entry.is_tested or not _is_another(policy, release, entry.recipient):
+        if entry.is_tested or not _was_elsewhere(policy, release, entry):
             yield entry.name
 
 
@@ -93,6 +93,17 @@ def _is_elsewhere(policy: Policy, release: str, other: str) -> bool:
     return spec.sharing is not Sharing.PUBLIC and _is_another(policy, release, spec.recipient)
 
 
+def _was_elsewhere(policy: Policy, release: str, entry: GivenOut) -> bool:
+    """Whether a registered release went to another recipient, and to nobody else.
+
+    A policy may call its recipients otherwise than an earlier one did: whoever has another name now may be anybody.
+    """
+    if entry.is_public or entry.called is None or not _is_another(policy, release, entry.recipient):
+        return False
+    now = (policy.recipients or {})[entry.recipient or ""]
+    return folded(now.name) == folded(entry.called)
+
+
 def _is_another(policy: Policy, release: str, recipient: str | None) -> bool:
-    """Whether somebody is a declared recipient other than that of a release."""
+    """Whether somebody is a declared recipient other than that of a release; no two of a policy have one name or contract."""
     return recipient in (policy.recipients or {}) and recipient != policy.releases[release].recipient
