@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -65,6 +66,12 @@ def asked(
     )
 
 
+def theirs(key: str) -> dict[str, Any]:
+    """A release for the printer, with a key in some variable."""
+    hashed = {"shop": {"hash": {"key": f"env:{key}"}}}
+    return {"b": release("controlled", "city", hashed, recipient="printer", expect=PERSONAL)}
+
+
 ALONE = {"b": release("controlled", "city age", recipient="printer", expect=PERSONAL)}
 SAME = {"b": release("controlled", "city age", recipient="agency", expect=PERSONAL)}
 OPEN = {"b": release("controlled", "city age", recipient="printer")}
@@ -105,17 +112,21 @@ CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str,
         asked(
             {"shop": OWN_KEY},
             {**AGENCY, "has_keys": ["env:OTHER"]},
-            others={
-                "b": release(
-                    "controlled", "city", {"shop": {"hash": {"key": "env:OTHER"}}}, recipient="printer", expect=PERSONAL
-                )
-            },
+            others=theirs("OTHER"),
         ),
         people(),
         (),
         PERSONAL,
         HIDDEN,
         set(),
+    ),
+    "the same key under another name": (
+        asked({"shop": OWN_KEY}, {**AGENCY, "has_keys": ["env:ALIAS"]}, others=theirs("ALIAS")),
+        people(),
+        (),
+        PERSONAL,
+        UNKNOWN,
+        {"order"},
     ),
     "nobody says which keys": (
         asked(HASHED, {name: said for name, said in AGENCY.items() if name != "has_keys"}),
@@ -195,6 +206,7 @@ def test_a_release_is_for_its_recipient_what_is_declared_and_measured(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTHER", "6b" * 32)
+    monkeypatch.setenv("ALIAS", os.environ[KEY])
     *_, label, statement, failing = CASES[case]
     one = decided(case)
     stated = one.label.for_recipient
@@ -203,6 +215,19 @@ def test_a_release_is_for_its_recipient_what_is_declared_and_measured(
     assert bool(stated.failing) == bool(failing)
     # Whoever must not be found by the place of a row is not.
     assert one.shuffled == (statement == HIDDEN or label == ANONYMIZED)
+
+
+def test_a_key_of_the_recipient_that_is_not_here_may_be_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = asked({"shop": OWN_KEY}, {**AGENCY, "has_keys": ["env:OTHER"]}, others=theirs("OTHER"))
+    monkeypatch.setenv("OTHER", "6b" * 32)
+    job, _ = measured(said, people())
+    sure = job.declared_of("a")
+    monkeypatch.delenv("OTHER")
+    unsure = job.declared_of("a")
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.absent, sure.unknown) == (("shop",), ())
+    assert "the key of shop is one that the recipient has" in unsure.unknown[0]
 
 
 @pytest.fixture(scope="module")

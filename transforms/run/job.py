@@ -24,7 +24,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
 from beam_deid.transforms.persons.person_set import PersonSet
-from beam_deid.transforms.policy.for_recipient import declaration_of
+from beam_deid.transforms.policy.for_recipient import declaration_of, key_doubts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import gating_fields, released_fields
@@ -201,7 +201,8 @@ class Job:
     def declared_of(self, release: str) -> Declaration | None:
         """What is declared of a release's recipient; None where the policy declares no recipients."""
         given_out = self.register.given_out if self.register is not None else ()
-        return declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
+        made = declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
+        return None if made is None else replace(made, unknown=made.unknown + key_doubts(self.policy, release, self.keys))
 
     @property
     def remembers(self) -> bool:
