@@ -202,7 +202,9 @@ class Job:
         """What is declared of a release's recipient; None where the policy declares no recipients."""
         given_out = self.register.given_out if self.register is not None else ()
         made = declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
-        return None if made is None else replace(made, unknown=made.unknown + key_doubts(self.policy, release, self.keys))
+        return (
+            None if made is None else replace(made, unknown=made.unknown + key_doubts(self.policy, release, self.keys))
+        )
 
     @property
     def remembers(self) -> bool:
