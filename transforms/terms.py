@@ -257,5 +257,6 @@ class Reason(Word):
     NOT_AUTHENTIC = (
         "not_authentic",
         "The token was changed, or was made for another field, domain or policy",
-        "Take the value as the release has it, and the policy that made the release.",
+        "Take the value as the release has it, and the policy that made the release; for another recipient the key's domain is "
+        "another.",
     )
