@@ -24,6 +24,11 @@ def show_proof(out: Console, document: dict[str, Any]) -> None:
     for name, why in columns["not_proved"].items():
         out.print(f"  not proved: {escape(name)}: {escape(why)}")
     _show_linked(out, document["linked"])
+    for name in document["other_ledgers"]:
+        out.print(
+            f"  The ledger of consent of {escape(name)} is another than the run's, as its sha256 in run.json tells: take the one "
+            "of then"
+        )
     if not document["same_files"]:
         out.print("  The source's files have other names or sizes than those of the run, as far as run.json tells")
 

@@ -13,6 +13,9 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.crypto.keys import forget
 
+from ..consent.ledgers import PURPOSE, write
+from ..consent.ledgers import policy as consented
+
 ROWS = 240
 KEK = "5f" * 32
 POLICY = """
@@ -448,6 +451,26 @@ def test_another_source_is_found(made: Made, capsys: pytest.CaptureFixture[str],
     assert (found["rows"]["given"], found["same_files"]) == (0, False)
     found = proved(capsys, made, "market", code=1, source=str(made.folder / "orders-0.csv"))
     assert found["rows"]["repeated"] > 0
+
+
+def test_another_ledger_is_told_from_another_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header = "subject,purpose,granted,time"
+    granted = [(f"b{number}", PURPOSE, "是", "2026-01-01 10:00:00") for number in range(6)]
+    ledger = write(tmp_path / "ledger.csv", header, granted)
+    (tmp_path / "policy.yaml").write_text(json.dumps(consented(ledger)), "utf-8")
+    (tmp_path / "orders-0.csv").write_text("buyer,city\n" + "".join(f"b{number},X\n" for number in range(8)), "utf-8")
+    own = Made(tmp_path, tmp_path / "out")
+    assert call(["run", own.policy, "-i", own.source, "-o", str(own.out), "--workers", "1"]) == 0
+    found = proved(capsys, own, "crm")
+    assert (found["same_files"], found["other_ledgers"]) == (True, [])
+    write(ledger, header, granted[:5])
+    found = proved(capsys, own, "crm", code=1)
+    assert (found["same_files"], found["other_ledgers"]) == (True, ["crm"])
+    capsys.readouterr()
+    assert call(["assess", own.policy, "-i", str(own.out / "crm"), "--source", own.source]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The ledger of consent of crm is another than the run's" in told
+    assert "other names or sizes" not in told
 
 
 def test_the_linked_are_those_whose_row_can_be_nobody_elses(made: Made, capsys: pytest.CaptureFixture[str]) -> None:

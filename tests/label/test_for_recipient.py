@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -65,13 +66,29 @@ def asked(
     )
 
 
+def theirs(key: str) -> dict[str, Any]:
+    """A release for the printer, with a key in some variable."""
+    hashed = {"shop": {"hash": {"key": f"env:{key}"}}}
+    return {"b": release("controlled", "city", hashed, recipient="printer", expect=PERSONAL)}
+
+
 ALONE = {"b": release("controlled", "city age", recipient="printer", expect=PERSONAL)}
 SAME = {"b": release("controlled", "city age", recipient="agency", expect=PERSONAL)}
 OPEN = {"b": release("controlled", "city age", recipient="printer")}
 HASHED = {"shop": "hash"}
-MINE = GivenOut("a.1", "agency", False)
-THEIRS = GivenOut("a.1", "printer", False)
-NOBODYS = GivenOut("a.1", None, False)
+MINE = GivenOut("a.1", "agency", "An agency", is_public=False, is_tested=False)
+THEIRS = GivenOut("a.1", "printer", "Ａ  PRINTER", is_public=False, is_tested=False)
+NOBODYS = GivenOut("a.1", None, None, is_public=False, is_tested=False)
+HELD = {
+    "nobody knows to whom": NOBODYS,
+    "to a recipient that no policy declared": THEIRS._replace(called=None),
+    "to the same, who was called as another is now": THEIRS._replace(called="An agency"),
+    "to one of another name then": THEIRS._replace(called="A press"),
+    "to the same, who was called otherwise": MINE._replace(called="A press"),
+    "to the same under another key": THEIRS._replace(recipient="agncy", called="An agency"),
+    "by somebody else to everybody": THEIRS._replace(is_public=True),
+}
+"""Of what was given before: what the agency may hold."""
 
 CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str, set[str]]] = {
     "tokens that many share, and no key": (asked(HASHED, AGENCY), people(), (), PERSONAL, HIDDEN, set()),
@@ -95,17 +112,21 @@ CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str,
         asked(
             {"shop": OWN_KEY},
             {**AGENCY, "has_keys": ["env:OTHER"]},
-            others={
-                "b": release(
-                    "controlled", "city", {"shop": {"hash": {"key": "env:OTHER"}}}, recipient="printer", expect=PERSONAL
-                )
-            },
+            others=theirs("OTHER"),
         ),
         people(),
         (),
         PERSONAL,
         HIDDEN,
         set(),
+    ),
+    "the same key under another name": (
+        asked({"shop": OWN_KEY}, {**AGENCY, "has_keys": ["env:ALIAS"]}, others=theirs("ALIAS")),
+        people(),
+        (),
+        PERSONAL,
+        UNKNOWN,
+        {"order"},
     ),
     "nobody says which keys": (
         asked(HASHED, {name: said for name, said in AGENCY.items() if name != "has_keys"}),
@@ -153,14 +174,10 @@ CASES: dict[str, tuple[dict[str, Any], pa.Table, tuple[GivenOut, ...], str, str,
         {"order"},
     ),
     "given something before": (asked(HASHED, AGENCY), people(), (MINE,), PERSONAL, UNKNOWN, {"order"}),
-    "something given before, nobody knows to whom": (
-        asked(HASHED, AGENCY),
-        people(),
-        (NOBODYS,),
-        PERSONAL,
-        UNKNOWN,
-        {"order"},
-    ),
+    **{
+        f"something given before, {whom}": (asked(HASHED, AGENCY), people(), (entry,), PERSONAL, UNKNOWN, {"order"})
+        for whom, entry in HELD.items()
+    },
     "something given before to somebody else": (asked(HASHED, AGENCY), people(), (THEIRS,), PERSONAL, HIDDEN, set()),
 }
 
@@ -189,6 +206,7 @@ def test_a_release_is_for_its_recipient_what_is_declared_and_measured(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTHER", "6b" * 32)
+    monkeypatch.setenv("ALIAS", os.environ[KEY])
     *_, label, statement, failing = CASES[case]
     one = decided(case)
     stated = one.label.for_recipient
@@ -197,6 +215,19 @@ def test_a_release_is_for_its_recipient_what_is_declared_and_measured(
     assert bool(stated.failing) == bool(failing)
     # Whoever must not be found by the place of a row is not.
     assert one.shuffled == (statement == HIDDEN or label == ANONYMIZED)
+
+
+def test_a_key_of_the_recipient_that_is_not_here_may_be_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = asked({"shop": OWN_KEY}, {**AGENCY, "has_keys": ["env:OTHER"]}, others=theirs("OTHER"))
+    monkeypatch.setenv("OTHER", "6b" * 32)
+    job, _ = measured(said, people())
+    sure = job.declared_of("a")
+    monkeypatch.delenv("OTHER")
+    unsure = job.declared_of("a")
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.absent, sure.unknown) == (("shop",), ())
+    assert "the key of shop is one that the recipient has" in unsure.unknown[0]
 
 
 @pytest.fixture(scope="module")

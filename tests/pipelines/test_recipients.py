@@ -162,7 +162,9 @@ def test_a_release_for_a_recipient_is_proved_against_its_source(
     assert found["figures"]["differing"] == {}
 
 
-def test_a_recipients_tokens_are_turned_back_by_its_policy_and_no_others(made: Shop) -> None:
+def test_a_recipients_tokens_are_turned_back_by_its_policy_and_no_others(
+    made: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
     def turned_back(name: str, output: str) -> int:
         parts = str(made.folder / "out" / "one" / "*.parquet")
         given = ["--policy", str(made.folder / name), "--release", "one", "--fields", "buyer"]
@@ -174,7 +176,9 @@ def test_a_recipients_tokens_are_turned_back_by_its_policy_and_no_others(made: S
     other = asked()
     other["releases"]["one"]["recipient"] = "second"
     (made.folder / "other.yaml").write_text(yaml.safe_dump(other), "utf-8")
+    capsys.readouterr()
     assert turned_back("other.yaml", "none.parquet") == 3
+    assert "for another recipient the key's domain is another" in " ".join(capsys.readouterr().err.split())
     assert not (made.folder / "none.parquet").exists()
 
 

@@ -283,7 +283,9 @@ def test_a_format_that_the_policy_has_no_more_is_refused(made, capsys, change):
     rewritten(made, "{domain: mobile}", f"{{domain: mobile, {change}}}")
     rewritten(made, "role: direct_identifier, kind: mobile", "role: direct_identifier")
     assert made.reidentify("restored.parquet", fields="mobile") == 2
-    assert "another format" in capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.split())
+    assert "for another recipient or in another format" in told
+    assert "under recipients it must be called as it was then" in told
 
 
 def test_a_label_of_another_run_does_not_override_what_a_part_says(made, capsys):

@@ -93,6 +93,22 @@ WRONG = {
     "a number for a date": (to_agency({"until": 20260201}), "must be a date as 2026-12-31"),
     "a key that nothing takes": (to_agency({"has_keys": ["keyring:other"]}), "no field of the policy takes this key"),
     "a key of its own department": (to_agency({"role": "internal", "has_keys": "none"}), "leave has_keys out"),
+    "two recipients of one name": (
+        asked(top={"recipients": {"agency": AGENCY, "other": {**AGENCY, "name": "ＡＮ  agency"}}}, recipient="agency"),
+        "recipients.other.name: it is the name of agency too",
+    ),
+    "two recipients of one contract": (
+        asked(
+            top={
+                "recipients": {
+                    "agency": {**AGENCY, "contract": "2026-017"},
+                    "other": {**AGENCY, "name": "Another", "contract": "2026-017"},
+                }
+            },
+            recipient="agency",
+        ),
+        "recipients.other.contract: it is the contract of agency too",
+    ),
     "a domain shared with nobody": (
         asked({"buyer": {"hash": {"domain": "customer", "shared": True}}}),
         "the policy declares no recipients",

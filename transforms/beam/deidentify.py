@@ -38,7 +38,6 @@ from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.windows import condition_of
-from beam_deid.transforms.clock import present
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
@@ -84,7 +83,8 @@ class Deidentify(beam.PTransform):
     Raises:
         PolicyError: The policy is wrong.
         UsageError: There is no such release, the policy wants its labels signed or rows filled down, the collection's type is
-            not known, its windows merge or fire more than once, or the key would stand in the graph.
+            not known, its windows merge or fire more than once, it is unbounded and the release needs consent, or the key would
+            stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """
@@ -112,6 +112,8 @@ class Deidentify(beam.PTransform):
         register_coders()
         job = self._job
         condition = condition_of(rows.windowing)
+        if not rows.is_bounded:
+            _check_no_consent(job.policy, self._release)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
         batches = rows | "To batches" >> ToBatches(
@@ -186,7 +188,17 @@ def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
         read_ephemeral("", release)  # says what to do
     sha256 = policy_sha256(policy)
     run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
-    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret, begun=present()).pinned()
+    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret).pinned()
+
+
+def _check_no_consent(policy: Policy, release: str) -> None:
+    """See that an unbounded collection is no release that needs consent: its ledger is read once."""
+    if policy.releases[release].consent is not None:
+        raise UsageError(
+            "the collection is unbounded, and a ledger of consent is read once: who withdraws later would still be released",
+            f"releases.{release}.consent",
+            "Run it in batch, on a bounded collection, so that the ledger is read anew for each release",
+        )
 
 
 def _combined(batch: pa.RecordBatch, policy: Policy) -> pa.RecordBatch:

@@ -28,6 +28,7 @@ from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import ExpectationUnmet
 from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measured import Measured
+from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.register_embedded import decide_registered
 from beam_deid.transforms.release.arranging import Arranging
@@ -36,6 +37,7 @@ from beam_deid.transforms.release.outputs import Outputs, ToCollection
 from beam_deid.transforms.release.proof import prove
 from beam_deid.transforms.release.shuffle import condensed
 from beam_deid.transforms.run.job import Given, Job
+from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 
 
@@ -69,8 +71,11 @@ class StrictDecider:
         Raises:
             InputError: Too many records were rejected.
             ExpectationUnmet: The label is another one than is expected.
+            UsageError: The recipient may be given nothing any more, or the release may be kept no longer.
         """
         job = replace(job, at=now())  # a pipeline may go on for years, and what is stated until a day does not
+        check_not_over(job.policy, job.releases, job.at)
+        check_recipients(job.policy, job.releases)
         if job.register is None:
             return self._checked(job, decide(job, measured, max_rejects, workers=workers))
         return decide_registered(job, measured, max_rejects, workers, lambda made: self._checked(job, made))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import apache_beam as beam
 
+from beam_deid.transforms.clock import present
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.run.consents import with_consents
 from beam_deid.transforms.run.job import Given, Job
@@ -18,7 +19,8 @@ class RunSecret(beam.PTransform):
     none: fingerprints are made with the register's key, which lives long, and which each process fetches by itself
     (`Job.prints`).
 
-    With it goes who has consented to the releases that need it: ledgers are read under that key.
+    With it goes who has consented to the releases that need it: ledgers are read under that key. Consent must be valid when they
+    are read, if nobody says another time: between building a pipeline and running it somebody may withdraw.
 
     Args:
         job: The run; None where there is none.
@@ -48,6 +50,7 @@ class RunSecret(beam.PTransform):
 def _consented(given: Given, job: Job | None, folder: str) -> Given:
     if job is None:
         return given
+    given = replace(given, begun=job.begun or present())
     read = guarded("reading the ledger of consent", with_consents, job.given(given), folder)
     return replace(given, consents=read.consents)
 

@@ -11,6 +11,7 @@ from beam_deid.transforms.clock import moment_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.published_rows import Kinds, Published, count_kinds, find_published
 from beam_deid.transforms.dataset.recomputable import Recomputable, recomputable
+from beam_deid.transforms.dataset.same_source import SameSource, same_source
 from beam_deid.transforms.dataset.source_figures import ProvedFigures, prove_figures
 from beam_deid.transforms.dataset.source_join import JoinedRows, join_rows
 from beam_deid.transforms.dataset.source_records import (
@@ -51,12 +52,12 @@ class Opened:
     Attributes:
         published: The release.
         prepared: The source, cut into shards, with a job of this release alone.
-        same_files: Whether the source's files are those that the run read, as far as names and sizes tell.
+        same: What of the source is as the run read it.
     """
 
     published: Published
     prepared: Prepared
-    same_files: bool
+    same: SameSource
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class SourceProof:
 
     Attributes:
         published: The release.
-        same_files: Whether the source's files are those that the run read, as far as names and sizes tell.
+        same: What of the source is as the run read it.
         joined: The columns that rows were joined on.
         missing: The other released columns, and why: nothing is proved of them.
         rows: What the join found.
@@ -74,7 +75,7 @@ class SourceProof:
     """
 
     published: Published
-    same_files: bool
+    same: SameSource
     joined: tuple[str, ...]
     missing: Mapping[str, str]
     rows: JoinedRows
@@ -91,7 +92,8 @@ class SourceProof:
             "label": self.published.label["label"],
             "agrees": not self.problems,
             "problems": list(self.problems),
-            "same_files": self.same_files,
+            "same_files": self.same.files,
+            "other_ledgers": list(self.same.other_ledgers),
             "columns": {"proved": list(self.joined), "not_proved": dict(self.missing)},
             "rows": {name: getattr(self.rows, name) for name in names},
             "linked": {columns: {**plain(one), "share": one.share} for columns, one in linked.items()},
@@ -140,11 +142,12 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
     """
     published = find_made_by(policy, inputs)
     release = published.release
-    whole = prepare(policy, source, _releases_of_run(published, policy), as_of(published))
+    run = _run_of(published)
+    whole = prepare(policy, source, _releases_of_run(run, policy), as_of(published))
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
     job = replace(whole.job, releases=(release,), run=str(published.label["run"]), at=at)
-    return Opened(published, replace(whole, job=job), whole.job.run == published.label["run"])
+    return Opened(published, replace(whole, job=job), same_source(whole, published.label["run"], run))
 
 
 def as_of(published: Published) -> int | None:
@@ -153,10 +156,15 @@ def as_of(published: Published) -> int | None:
     return None if consent is None else moment_of(str(consent["as_of"]))
 
 
-def _releases_of_run(published: Published, policy: Policy) -> list[str]:
-    """The releases that the run made, as far as its ``run.json`` tells: a run is named by these, too."""
+def _run_of(published: Published) -> Mapping[str, Any]:
+    """The ``run.json`` of a release's run; empty where it cannot be read."""
     run, _ = read_manifest(join(parent(published.folder), "run.json"))
-    told = (run or {}).get("releases")
+    return run or {}
+
+
+def _releases_of_run(run: Mapping[str, Any], policy: Policy) -> list[str]:
+    """The releases that the run made, as far as its ``run.json`` tells: a run is named by these, too."""
+    told = run.get("releases")
     return [name for name in policy.releases if name in told] if isinstance(told, dict) else []
 
 
@@ -185,7 +193,7 @@ def treat_again(opened: Opened, workers: int) -> TreatedAgain:
     published = opened.published
     with SpillFolder() as folder:
         job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
-        found = recomputable(job, published, opened.same_files)
+        found = recomputable(job, published, opened.same.files)
         rounds = told_rounds(found.job, published)
         _check_columns(found, published, rounds)
         source = measure_source(found, opened.prepared.shards, published, workers)
@@ -220,7 +228,7 @@ def prove(opened: Opened, workers: int) -> SourceProof:
         problems += _figure_problems(figures)
     problems += told_otherwise(published.label, source.data.layout.scope)
     return SourceProof(
-        published, opened.same_files, source.joined, source.recomputable.missing, rows, figures, tuple(problems)
+        published, opened.same, source.joined, source.recomputable.missing, rows, figures, tuple(problems)
     )
 
 

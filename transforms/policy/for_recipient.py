@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
+from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.recipients import ALL_KEYS
+from beam_deid.transforms.policy.recipients import ALL_KEYS, folded
 from beam_deid.transforms.policy.roles import keyed_fields
+from beam_deid.transforms.policy.same_keys import doubts
 from beam_deid.transforms.policy.scoping import tested_together
 from beam_deid.transforms.register.given_out import GivenOut
 from beam_deid.transforms.terms import RecipientRole, Sharing
@@ -20,6 +22,15 @@ def absent_keys(policy: Policy, release: str) -> tuple[str, ...]:
         return ()
     held = recipient.has_keys if isinstance(recipient.has_keys, tuple) else ()
     return tuple(field for field in keyed_fields(policy, release) if _key_of(policy, release, field) not in held)
+
+
+def key_doubts(policy: Policy, release: str, keys: Keys) -> tuple[str, ...]:
+    """Why a key that the recipient is declared not to have may be one that it has, a sentence each without a full stop."""
+    recipient = policy.recipient_of(release)
+    if recipient is None or not isinstance(recipient.has_keys, tuple):
+        return ()
+    absent = {field: _key_of(policy, release, field) for field in absent_keys(policy, release)}
+    return tuple(doubts(absent, recipient.has_keys, keys))
 
 
 def _key_of(policy: Policy, release: str, field: str) -> str:
@@ -83,7 +94,7 @@ def _untested(policy: Policy, release: str, together: Sequence[str], given_out: 
     for entry in given_out:
         if entry.is_tested and release in composed:
             continue
-        if entry.is_tested or not _is_another(policy, release, entry.recipient):
+        if entry.is_tested or not _was_elsewhere(policy, release, entry):
             yield entry.name
 
 
@@ -93,6 +104,17 @@ def _is_elsewhere(policy: Policy, release: str, other: str) -> bool:
     return spec.sharing is not Sharing.PUBLIC and _is_another(policy, release, spec.recipient)
 
 
+def _was_elsewhere(policy: Policy, release: str, entry: GivenOut) -> bool:
+    """Whether a registered release went to another recipient, and to nobody else.
+
+    A policy may call its recipients otherwise than an earlier one did: whoever has another name now may be anybody.
+    """
+    if entry.is_public or entry.called is None or not _is_another(policy, release, entry.recipient):
+        return False
+    now = (policy.recipients or {})[entry.recipient or ""]
+    return folded(now.name) == folded(entry.called)
+
+
 def _is_another(policy: Policy, release: str, recipient: str | None) -> bool:
-    """Whether somebody is a declared recipient other than that of a release."""
+    """Whether somebody is a declared recipient other than that of a release; no two of a policy have one name or contract."""
     return recipient in (policy.recipients or {}) and recipient != policy.releases[release].recipient

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -30,6 +31,11 @@ Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 NO_KEYS = "none"
 ALL_KEYS = "all"
+
+
+def folded(name: str) -> str:
+    """What is the same for two spellings of a name or of a reference: in normal form NFKC, without case, each space one."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 class Evidence(Section):

@@ -244,6 +244,8 @@ class Request:
         reason: Why.
         rows: How many rows of each release were changed, by its entry; releases without any are left out.
         table: Fingerprints: of the persons' identities, or of the corrected records with what they say now.
+        columns: The columns in which the corrected records say it, in order; none of persons, and in what versions before 0.11
+            wrote.
     """
 
     kind: RequestKind
@@ -252,6 +254,7 @@ class Request:
     reason: str
     rows: Mapping[str, int]
     table: Table
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Request":
@@ -260,7 +263,14 @@ class Request:
         Raises:
             KeyError, TypeError, ValueError: It is none.
         """
-        return cls(**{**given, "kind": RequestKind(given["kind"]), "table": Table(**given["table"])})
+        return cls(
+            **{
+                **given,
+                "kind": RequestKind(given["kind"]),
+                "table": Table(**given["table"]),
+                "columns": tuple(given.get("columns", ())),
+            }
+        )
 
 
 @dataclass(frozen=True)

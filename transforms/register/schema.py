@@ -173,7 +173,9 @@ def _request() -> Schema:
             "reason": said(TEXT, "Why"),
             "rows": said(map_of(COUNT), "Rows changed of each release, by its name here"),
             "table": said(_TABLE, "Fingerprints of identities, or of corrected records with what they say"),
+            "columns": said(list_of(TEXT), "The columns in which corrected records say it"),
         },
+        optional=("columns",),
     )
 
 

@@ -110,8 +110,12 @@ class Reidentifier:
             raise UsageError(what, where, "Name the release's label.json by --label")
         target = self._policy.target(self._release, name)
         if action.subkey(target, self._keys, mark.id).check(action.form(target)) != mark.check:
-            what = f"{name} was made under another key, in another domain or in another format"
-            raise KeyFault(what, where, "Take the policy and the key that the release was made with")
+            what = f"{name} was made under another key, in another domain, for another recipient or in another format"
+            step = (
+                "Take the policy and the key that the release was made with. Each recipient has a domain of its own: under "
+                "recipients it must be called as it was then, and where none was declared there must be none"
+            )
+            raise KeyFault(what, where, step)
         return mark.id
 
     def reidentify(self, chunk: Chunk, openings: Mapping[str, Restoring]) -> tuple[pa.RecordBatch, list[Fault]]:

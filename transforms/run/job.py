@@ -24,7 +24,7 @@ from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.label.for_recipient import Declaration
 from beam_deid.transforms.label.scope import EACH_RECORD, NotRead
 from beam_deid.transforms.persons.person_set import PersonSet
-from beam_deid.transforms.policy.for_recipient import declaration_of
+from beam_deid.transforms.policy.for_recipient import declaration_of, key_doubts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.places import KeyPlaces
 from beam_deid.transforms.policy.roles import gating_fields, released_fields
@@ -63,11 +63,13 @@ class Given:
         fingerprint_key: The run's secret; None where fingerprints are made with its register's key.
         types: The type that each column has in all batches, where that is found in the batches themselves; else None.
         consents: Who has consented, by release.
+        begun: When ledgers of consent were read, in microseconds since 1970; 0 where no run reads any.
     """
 
     fingerprint_key: FingerprintKey | None = field(default=None, repr=False)
     types: Mapping[str, pa.DataType] | None = None
     consents: Mapping[str, Consented] = field(default_factory=dict)
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,10 @@ class Job:
         secret: What fetches the default key on a worker, instead of the policy's reference.
         fingerprint_key: The run's secret, on a worker; None in the pipeline's graph, which must not carry it. See `prints`.
         as_of: The time at which consent must be valid, in microseconds since 1970, where the caller says one.
-        begun: When the run began, likewise: the time where nobody says one.
+        begun: When the run began, likewise: the time where nobody says one. 0 where it begins later than it is built, as a pipeline
+            of somebody's own: then the ledgers of consent say when they were read, on a worker.
         consents: Who has consented, by release; on a worker alone.
+        left_out: A register that names persons who are left out, where the run itself has none.
     """
 
     policy: Policy
@@ -117,6 +121,7 @@ class Job:
     as_of: int | None = None
     begun: int = 0
     consents: Mapping[str, Consented] = field(default_factory=dict)
+    left_out: Reference | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""
@@ -151,7 +156,8 @@ class Job:
     def given(self, given: Given) -> "Job":
         """The job on a worker, with what is known only while it runs."""
         types = self.types if given.types is None else given.types
-        return replace(self, fingerprint_key=given.fingerprint_key, types=types, consents=given.consents)
+        begun = self.begun or given.begun
+        return replace(self, fingerprint_key=given.fingerprint_key, types=types, consents=given.consents, begun=begun)
 
     def pinned(self) -> "Job":
         """The job with the keyring's keys as they are now, so that rotating them meanwhile changes nothing.
@@ -197,7 +203,10 @@ class Job:
     def declared_of(self, release: str) -> Declaration | None:
         """What is declared of a release's recipient; None where the policy declares no recipients."""
         given_out = self.register.given_out if self.register is not None else ()
-        return declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
+        made = declaration_of(self.policy, release, self.releases, given_out, self.unregistered)
+        return (
+            None if made is None else replace(made, unknown=made.unknown + key_doubts(self.policy, release, self.keys))
+        )
 
     @property
     def remembers(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beam_deid.transforms.clock import present
-from beam_deid.transforms.consent.ledger import ledger_files
+from beam_deid.transforms.consent.ledger import ledger_files, person_field
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
@@ -22,6 +22,9 @@ from beam_deid.transforms.run.job import SHARD_ROWS, Job
 from beam_deid.transforms.storage.files import InputFile, find
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import name_of, shown
+
+Ledger = tuple[str, int, str]
+"""A file of a ledger of consent: the release, the time at which it is asked, in microseconds since 1970, and its hash."""
 
 _LEAST_BYTES = 2
 """Bytes of a value and its delimiter in a text, at least as a rule."""
@@ -97,20 +100,23 @@ def prepare(policy: Policy, inputs: Sequence[str], releases: Sequence[str] = (),
         as_of=as_of,
         begun=present(),
     )
-    ledgers = _ledgers(job)
-    run = _run_id(sha256, names, shards, [found.ignored, ledgers] if ledgers else found.ignored)
-    job = replace(job, run=run)
+    job = replace(job, run=run_id(job, shards, found, ledgers_of(job)))
     return Prepared(job, tuple(shards), found, listed.passed_over)
 
 
-def _ledgers(job: Job) -> list[tuple[str, int, str]]:
-    """The ledgers of consent: of each file the release, the time at which it is asked, and the hash of its bytes."""
+def ledgers_of(job: Job) -> list[Ledger]:
+    """The files of a run's ledgers of consent, as they are now.
+
+    Raises:
+        PolicyError: A ledger has no file.
+        InputError: A file cannot be read, or lacks a column.
+    """
     needing = ((name, job.policy.releases[name].consent) for name in job.releases)
     return [
         (name, job.as_of_for(name), sha256_of(file.path))
         for name, consent in needing
         if consent is not None
-        for file in ledger_files(consent, name)
+        for file in ledger_files(consent, name, person_field(job.policy, consent))
     ]
 
 
@@ -159,12 +165,14 @@ def _equal(matched: Sequence[InputFile]) -> int:
     return sum(len(same) - len({sha256_of(file.path) for file in same}) for same in several)
 
 
-def _run_id(policy: str, releases: tuple[str, ...], shards: list[Shard], further: Sequence[Any]) -> str:
+def run_id(job: Job, shards: Sequence[Shard], found: Found, ledgers: Sequence[Ledger]) -> str:
+    """The id of a run: a function of its policy, its releases, the names and sizes of its files, and its ledgers of consent."""
     # A run is named by what it is made of, so that the same run gives the same bytes. Paths count as far as they are data.
+    further: Sequence[Any] = [found.ignored, ledgers] if ledgers else found.ignored
     facts = [
         (name_of(shard.path), shard.size, shard.row_groups, *shard.partitions, *_bytes_of(shard)) for shard in shards
     ]
-    made_of = [policy, releases, facts, *([further] if further else [])]
+    made_of = [job.policy_sha256, job.releases, facts, *([further] if further else [])]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 

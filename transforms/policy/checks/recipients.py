@@ -7,7 +7,7 @@ from beam_deid.transforms.actions.key_options import KeyedAction
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.nearest import advice, bare, shown
-from beam_deid.transforms.policy.recipients import Recipient
+from beam_deid.transforms.policy.recipients import Recipient, folded
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.terms import Recoverability, Sharing
 
@@ -19,6 +19,7 @@ def recipient_problems(draft: Draft) -> Iterator[Problem]:
         return
     for name, recipient in draft.recipients.items():
         yield from _recipient_problems(draft, name, recipient)
+    yield from _same_party(draft.recipients)
     for release in draft.releases.values():
         yield from _release_problems(draft, draft.recipients, release)
 
@@ -39,6 +40,20 @@ def _recipient_problems(draft: Draft, name: str, recipient: Recipient | None) ->
                 # A key under another name would count as one that the recipient has not.
                 what = "no field of the policy takes this key, so that it says nothing; write it as the policy does, or all"
                 yield Problem((*path, "has_keys", number), what)
+
+
+def _same_party(recipients: dict[str, Recipient | None]) -> Iterator[Problem]:
+    """Recipients of one name or one contract: what each holds would be looked at as if the other did not hold it."""
+    for attribute in ("name", "contract"):
+        known: dict[str, str] = {}
+        for key, recipient in recipients.items():
+            said = None if recipient is None else getattr(recipient, attribute)
+            if said is None:
+                continue
+            first = known.setdefault(folded(said), key)
+            if first != key:
+                what = f"it is the {attribute} of {bare(first)} too, so that both are one recipient; keep one of them"
+                yield Problem(("recipients", key, attribute), what)
 
 
 def _key_references(draft: Draft) -> set[Any]:
