@@ -195,8 +195,7 @@ class Run:
         special: The persons whom the law protects more, by the subject, in place of identities their groups; None where no
             field tells of any.
         subject: The identity that counts its persons; empty where none does, and in what versions before 0.11 wrote.
-        common_subject: What the subject is called in all tables of the dataset, which may have other names for it; empty where it
-            has one table.
+        common_subject: What the subject is called in all tables of the dataset; empty where it has one table.
         counts: How many persons there are by the subject, and in each group of ``special``.
         operator: Who carried it out: operator, login and host; None where nobody knows.
         kept_until: The day until which what is said of it here is kept at least.
