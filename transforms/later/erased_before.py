@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from beam_deid.transforms.publish.register_current import current_in
-from beam_deid.transforms.register.document import Document, Entry, Request, RequestKind
+from beam_deid.transforms.register.document import COUNTED, Document, Entry, Request, RequestKind
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.terms import Withheld
@@ -46,7 +46,9 @@ def erased_before(
     # Its own run left out whom the register knew by then; a request of the same second may have come later.
     left_out = [one for one in others if by_run and one.at < entry.made_at]
     missing = since - sum(one.rows[entry.name] for one in taken)
-    died = _died(others, entry) if missing > 0 else []
+    if missing < 0:  # this is a copy from before
+        return ErasedBefore(None, False)
+    died = _died(others, entry) if missing else []
     known = [*taken, *left_out, *died]
     persons = replace(register, erased=tuple(one.table for one in known)) if known else None
     return ErasedBefore(persons, (not missing or bool(died)) and (not by_run or bool(left_out)))
@@ -54,8 +56,14 @@ def erased_before(
 
 def _entry(document: Document, output: str, label: Mapping[str, Any]) -> Entry | None:
     """What the register holds of the release."""
-    entries = current_in(document, place_of(output))
-    return next((one for one in entries if (one.release, one.run) == (label["release"], label["run"])), None)
+    known = (label["release"], label["run"])
+    here = [one for one in current_in(document, place_of(output)) if (one.release, one.run) == known]
+    if here:
+        return here[0]
+    # The output was moved: the register tells of its run, unless that was changed where it was before, or is in several places.
+    counted = {name for one in document.requests for name in one.rows}
+    moved = [one for one in document.releases if (one.release, one.run) == known and one.state in COUNTED]
+    return moved[0] if len(moved) == 1 and moved[0].name not in counted else None
 
 
 def _died(requests: list[Request], entry: Entry) -> list[Request]:
