@@ -122,8 +122,9 @@ def show_record(path: str, holds: str | None, as_json: bool) -> None:
         raise VerificationError(what, record, "Compare it with a copy; find out who could write to it")
     if gaps.gone:
         what = f"the record has no line of what was done with these keys of the keyring: {_listed(gaps.gone)}"
+        advice = "See a copy of it, or the --record that was named for them; find out who could delete it"
         raise VerificationError(
-            what, record, "See a copy of it, or the --record that was named for them; find out who could delete it"
+            what, record, advice
         )
     if gaps.untold:
         output.note([f"these keys are older than the record, or recorded elsewhere: {_listed(gaps.untold)}"])
