@@ -36,9 +36,9 @@ def same_source(prepared: Prepared, made: str, run: Mapping[str, Any]) -> SameSo
 
 def _told(prepared: Prepared, run: Mapping[str, Any]) -> Iterator[Ledger]:
     """The ledgers that a run read, as its ``run.json`` tells."""
-    releases = run.get("releases")
-    for name in prepared.job.releases if isinstance(releases, dict) else ():
-        consent = releases[name].get("consent") if isinstance(releases.get(name), dict) else None
+    releases = run.get("releases") or {}
+    for name in prepared.job.releases:
+        consent = releases.get(name, {}).get("consent")
         if consent:
             asked = moment_of(str(consent["as_of"])) or 0
             yield from ((name, asked, str(file["sha256"])) for file in consent["files"])
