@@ -7,26 +7,26 @@ import click
 
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, shown
-from beam_deid.transforms.who import operator_here
+from beam_deid.transforms.who import Operator
 
 _DASHES = "--"
 _HIDDEN = "…"
 
 
-def about_call(context: click.Context, policy: str, operator: str | None) -> dict[str, Any]:
+def about_call(context: click.Context, policy: str, operator: Operator) -> dict[str, Any]:
     """Say who called a command that carries out a policy, and how.
 
     Args:
         context: The command's; its ``obj`` is the words of the command line.
         policy: The file of the policy.
-        operator: Who answers for it, where that is said.
+        operator: Who answers for it.
 
     Returns:
         ``operator``, ``command`` and ``policy``, as ``run.json`` holds them.
     """
     path = absolute(policy)
     return {
-        "operator": operator_here(operator)._asdict(),
+        "operator": operator._asdict(),
         "command": told(context.obj or ()),
         "policy": {"path": shown(path), "sha256": sha256_of(path)},
     }

@@ -23,7 +23,7 @@ Examples:
 @click.argument("code", required=False, metavar="[CODE]", shell_complete=complete_code)
 @options.json_option
 def explain(code: str | None, as_json: bool) -> None:
-    """Say what CODE means and what to do about it: a reason why records were rejected, or the name of a test."""
+    """Say what CODE means and what to do about it: a reason why records were rejected or withheld, or the name of a test."""
     from beam_deid.pipelines.views.explanation import show_all, show_explanation
     from beam_deid.transforms.label.explaining import explanation_of, explanations
 

@@ -12,7 +12,7 @@ from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.passphrases import anchored, ask_for_passphrase
-from beam_deid.pipelines.recording import reason_of, record_of, record_options, show_record
+from beam_deid.pipelines.recording import operator_of, reason_of, record_of, record_options, show_record
 from beam_deid.transforms.crypto.key_terms import DATA, DEFAULT_NAME, DESTROYED, SIGN, SIGNING_NAME
 from beam_deid.transforms.errors import UsageError
 
@@ -101,14 +101,22 @@ def create_key(
     """
     purpose = SIGN if sign else DATA
     name = (SIGNING_NAME if sign else DEFAULT_NAME) if name is None else name
-    why = reason_of(reason)
-    kept = record_of(ring, record, operator)
+    sources = _sources(ring, kek)
+    why = reason_of(reason, sources)
+    kept = record_of(ring, record, operator_of(operator, sources))
     made = _added(ring, name, purpose, kept, why) if kek is None else _created(ring, kek, name, purpose, kept, why)
     from beam_deid.pipelines.views.keyring import show_made
 
     show_made(output.console(as_json), made, name)
     if as_json:
         _emit_new(made, name)
+
+
+def _sources(ring: str, kek: str | None = None) -> tuple[str, ...]:
+    """Where the key-encryption keys are that neither a reason nor an operator may hold."""
+    from beam_deid.transforms.policy.key_sources import keyring_source
+
+    return (kek or "", keyring_source(ring))
 
 
 def _created(ring: str, kek: str, name: str, purpose: str, record: "ChainedRecord", reason: str | None) -> "Keyring":
@@ -139,8 +147,8 @@ def _with_new(
     from beam_deid.transforms.crypto.recorded import recorded
 
     made = changing.ring.with_new(name, changing.ring.opener(), purpose)
-    with recorded(record, act, made, [made.primary(name)], reason):
-        changing.save(made)
+    with recorded(record, act, made, [made.primary(name)], reason) as told:
+        changing.save(told)
     return changing.ring
 
 
@@ -185,8 +193,9 @@ def rotate_key(
     from beam_deid.pipelines.views.keyring import show_rotated
     from beam_deid.transforms.crypto.recorded import KeyAct
 
-    why = reason_of(reason)
-    kept = record_of(ring, record, operator)
+    sources = _sources(ring)
+    why = reason_of(reason, sources)
+    kept = record_of(ring, record, operator_of(operator, sources))
     with _changing(ring) as changing:
         purpose = changing.ring.versions(name)[0].purpose
         rotated = _with_new(changing, name, purpose, kept, KeyAct.ROTATE, why)
@@ -234,14 +243,15 @@ def destroy_keys(
     from beam_deid.pipelines.views.keyring import show_destroyed, show_destroying
     from beam_deid.transforms.label.reliances import reliances
 
-    why = reason_of(reason)
-    kept = record_of(ring, record, operator)
+    sources = _sources(ring)
+    why = reason_of(reason, sources)
+    kept = record_of(ring, record, operator_of(operator, sources))
     chosen = _chosen(ring, identity, name)
     relying = reliances(outputs, [key.id for key in chosen])
     out = output.console(as_json)
     show_destroying(out, chosen, relying, outputs)
     if not yes:
-        why = _asked(why, as_json)
+        why = _asked(why, sources, as_json)
     left = _without(ring, chosen, kept, why)
     show_destroyed(out, relying)
     if as_json:
@@ -263,14 +273,14 @@ def _chosen(ring: str, identity: int | None, name: str | None) -> list["KeyVersi
     return chosen
 
 
-def _asked(reason: str | None, as_json: bool) -> str | None:
+def _asked(reason: str | None, sources: Sequence[str], as_json: bool) -> str | None:
     """Ask whether keys are to be destroyed, and why, unless that is said."""
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to be asked", "keys destroy", "Add --yes, and --reason TEXT")
     click.confirm(said("Destroy? This cannot be undone"), abort=True, err=as_json)
     if reason is not None:
         return reason
-    return reason_of(click.prompt(said("Why? It stands in the record"), err=as_json))
+    return reason_of(click.prompt(said("Why? It stands in the record"), err=as_json), sources)
 
 
 def _without(ring: str, chosen: Sequence["KeyVersion"], record: "ChainedRecord", reason: str | None) -> "Keyring":
@@ -294,7 +304,8 @@ Examples:
   beam-deid keys record keys/orders.keyring
   beam-deid keys record policy.yaml.restored.jsonl --json
 
-Exit codes: 0 every line is bound to the one before, 1 a line is not, 2 there is no record.""",
+Exit codes: 0 every line is bound to the one before, 1 a line is not, or lines of the keyring's keys are gone, 2 there is no
+record.""",
 )
 @ring_argument
 @click.option(

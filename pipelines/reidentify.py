@@ -7,7 +7,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_release
 from beam_deid.pipelines.input_options import InputCommand, written_as
-from beam_deid.pipelines.recording import operator_option
+from beam_deid.pipelines.recording import operator_of, operator_option, reason_of
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.terms import Reason
@@ -105,13 +105,13 @@ def reidentify(
     cannot be re-identified (wrong key, tampered token, foreign domain) are left out and named with the reason in
     OUTPUT.rejected.csv and OUTPUT.rejected.parquet.
     """
+    from beam_deid.transforms.policy.key_sources import key_sources
     from beam_deid.transforms.policy.reader import read_any_policy
     from beam_deid.transforms.policy.tables import TablesPolicy
     from beam_deid.transforms.reidentify.files import STEPS
     from beam_deid.transforms.reidentify.files import reidentify as reidentify_files
     from beam_deid.transforms.reidentify.request import Request
     from beam_deid.transforms.reidentify.selection import Selection
-    from beam_deid.transforms.who import operator_here
 
     given = read_any_policy(policy)
     read = given.of_part(release) if isinstance(given, TablesPolicy) else given
@@ -119,9 +119,11 @@ def reidentify(
     named = (*tokens, *(_lines(tokens_from) if tokens_from is not None else ()))
     selection = Selection(everything, named, tuple(map(_condition, conditions)), rows)
     kept = record or _beside(policy)
-    who = operator_here(operator)
+    sources = key_sources(read)
+    why = str(reason_of(reason, sources))
+    who = operator_of(operator, sources)
     how = written_as(written)
-    request = Request(release, wanted, inputs, target, reason, kept, selection, label, overwrite, who, how)
+    request = Request(release, wanted, inputs, target, why, kept, selection, label, overwrite, who, how)
     with output.progress(STEPS):
         outcome = reidentify_files(read, request)
     output.console(as_json).print(_said(outcome, target, request.record), markup=False)

@@ -8,6 +8,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_entry, complete_folder
 from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.recording import reason_of
 from beam_deid.transforms.errors import UsageError
 
 register_argument = click.argument("register", metavar="REGISTER", shell_complete=complete_folder)
@@ -133,7 +134,7 @@ def forget(register: str, name: str, reason: str, yes: bool, output_folder: str 
     from beam_deid.pipelines.views.register_changes import show_forgetting, show_forgotten
     from beam_deid.transforms.storage.paths import shown
 
-    why = _one_line(reason)
+    why = str(reason_of(reason))
     path, found = opened(register, output_folder)
     entry = forgettable(found, name, path)
     out = output.console(as_json)
@@ -151,14 +152,6 @@ def _ask(as_json: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to be asked", "releases forget", "Add --yes")
     click.confirm(said("Forget? This cannot be undone"), abort=True, err=as_json)
-
-
-def _one_line(reason: str) -> str:
-    """A reason as one line."""
-    why = " ".join(reason.split())
-    if not why or not why.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why nobody can have it")
-    return why
 
 
 @releases.command(

@@ -5,15 +5,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from beam_deid.pipelines import options
+from beam_deid.pipelines.recording import operator_of
 from beam_deid.transforms.later.correcting import Correcting, correct
 from beam_deid.transforms.later.corrections import read_corrections
 from beam_deid.transforms.later.erasing import Erasing, erase
-from beam_deid.transforms.later.remembering import Remembering, checked_reason, persons_of, registers_of
+from beam_deid.transforms.later.naming_nobody import name_nobody
+from beam_deid.transforms.later.of_tables import policy_of_one_table
+from beam_deid.transforms.later.remembering import Remembering, persons_of, registers_of
 from beam_deid.transforms.later.republishing import ToldRun
-from beam_deid.transforms.later.subjects import read_subjects
-from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.later.subjects import Subjects, read_subjects
+from beam_deid.transforms.persons.account import OPERATOR, REASON, checked_line
+from beam_deid.transforms.policy.key_sources import key_sources
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.register.document import RequestKind
-from beam_deid.transforms.who import operator_here
+from beam_deid.transforms.who import Operator
 
 
 @dataclass(frozen=True)
@@ -66,27 +71,25 @@ class Done:
 
 def erase_all(asked: Asked) -> Done:
     """Erase persons from several outputs, one after the other."""
-    policy = read_policy(asked.policy)
+    policy = policy_of_one_table(asked.policy, RequestKind.ERASED)
     listed = read_subjects(policy, asked.subjects)
-    why = checked_reason(asked.reason, policy, listed)
-    operator = operator_here(asked.operator)
+    why, operator = _account(asked, policy, listed)
     workers = options.worker_count(asked.workers, len(asked.sources))
     erasing = Erasing(policy, listed, asked.sources, workers, operator._asdict())
     runs = []
     notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():
         with Remembering(RequestKind.ERASED, policy, persons_of(listed), operator, why, place) as register:
-            runs += _each(outputs, register, lambda one, held: erase(erasing, one, held.announce))
+            runs += _each(outputs, register, lambda one, held: erase(erasing, one, held))
         notes.append(register.note)
     return Done(RequestKind.ERASED, listed.rows, tuple(runs), tuple(dict.fromkeys(filter(None, notes))))
 
 
 def correct_all(asked: Asked) -> Done:
     """Correct records in several outputs, one after the other."""
-    policy = read_policy(asked.policy)
+    policy = policy_of_one_table(asked.policy, RequestKind.CORRECTED)
     corrections = read_corrections(policy, asked.subjects)
-    why = checked_reason(asked.reason, policy, corrections.numbers)
-    operator = operator_here(asked.operator)
+    why, operator = _account(asked, policy, corrections.numbers)
     correcting = Correcting(policy, corrections, asked.sources, operator._asdict())
     runs = []
     notes = []
@@ -96,6 +99,21 @@ def correct_all(asked: Asked) -> Done:
         notes.append(register.note)
     rows = corrections.numbers.rows
     return Done(RequestKind.CORRECTED, rows, tuple(runs), tuple(dict.fromkeys(filter(None, notes))))
+
+
+def _account(asked: Asked, policy: Policy, subjects: Subjects) -> tuple[str, Operator]:
+    """Why, and who answers for it, in words that name none of the persons: both are kept, and the persons are not.
+
+    Raises:
+        UsageError: One of them names a person, holds a key, or is no line of text.
+    """
+    sources = key_sources(policy)
+    why = checked_line(asked.reason, REASON, sources)
+    operator = operator_of(asked.operator, sources)
+    name_nobody(why, REASON, policy, subjects)
+    if asked.operator is not None:
+        name_nobody(operator.operator, OPERATOR, policy, subjects)
+    return why, operator
 
 
 def _each(

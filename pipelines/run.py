@@ -11,7 +11,7 @@ from beam_deid.pipelines import options, output
 from beam_deid.pipelines.completing import complete_folder, complete_release
 from beam_deid.pipelines.early import see_the_output, see_the_policy
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
-from beam_deid.pipelines.recording import operator_option
+from beam_deid.pipelines.recording import operator_of, operator_option
 from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -105,11 +105,12 @@ def run(
     see_the_policy(policy)
     see_the_output(output, overwrite)
     from beam_deid.pipelines.calling import about_call
+    from beam_deid.transforms.policy.key_sources import key_sources
     from beam_deid.transforms.policy.reader import read_any_policy
     from beam_deid.transforms.policy.tables import TablesPolicy
 
-    by = about_call(context, policy, operator)
     read = read_any_policy(policy)
+    by = about_call(context, policy, operator_of(operator, key_sources(read)))
     if isinstance(read, TablesPolicy):
         from beam_deid.pipelines.tables import Options, run_on_tables
 

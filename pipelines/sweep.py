@@ -8,6 +8,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.language.words import said
+from beam_deid.pipelines.recording import operator_of, reason_of
 from beam_deid.transforms.errors import UsageError
 
 
@@ -46,8 +47,9 @@ def sweep(
     from beam_deid.transforms.later.sweeping import look
     from beam_deid.transforms.policy.reader import read_any_policy
     from beam_deid.transforms.storage.sweeping import sweep as clean
-    from beam_deid.transforms.who import operator_here
 
+    why = reason_of(reason) or ""
+    who = operator_of(named)
     out = output.console(as_json)
     found = look(places, now(), None if policy is None else read_any_policy(policy, key_given=True))
     show_swept(out, found)
@@ -57,7 +59,7 @@ def sweep(
             _ask(as_json)
         for place in found.outputs:
             clean(place)
-        removed = [delete(place, names, reason, operator_here(named)) for place, names in found.to_go.items()]
+        removed = [delete(place, names, why, who) for place, names in found.to_go.items()]
         show_deleted(out, removed)
         output.warn(one.note for one in removed if one.note)
     if as_json:

@@ -20,16 +20,69 @@ class Role(Word):
 
 
 class Withheld(Word):
-    """Why a sound record is not in a release."""
+    """Why a sound record is not in a release.
 
-    WHERE = "where"
-    NO_PERSON = "no_person"
-    NO_CONSENT = "no_consent"
-    WITHDRAWN = "withdrawn"
-    NO_GUARDIAN = "no_guardian"
-    EXPECTATION = "expectation"
-    ERASED = "erased"
-    CORRECTED = "corrected"
+    Attributes:
+        meaning: What the release is not about, in a sentence without a full stop.
+        advice: What to do about it, in sentences.
+    """
+
+    meaning: str
+    advice: str
+
+    def __new__(cls, code: str, meaning: str, advice: str) -> "Withheld":
+        """A reason by its code, with what is said of it."""
+        made = str.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        made.advice = advice
+        return made
+
+    WHERE = (
+        "where",
+        "The record does not meet the row filter of the release",
+        "Nothing is wrong with it. Change where: of the release if it should be in.",
+    )
+    NO_PERSON = (
+        "no_person",
+        "The record names nobody, so that nobody's consent can be looked up",
+        "Look at the field by which the ledger's persons are known: consent.field, else the subject.",
+    )
+    NO_CONSENT = (
+        "no_consent",
+        "The ledger does not know the person, or the person had not consented by then",
+        "Check consent.purpose and the time (--as-of), and that the ledger spells persons as the orders do.",
+    )
+    WITHDRAWN = (
+        "withdrawn",
+        "The person has withdrawn the consent, or the guardian has",
+        "Whoever was given the data earlier is to be told. What was published is changed by: beam-deid erase.",
+    )
+    NO_GUARDIAN = (
+        "no_guardian",
+        "The person is under 14, and no guardian has consented (PIPL Art. 31)",
+        "Write the guardian's consent into the ledger, in its column guardian.",
+    )
+    UNKNOWN_AGE = (
+        "unknown_age",
+        "The record does not say when its person was born, and no guardian has consented (PIPL Art. 31)",
+        "Write the date of birth into the source (consent.born), or into the ledger that the person is of age: under_14: no.",
+    )
+    EXPECTATION = (
+        "expectation",
+        "The release was not published, for its label is not the one that the policy expects",
+        "The run says which tests fail, and what would change the label.",
+    )
+    ERASED = (
+        "erased",
+        "The person was erased, so that later runs leave its records out",
+        "Nothing: the register remembers whom. Take the person out of the source as well.",
+    )
+    CORRECTED = (
+        "corrected",
+        "The record was corrected after it was published, and the source says something else",
+        "Correct the source; or give the record to beam-deid correct again if it has changed since.",
+    )
 
 
 class Recoverability(Word):

@@ -9,9 +9,13 @@ from rich.text import Text
 from beam_deid.pipelines.language.console import said_text
 from beam_deid.pipelines.language.words import joined, said, word
 from beam_deid.pipelines.views.cells import table
-from beam_deid.transforms.label.explaining import REASON, TEST, Explanation
+from beam_deid.transforms.label.explaining import REASON, TEST, WITHHELD, Explanation
 
-_TITLES = {REASON: "Why records are rejected", TEST: "Tests behind a label, by line of its rule"}
+_TITLES = {
+    REASON: "Why records are rejected",
+    WITHHELD: "Why records are withheld",
+    TEST: "Tests behind a label, by line of its rule",
+}
 
 
 def show_explanation(out: Console, one: Explanation) -> None:
@@ -30,6 +34,8 @@ def _title(one: Explanation) -> str:
     """What a code is, in the language of the call."""
     if one.what == REASON:
         return said("a reason why records are rejected")
+    if one.what == WITHHELD:
+        return said("a reason why records are withheld")
     line, _, topic = one.line.partition(" ")
     return said(f"a test of line {line} ({word(topic.strip('()'))}) of the label rule")
 

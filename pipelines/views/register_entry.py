@@ -18,6 +18,7 @@ from beam_deid.pipelines.views.register_cells import (
     short,
     styled,
 )
+from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 from beam_deid.transforms.register.document import Document, Entry, State
 from beam_deid.transforms.register.summary import later_tested, suppressed_share
 
@@ -61,7 +62,9 @@ def _facts(document: Document, entry: Entry) -> Iterable[tuple[str, str]]:
     yield from _recipient(entry)
     yield from _accountable(document, entry)
     yield "output", printable(entry.output)
-    yield "records", ", ".join(f"{number:,} {what}" for what, number in entry.records.to_document().items())
+    yield "records", ", ".join(f"{getattr(entry.records, what):,} {what}" for what in RECORD_COUNTS)
+    if entry.records.withheld_by:
+        yield "withheld", ", ".join(f"{number:,} {why}" for why, number in entry.records.withheld_by.items())
     yield "suppressed", f"{suppressed_share(entry):.2%}"
     yield "records known by", printable(entry.record)
     yield "persons counted by", names(entry.identities)

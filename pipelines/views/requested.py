@@ -28,6 +28,10 @@ def _show_erased(out: Console, one: ToldRelease) -> None:
         out.print(f"  {one.release}: none of these persons is in it (looked for {one.by})")
         return
     out.print(f"  {one.release}: {_rows(one)} erased, found {one.by}; {one.left:,} left")
+    if one.unsure:
+        out.print(
+            f"    {one.unsure:,} of them may be rows of others that are equal in every column: which is whose is not known"
+        )
     _show_not_measured(out, one)
 
 

@@ -169,7 +169,8 @@ GROWN = "1990-03-01"
         (GROWN, [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", None)], None),
         (GROWN, [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", "是")], "no_consent"),
         (None, [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", "是")], None),
-        (None, [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", None)], None),
+        (None, [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", None)], "unknown_age"),
+        (None, [("a", PURPOSE, "否", None, "2026-05-01 10:00:00", None)], "no_consent"),
         ("2012-06-01", [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", None)], None),
         ("2012-06-02", [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", None)], "no_guardian"),
         (
@@ -188,6 +189,31 @@ def test_of_a_person_under_14_the_guardian_consents(tmp_path, born, rows, reason
     records = orders("a", born=pa.array([born], pa.string()))
     passed, withheld = gated(tmp_path, made, records, JUNE)
     assert (passed, reason) == ([0], None) or ([], {reason: 1}) == (passed, dict(withheld))
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["否"], None),
+        (["no"], None),
+        ([""], "unknown_age"),
+        (["?"], "no_guardian"),
+        (["是"], "no_guardian"),
+        (["否", "是"], "no_guardian"),
+        (["是", "否"], "no_guardian"),
+        (["", "否"], None),
+    ],
+)
+def test_whose_birth_a_record_does_not_say_is_of_age_only_where_the_ledger_says_so(tmp_path, said, reason):
+    rows = [("a", PURPOSE, "是", None, "2026-05-01 10:00:00", word) for word in said]
+    ledger = write(tmp_path / "ledger.csv", f"{HEADER},未满十四周岁", rows)
+    made = policy(ledger, {"born": {"role": "quasi_identifier", "kind": "date"}}, born="born")
+    records = orders("a", "a", "a", born=pa.array([CHILD, None, GROWN], pa.string()))
+    passed, withheld = gated(tmp_path, made, records, JUNE)
+    assert 0 not in passed
+    assert 2 in passed
+    assert (1 in passed) == (reason is None)
+    assert withheld == {"no_guardian": 1} | ({} if reason is None else {reason: 1 + (reason == "no_guardian")})
 
 
 def test_an_identity_number_and_the_ledgers_own_mark_tell_a_child(tmp_path):

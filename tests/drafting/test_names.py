@@ -3,7 +3,8 @@ import unicodedata
 import pytest
 
 from beam_deid.transforms.drafting.name_rule import Group
-from beam_deid.transforms.drafting.names import NAMES, normal, rule_of
+from beam_deid.transforms.drafting.names import NAMES, rule_of
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.email_address import EMAIL
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT

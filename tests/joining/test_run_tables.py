@@ -1,5 +1,6 @@
 """A run over tables: one policy, one output, tokens that join what belongs together, labels that promise no more than is tested."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -17,13 +18,28 @@ from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.requirement import Figure
 from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.policy.table_policy import TableFacts, TablePolicy
+from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.release.proof import prove
 
-from ..kit.keys import KEY
+from ..kit.keys import KEK, KEY
 from ..kit.outputs import labels, leftovers, parts
 from ..kit.tables import AGENCY, POLICY, TRADING, Tables, made_up, part
 
 ROWS = 600
+ORDERS = """\
+version: 1
+dataset: shop
+subject: buyer
+record: tid
+fields:
+  tid: {role: direct_identifier, kind: order_number}
+  buyer: {role: direct_identifier}
+  month: {role: quasi_identifier, kind: integer}
+keys: {key: env:BEAM_DEID_KEY}
+releases:
+  crm: {purpose: marketing to members, sharing: enclave, expect: still_personal, fields: {tid: tokenize, buyer: tokenize}}
+"""
+"""A policy of the orders alone."""
 PERSONAL = "expect: still_personal"
 ANONYMIZED = "expect: anonymized"
 
@@ -165,6 +181,10 @@ def test_several_tables_are_not_anonymized_for_they_are_not_tested_together(tmp_
         assert failing(found) - {"order"} == {"other_tables"}
         test = next(test for test in found["tests"] if test["name"] == "other_tables")
         assert test["measured"] is None
+        advice = next(change["text"] for change in found["changes"] if change["test"] == "other_tables")
+        assert advice == (
+            "give out one table alone, in a release of its own, and let the releases of the others expect still_personal"
+        )
         assert test["detail"] == f"tables of one dataset are not tested together: {other}"
         assert found["asked"]["apart"] == [other]
         assert list(jsonschema.Draft202012Validator(label_schema()).iter_errors(found)) == []
@@ -205,6 +225,11 @@ def test_what_another_table_gave_out_before_is_untested_and_does_not_hold(tmp_pa
     found = label(made.folder / "later", "trading.customers")
     assert found["label"] == "still_personal"
     assert "composition:trading.orders.1" in failing(found)
+    advice = next(change["text"] for change in found["changes"] if change["test"] == "composition:trading.orders.1")
+    assert advice.startswith(
+        "it is of the table orders, this run of the table customers: these are not tested together"
+    )
+    assert "record:" not in advice
 
 
 def test_a_release_is_published_with_all_its_tables_or_not_at_all(tmp_path: Path) -> None:
@@ -217,6 +242,53 @@ def test_a_release_is_published_with_all_its_tables_or_not_at_all(tmp_path: Path
     unmet = [name for name, one in run["releases"].items() if not one["published"]]
     assert unmet == ["crm.customers", "crm.orders", "crm.items"]
     assert all(run["releases"][name]["records"]["released"] == 0 for name in unmet)
+    assert call(["verify", str(made.out)]) == 0
+
+
+def test_several_tables_with_a_register_are_verified_also_when_they_are_labelled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEK", KEK)
+    ring = str(tmp_path / "shop.keyring")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK"]) == 0
+    made = Tables(tmp_path)
+    made.write(made_up(60), POLICY.replace("{key: env:BEAM_DEID_KEY}", "{keyring: shop.keyring}"))
+    assert made.run() == 0
+    run = json.loads((made.out / "run.json").read_text("utf-8"))
+    assert run["register"]
+    assert [one["common_subject"] for one in run["persons"]] == ["customers.buyer"] * 3
+    assert call(["verify", str(made.out)]) == 0
+    assert call(["keys", "destroy", ring, "--name", "main", "--output", str(made.out), "--yes"]) == 0
+    assert call(["label", "--again", str(made.out)]) == 0
+    assert call(["verify", str(made.out)]) == 0
+
+
+def test_persons_of_tables_count_once_in_the_register(published: Tables, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the customers that the three tables tell, counted by DuckDB."""
+    source = {name: f"'{published.folder / name}.parquet'" for name in ("customers", "orders", "items")}
+    wanted = duckdb.sql(f"select count(distinct buyer) from read_parquet({source['customers']})").fetchall()[0][0]
+    assert call(["releases", "persons", str(published.folder / "shop.register"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["handled"]
+    assert found["persons"] == wanted
+    assert found["subjects"] == ["customers.buyer"]
+    assert found["runs"] == 1
+    assert found["groups"]["sensitive"] <= wanted
+    assert found["untold"] == {"sensitive": 0, "under_14": 1}
+
+
+def test_the_files_of_a_table_that_is_only_joined_are_inputs_too(tmp_path: Path) -> None:
+    made = Tables(tmp_path)
+    made.write(made_up(60), POLICY + AGENCY)
+    assert made.run("--release", "agency") == 0
+    run = json.loads((made.out / "run.json").read_text("utf-8"))
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")}
+    assert run["inputs"] == [
+        {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in sorted(files.items())
+    ]
+    register = read(str(tmp_path / "shop.register"))
+    assert register is not None
+    assert [*register.releases[-1].inputs] == run["inputs"]
     assert call(["verify", str(made.out)]) == 0
 
 
@@ -304,6 +376,43 @@ def test_what_takes_one_table_says_so(
 ) -> None:
     assert call([published.policy if word == "POLICY" else word for word in command]) == 2
     assert "the policy has several tables, and this takes one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["erase", "correct"])
+@pytest.mark.parametrize("policy", ["of all tables", "of one table"])
+def test_what_tables_published_is_not_changed_and_what_can_be_done_is_told(
+    command: str, policy: str, published: Tables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = parts(published.out)
+    path = published.policy
+    if policy == "of one table":
+        path = str(tmp_path / "orders.yaml")
+        Path(path).write_text(ORDERS, "utf-8")
+    (tmp_path / "gone.csv").write_text("tid,buyer,month\n1,b1,5\n", "utf-8")
+    (tmp_path / "persons.csv").write_text("buyer\nb1\n", "utf-8")
+    listed = str(tmp_path / ("persons.csv" if command == "erase" else "gone.csv"))
+    assert call([command, path, str(published.out), "--subjects", listed, "--reason", "request 17"]) == 2
+    told = capsys.readouterr().err
+    assert "yet" in told
+    assert "run again with --overwrite" in told
+    assert "another policy" not in told
+    assert parts(published.out) == before
+
+
+def test_releases_of_tables_are_removed_once_their_retention_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has to be found for that, and the whole of a release goes."""
+    made = Tables(tmp_path)
+    made.write(
+        made_up(60),
+        POLICY.replace("    sharing: enclave\n", "    sharing: enclave\n    retain: 1 month\n", 1),
+    )
+    assert made.run() == 0
+    monkeypatch.setattr("beam_deid.transforms.clock.now", lambda: "2999-01-01T00:00:00+00:00")
+    assert call(["sweep", str(made.out), "--delete", "--yes"]) == 0
+    assert parts(made.out) == {}
+    assert call(["verify", str(made.out)]) == 0
 
 
 def test_plan_says_of_each_table_what_will_become_of_it(published: Tables, capsys: pytest.CaptureFixture[str]) -> None:

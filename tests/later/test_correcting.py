@@ -9,6 +9,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
+from .equal_rows import Equal
 from .shop import PERSONAL, Shop, rows_of, table
 from .test_erasing import label_of, state_of
 
@@ -124,3 +125,35 @@ def test_a_record_that_cannot_be_treated_stops_the_correction(capsys, shop):
     assert correct(shop, str(path), "--input", shop.orders) == 3
     assert "row " in capsys.readouterr().err
     assert state_of(shop.out) == before
+
+
+def test_a_correction_that_another_followed_counts_no_more(tmp_path):
+    shop = Equal(tmp_path, ["numbered"])
+    shop.write()
+    assert shop.run() == 0
+    asked = ("成都市", "重庆市", "成都市")
+    for before, city in zip(("北京市", *asked[:-1]), asked, strict=True):
+        assert shop.correct({"1001": ("甲", city, "是")}) == 0
+        assert shop.cities("numbered")[city] == 1
+        for source, rows in ((city, 6), (before, 5))[: 2 if city == "重庆市" else 1]:
+            shop.orders["1001"] = ("甲", source, "是")
+            shop.source()
+            assert shop.run("--overwrite", output="later") == 0
+            assert sum(shop.cities("numbered", "later").values()) == rows
+
+
+def test_a_policy_with_another_column_says_why_corrected_records_are_withheld(capsys, tmp_path):
+    shop = Equal(tmp_path, ["numbered"])
+    shop.write()
+    assert shop.run() == 0
+    shop.orders["1001"] = ("甲", "成都市", "是")
+    assert shop.correct({"1001": shop.orders["1001"]}) == 0
+    more = "  remark: {role: insensitive}\n"
+    shop.write(more)
+    shop.file("orders.csv", "number,buyer,city,agrees,remark", "1001,甲,成都市,是,急", "1002,乙,北京市,是,")
+    capsys.readouterr()
+    assert shop.run(output="later") == 0
+    told = " ".join("".join(capsys.readouterr()).split())
+    assert "corrected when the policy had other columns (remark) are withheld wherever they are met (1)" in told
+    assert "beam-deid correct" in told
+    assert shop.cities("numbered", "later") == {"北京市": 1}

@@ -169,14 +169,26 @@ def test_an_output_that_was_changed_is_left_alone(capsys, shop):
     assert state_of(shop.out) == before
 
 
-def test_a_reason_that_names_a_person_is_refused(capsys, shop):
+@pytest.mark.parametrize(
+    ("reason", "operator", "said"),
+    [
+        ("asked by BUYER-1, today", "Li Na", "--reason: this names one of these persons"),
+        ("customer_buyer-1", "Li Na", "--reason: this names one of these persons"),
+        ("客户buyer-1要求删除", "Li Na", "--reason: this names one of these persons"),
+        ("request 17", "buyer-1", "--operator: this names one of these persons"),
+        ("request 17", "13800000001", "--operator: this holds what identifies a person (mobile)"),
+        ("手机13800000001", "Li Na", "--reason: this holds what identifies a person (mobile)"),
+    ],
+)
+def test_neither_a_reason_nor_an_operator_may_name_a_person(capsys, shop, reason, operator, said):
+    before = state_of(shop.out)
     subjects = _list(shop, "buyer-1")
-    assert (
-        call(["erase", shop.policy, str(shop.out), "--subjects", subjects, "--reason", "asked by BUYER-1, today"]) == 2
-    )
+    named = ["--subjects", subjects, "--reason", reason, "--operator", operator]
+    assert call(["erase", shop.policy, str(shop.out), *named]) == 2
     told = capsys.readouterr().err
-    assert "the reason names one of these persons" in told
-    assert "uyer-1" not in told.replace("--subjects", "")
+    assert said in told
+    assert not {"uyer-1", "UYER-1", "13800000001"} & set(told.replace("--subjects", "").split())
+    assert state_of(shop.out) == before
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.label.explaining import REASON, TEST, explanations
+from beam_deid.transforms.label.explaining import REASON, TEST, WITHHELD, explanations
 from beam_deid.transforms.label.requirements import REQUIREMENTS
-from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.terms import Reason, Withheld
 
 
 def test_no_reason_and_no_test_is_missing_and_each_says_what_to_do():
     every = list(explanations())
     assert {one.code for one in every if one.what == REASON} == {str(reason) for reason in Reason}
+    assert {one.code for one in every if one.what == WITHHELD} == {str(reason) for reason in Withheld}
     assert {one.code for one in every if one.what == TEST} == {one.name for one in REQUIREMENTS}
     assert len({one.code for one in every}) == len(every)
     for one in every:

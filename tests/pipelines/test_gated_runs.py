@@ -182,6 +182,23 @@ def test_the_order_of_the_ledger_changes_no_byte_and_a_later_time_does(made):
     assert len(written(made.folder / "before", "crm")) > len(tables[0])
 
 
+def test_the_register_shows_a_release_with_consent_and_what_was_withheld(made, capsys):
+    given = policy(crm=CRM) | {"register": "shop.register"}
+    made.policy.write_text(yaml.safe_dump(given, allow_unicode=True), "utf-8")
+    assert made("run", made.policy, "-i", made.source, "-o", made.out) == 0
+    capsys.readouterr()
+    assert made("releases", "show", made.folder / "shop.register", "crm.1") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "54 where" in shown
+
+
+def test_a_ledger_whose_column_is_named_as_the_subject_needs_no_word_for_it(made):
+    table = made.folder / "ledger.csv"
+    table.write_text(table.read_text("utf-8").replace("会员号", "buyer"), "utf-8")
+    assert made("run", made.policy, "-i", made.source, "-o", made.out, crm=CRM) == 0
+    assert label(made.out, "crm")["records"]["released"] == 2 * len(expected())
+
+
 def test_a_filter_that_tells_something_sensitive_or_names_somebody_is_never_anonymized(made):
     telling = {**STATISTICS, "fields": {"city": "keep"}}
     assert (
@@ -217,6 +234,24 @@ def test_a_filter_for_values_on_a_sensitive_list_is_never_anonymized_whatever_th
     planned = json.loads(capsys.readouterr().out)["releases"]
     assert planned["sick"]["best_label"] == "still_personal"
     assert planned["fine"]["best_label"] == "anonymized"
+
+
+def test_consent_for_something_sensitive_is_never_anonymized_and_the_label_says_what_to_do(made, capsys):
+    (made.folder / "ledger.csv").write_text(
+        (made.folder / "ledger.csv").read_text("utf-8").replace("营销", "孕产"), "utf-8"
+    )
+    asked = {**STATISTICS, "fields": {"city": "keep"}, "where": {}, "consent": {**CONSENT, "purpose": "孕产"}}
+    assert made("run", made.policy, "-i", made.source, "-o", made.out, sick=asked) == 0
+    document = label(made.out, "sick")
+    failing = {test["name"] for test in document["tests"] if not test["passed"]}
+    assert "row_filter" in failing
+    assert document["label"] == "still_personal"
+    assert document["asked"]["row_filter"] == {"consent": {"role": ["sensitive"], "names_a_person": False}}
+    (change,) = (one["text"] for one in document["changes"] if one["test"] == "row_filter")
+    assert "leave consent out" in change
+    assert made("verify", made.out) == 0
+    made("plan", made.policy, "--json", sick=asked)
+    assert "consent asks for a purpose" in capsys.readouterr().out
 
 
 def test_releases_of_which_each_has_what_the_other_lacks_are_tested_together(made):

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.crypto.keyring_file import create
 from beam_deid.transforms.crypto.keys import forget
 
 from ..kit.keys import KEK
@@ -353,6 +354,40 @@ def test_what_is_done_with_keys_is_recorded_with_whoever_did_it_and_why_and_no_b
     assert KEK not in text
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("--reason", KEK),
+        ("--reason", f"BEAM_DEID_KEY={'0f' * 32}"),
+        ("--operator", KEK),
+        ("--reason", "手机13800000001"),
+        ("--operator", "13800000001"),
+    ],
+)
+def test_neither_a_key_nor_a_persons_number_gets_into_the_record(made, capsys, told):
+    before = (Path(made.ring).read_bytes(), Path(_record(made, capsys)["record"]).read_bytes())
+    for command in (["rotate", made.ring], ["destroy", made.ring, "--name", "main", "--yes"]):
+        assert call(["keys", *command, *told]) == 2
+        said = capsys.readouterr().err
+        assert f"{told[0]}: this holds what" in said
+        assert told[1] not in said
+    ring = made.ring.replace("keyring", "second.keyring")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK", *told]) == 2
+    assert not Path(ring).exists()
+    assert (Path(made.ring).read_bytes(), Path(_record(made, capsys)["record"]).read_bytes()) == before
+
+
+def test_a_run_and_a_reidentification_keep_no_key_and_no_persons_number(made, tmp_path, capsys):
+    for told in (KEK, "13800000001"):
+        assert made.run("out", "--operator", told) == 2
+        assert "--operator: this holds what" in capsys.readouterr().err
+    assert not made.out().exists()
+    given = ["--policy", made.policy, "--release", "crm", "--fields", "buyer", "--all"]
+    files = ["--input", made.source, "--output", str(tmp_path / "back.csv")]
+    assert call(["reidentify", *given, *files, "--reason", f"it was {KEK}"]) == 2
+    assert "--reason: this holds what looks like a key" in capsys.readouterr().err
+
+
 def test_a_run_that_makes_the_key_of_a_register_records_it(made, capsys):
     assert made.run() == 0
     last = _record(made, capsys)["lines"][-2]
@@ -377,6 +412,47 @@ def test_a_record_that_was_changed_is_found_by_its_first_line_that_does_not_fit(
     assert (broken["fits"], broken["broken"]) == (False, place + 2)
     assert call(["keys", "record", made.ring]) == 1
     assert f"line {place + 2} of the record does not fit" in capsys.readouterr().err
+
+
+def test_a_record_that_was_deleted_and_begun_anew_is_found_by_the_keyring(made, capsys):
+    ring = made.ring.replace("keyring", "fresh.keyring")
+    record = Path(f"{ring}.record.jsonl")
+    assert call(["keys", "create", ring, "--kek", "env:SHOP_KEK"]) == 0
+    assert call(["keys", "rotate", ring]) == 0
+    first, second = (key["id"] for key in listed(ring, capsys))
+    assert call(["keys", "record", ring]) == 0
+    whole = record.read_bytes()
+    record.unlink()
+    assert call(["keys", "record", ring]) == 1
+    assert "the keyring's record is gone" in capsys.readouterr().err
+    assert call(["keys", "rotate", ring]) == 0
+    for named in (ring, str(record)):
+        capsys.readouterr()
+        assert call(["keys", "record", named, "--json"]) == 1
+        told = capsys.readouterr()
+        assert (json.loads(told.out)["fits"], json.loads(told.out)["unrecorded"]) == (True, [first, second])
+        assert f"no line of what was done with these keys of the keyring: {first}, {second}" in told.err
+    record.write_bytes(whole)  # a destruction leaves no gap in the keys, and is missed all the same
+    assert call(["keys", "destroy", ring, "--id", str(first), "--yes"]) == 0
+    record.write_bytes(whole)
+    capsys.readouterr()
+    assert call(["keys", "record", ring, "--json"]) == 1
+    assert first in json.loads(capsys.readouterr().out)["unrecorded"]
+
+
+def test_keys_that_are_older_than_the_record_are_noted(tmp_path, capsys):
+    ring = create(str(tmp_path / "old.keyring"), "env:SHOP_KEK")
+    assert call(["keys", "record", ring.path]) == 2
+    assert "the keyring has no record" in capsys.readouterr().err
+    assert call(["keys", "rotate", ring.path]) == 0
+    capsys.readouterr()
+    assert call(["keys", "record", ring.path, "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["untold"] == [ring.keys[0].id]
+    assert f"older than the record, or recorded elsewhere: {ring.keys[0].id}" in told.err
+    Path(f"{ring.path}.record.jsonl").unlink()
+    assert call(["keys", "rotate", ring.path]) == 0
+    assert call(["keys", "record", ring.path]) == 1
 
 
 def test_nothing_is_done_with_keys_where_it_cannot_be_recorded(made, tmp_path, capsys):

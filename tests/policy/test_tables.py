@@ -1,5 +1,6 @@
 """A policy with tables becomes a policy of each table, and what is wrong in it is told where it was written."""
 
+import itertools
 import pickle
 import re
 from pathlib import Path
@@ -125,8 +126,18 @@ def test_the_hash_is_that_of_all_tables(tmp_path: Path) -> None:
     [
         (
             ("    joins: {tid: orders}\n", ""),
-            "tables.items: nobody can say whom its records are about: it names no subject and refers to no table that does; "
-            "add joins: {tid: orders}, the field that refers to the key there, or subject: FIELD",
+            "tables.items: it refers to no other table, so that nobody sees which of its persons are one person in customers: "
+            "what names them there would not count here; add joins: {tid: orders}, the field that refers to the key there",
+        ),
+        (
+            ("    joins: {buyer: customers}\n", "    subject: buyer\n"),
+            "tables.orders: it refers to no other table, so that nobody sees which of its persons are one person in customers: "
+            "what names them there would not count here; add joins: {buyer: customers}, the field that refers to the key there",
+        ),
+        (
+            ("    subject: buyer\n", ""),
+            "tables.customers: nobody can say whom its records are about: it names no subject, and refers to no table that does; "
+            "add subject: FIELD",
         ),
         (
             ("{tid: orders}", "{tid: order}"),
@@ -198,6 +209,61 @@ def test_all_that_is_wrong_in_any_table_is_told_at_once(tmp_path: Path) -> None:
     keys = [line.split(": ")[0] for line in found]
     assert "tables.customers.fields.city.role" in keys
     assert "releases.crm.sharing" in keys
+
+
+def without_joins(document: dict[str, Any], *names: str) -> dict[str, Any]:
+    for name in names:
+        document["tables"][name].pop("joins")
+        document["tables"][name]["subject"] = next(iter(document["tables"][name]["fields"]))
+    return document
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("customers", "orders", "items"))))
+def test_tables_that_are_not_joined_are_told_the_joins_in_whatever_order_they_stand(
+    order: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Items lead to orders, and these would lead to customers, so that all would lead to customers."""
+    document = without_joins(yaml.safe_load(POLICY), "orders", "items")
+    document["tables"] = {name: document["tables"][name] for name in order}
+    with pytest.raises(PolicyError) as raised:
+        read(tmp_path, yaml.safe_dump(document, sort_keys=False))
+    told = {line.split(": ")[1]: line for line in raised.value.problems}
+    assert set(told) == {"tables.orders", "tables.items"}
+    assert "add joins: {buyer: customers}," in told["tables.orders"]
+
+
+def test_a_table_that_two_others_have_in_common_does_not_connect_these(tmp_path: Path) -> None:
+    """Visits refer to both orders and customers; still orders are measured without the customers' mobiles."""
+    document = without_joins(yaml.safe_load(POLICY), "orders")
+    items = document["tables"]["items"]
+    items["fields"]["buyer"] = {"role": "direct_identifier"}
+    items["joins"]["buyer"] = "customers"
+    with pytest.raises(PolicyError) as raised:
+        read(tmp_path, yaml.safe_dump(document, sort_keys=False))
+    assert len(raised.value.problems) == 1
+    assert "tables.orders: it refers to no other table" in raised.value.problems[0]
+    assert "add joins: {buyer: customers}," in raised.value.problems[0]
+
+
+def test_where_nothing_tells_the_field_the_advice_leaves_it_open(tmp_path: Path) -> None:
+    """No field of customers is called as the key of orders, nor the other way round."""
+    document = without_joins(
+        yaml.safe_load(
+            POLICY.replace(
+                "buyer: {role: direct_identifier}\n      month", "who: {role: direct_identifier}\n      month"
+            )
+        ),
+        "orders",
+    )
+    with pytest.raises(PolicyError) as raised:
+        read(tmp_path, yaml.safe_dump(document, sort_keys=False))
+    assert [line.split(": ")[1] for line in raised.value.problems] == ["tables.customers"]
+    assert "add joins: {FIELD: orders}," in raised.value.problems[0]
+    for name in ("customers", "orders"):
+        document["tables"][name].pop("key")
+    without_joins(document, "items")
+    with pytest.raises(PolicyError, match=r"add key: FIELD to customers, and joins: \{FIELD: customers\} here"):
+        read(tmp_path, yaml.safe_dump(document, sort_keys=False))
 
 
 def test_two_ways_to_a_person_are_refused(tmp_path: Path) -> None:

@@ -163,6 +163,18 @@ def test_persons_of_two_subjects_are_not_taken_for_the_same(tmp_path):
     assert found.of_all.subjects == ("buyer", "member")
 
 
+def test_tables_of_one_run_count_one_run_and_persons_by_what_all_call_their_subject(tmp_path):
+    """The tables overlap, the last has another subject, and only the first tells of sensitive information."""
+    runs = [(*RUNS[0][:3], None, "buyer"), (*RUNS[1][:2], None, None, "customers.buyer"), (*RUNS[1], "seller")]
+    path, document = _saved(tmp_path, runs)
+    of_one = [replace(run, run=document.runs[0].run, made_at=document.runs[0].made_at) for run in document.runs]
+    named = (*(replace(run, common_subject="customers.buyer") for run in of_one[:2]), of_one[2])
+    found = count_persons(replace(document, runs=named), path, 2025).of_all
+    assert (found.runs, found.persons, found.subjects) == (1, 150 + 100, ("customers.buyer", "seller"))
+    assert found.untold == {"sensitive": 0, "under_14": 0}
+    assert found.groups == {"sensitive": 10 + 30, "under_14": 2}
+
+
 def test_a_damaged_table_is_told(tmp_path):
     path, document = _saved(tmp_path, RUNS[:1])
     file = tmp_path / "orders.register" / "tables" / document.runs[0].persons.file

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
+from beam_deid.transforms.policy.where import is_bare_date
 
 from ..kit.gated import gated
 
@@ -122,8 +123,11 @@ def test_a_policy_that_is_written_out_reads_back_and_has_the_same_name():
     ("where", "told"),
     [
         ("{town: 杭州}", "9: releases.crm.where.town: no field is called 'town'"),
-        ("{paid: ten}", "9: releases.crm.where.paid: 'ten' can be no value of paid, whose kind is decimal"),
-        ("{count: 1.5}", "where.count: '1.5' can be no value of count"),
+        ("{paid: ten}", "9: releases.crm.where.paid: value 1 can be none of paid, whose kind is decimal"),
+        ("{count: [1, 1.5]}", "where.count: value 2 can be none of count"),
+        ("{count: {from: 1, to: ten}}", "where.count: to can be no value of count"),
+        ("{at: [2026-03-05 00:00:00, 2026-03-05]}", "value 2 is a day, and at has times; write {from: DAY, to: DAY}"),
+        ("{at: 20260305}", "value 1 is a day, and at has times"),
         ("{count: {from: 1, null: true}}", "say values, or a range by from, to or below, or null: one of these"),
         ("{count: {to: 1, below: 2}}", "to is the greatest value, and below the least that is too great; say one"),
         ("{count: {from: 1, unto: 2}}", "unto"),
@@ -134,6 +138,7 @@ def test_a_policy_that_is_written_out_reads_back_and_has_the_same_name():
 def test_what_cannot_be_meant_is_told_with_its_line(tmp_path, where, told):
     path = tmp_path / "policy.yaml"
     fields = "city: {role: quasi_identifier}, paid: {role: insensitive, kind: decimal}, count: {role: insensitive, kind: integer}"
+    fields += ", at: {role: insensitive, kind: timestamp}"
     path.write_text(
         "version: 1\ndataset: shop\nsubject: buyer\nregister: none\n"
         f"fields: {{buyer: {{role: direct_identifier}}, mobile: {{role: direct_identifier, kind: mobile}}, {fields}}}\n"
@@ -144,6 +149,94 @@ def test_what_cannot_be_meant_is_told_with_its_line(tmp_path, where, told):
     with pytest.raises(PolicyError) as raised:
         read_policy(str(path))
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize("value", ["王伟 13800138000", "王伟", "zhang@example.com", "John Smith"])
+@pytest.mark.parametrize("condition", [lambda value: value, lambda value: [1, value], lambda value: {"below": value}])
+def test_no_value_of_a_condition_stands_in_a_message(value, condition):
+    with pytest.raises(PolicyError) as raised:
+        policy_from_mapping(policy({"count": condition(value)}))
+    assert value not in str(raised.value)
+    assert "count, whose kind is integer" in str(raised.value)
+
+
+MOMENTS = [
+    "2026-03-04 23:59:59.999999",
+    "2026-03-05 00:00:00",
+    "2026-03-05 12:30:00",
+    "2026-03-05 23:59:59.999999",
+    "2026-03-06 00:00:00",
+    None,
+]
+
+
+@pytest.mark.parametrize("declared", ["timestamp", None])
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"to": "2026-03-05"}, [0, 1, 2, 3]),
+        ({"from": "2026-03-05", "to": "2026-03-05"}, [1, 2, 3]),
+        ({"to": "2026-03-05 00:00:00"}, [0, 1]),
+        ({"to": "2026-03-05T12:30:00"}, [0, 1, 2]),
+        ({"below": "2026-03-05"}, [0]),
+        ({"from": "2026-03-05"}, [1, 2, 3, 4]),
+    ],
+)
+def test_a_day_as_the_greatest_time_is_all_of_that_day(tmp_path, condition, expected, declared):
+    made = policy({"at": condition})
+    made["fields"] = FIELDS | {"at": {"role": "insensitive"} | ({"kind": declared} if declared else {})}
+    times = pa.array(
+        [None if one is None else datetime.datetime.fromisoformat(one) for one in MOMENTS], pa.timestamp("us")
+    )
+    passed, withheld = gated(tmp_path, made, records(ROWS[: len(MOMENTS)]).append_column("at", times))
+    assert passed == expected
+    assert withheld == {"where": len(MOMENTS) - len(expected)}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_day"),
+    [
+        ("2026-03-05", True),
+        ("20260305", True),
+        ("2026/3/5", True),
+        ("2026年3月5日", True),
+        ("5 Mar 2026", True),
+        ("2026-03-05Z", True),
+        ("2026-03-05+08:00", True),
+        ("2026-03-05 00:00", False),
+        ("2026/3/5 0:00", False),
+        ("2026-03-05T00:00:00Z", False),
+        ("2026-03-05 00:00:00+08:00", False),
+        ("20260305000000", False),
+        ("2026/3/5 3 PM", False),
+        ("1772668800", False),
+        ("46086.5", False),
+        (1772668800, False),
+        (20260305, True),
+        (None, False),
+    ],
+)
+def test_a_day_is_told_from_a_time_as_it_is_written(value, is_day):
+    assert is_bare_date(value) is is_day
+
+
+def test_a_day_in_digits_is_a_day_or_refused_and_no_number_of_seconds(tmp_path):
+    made = policy({"at": {"to": 20260305}})
+    times = pa.array([datetime.datetime(2026, 3, 5, 12), datetime.datetime(2026, 3, 6)], pa.timestamp("us"))
+    given = records(ROWS[:2]).append_column("at", times)
+    made["fields"] = FIELDS | {"at": {"role": "insensitive", "kind": "timestamp"}}
+    assert gated(tmp_path, made, given) == ([0], {"where": 1})
+    made["fields"] = FIELDS | {"at": {"role": "insensitive"}}
+    with pytest.raises(PolicyError, match="cannot be one of at"):
+        gated(tmp_path, made, given)
+
+
+def test_a_day_among_values_of_times_is_told_where_only_the_files_say_that_they_are_times(tmp_path):
+    made = policy({"at": ["2026-03-05"]})
+    made["fields"] = FIELDS | {"at": {"role": "insensitive"}}
+    times = pa.array([datetime.datetime(2026, 3, 5)], pa.timestamp("us"))
+    with pytest.raises(PolicyError, match="at has times"):
+        gated(tmp_path, made, records(ROWS[:1]).append_column("at", times))
 
 
 def test_a_value_that_files_cannot_hold_stops_the_run_before_it_reads(tmp_path):

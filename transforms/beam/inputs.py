@@ -1,4 +1,4 @@
-"""`HashInputs`: which files a run has read, for ``run.json`` and the register."""
+"""Which files a run has read, for ``run.json`` and the register."""
 
 import apache_beam as beam
 
@@ -18,13 +18,27 @@ class HashInputs(beam.PTransform):
 
     def __init__(self, prepared: Prepared) -> None:
         super().__init__()
-        files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in prepared.shards}
-        self._files = [(path, *facts) for path, facts in files.items()]
+        self._files = _files(prepared)
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[InputFacts]:
         """Spread the files and read each."""
         files = begin | "Files" >> beam.Create(self._files, reshuffle=False) | "Spread" >> beam.Reshuffle()
         return files | "Hash" >> beam.Map(_hashed).with_output_types(InputFacts)
+
+
+def input_facts(prepared: Prepared) -> list[InputFacts]:
+    """The input files of a table that no pipeline reads, because others only refer to it.
+
+    Raises:
+        InputError: One cannot be read.
+    """
+    return [_hashed(file) for file in _files(prepared)]
+
+
+def _files(prepared: Prepared) -> list[tuple[str, str, int]]:
+    """Path, name and size of each input file."""
+    files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in prepared.shards}
+    return [(path, *facts) for path, facts in files.items()]
 
 
 def _hashed(file: tuple[str, str, int]) -> InputFacts:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from beam_deid.transforms.beam.inputs import input_facts
 from beam_deid.transforms.beam.run import STEPS, Settings, execute, for_workers, signer_of
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keys import forget
@@ -87,7 +88,8 @@ def _published(
         folder = keys.made().key_folder
         try:
             made = _carried_out(_with_jobs(tables, jobs, folder), staging.path, settings)
-            conclude_tables(staging.path, made, policy.releases, notes_of(tables))
+            joined = [file for one in tables if one.table.name not in made for file in input_facts(one.prepared)]
+            conclude_tables(staging.path, made, policy.releases, notes_of(tables), joined)
         finally:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         workers.close()  # what they hold is of no use any more

@@ -45,18 +45,21 @@ class FoundColumns:
         return list(dict.fromkeys(self.named.values()))
 
 
-def find_columns(consent: Consent, there: Sequence[str], where: str) -> FoundColumns:
+def find_columns(consent: Consent, there: Sequence[str], where: str, field: str = "") -> FoundColumns:
     """Find the columns of a ledger's file.
 
     Args:
         consent: What the policy says of it.
         there: The columns that the file has.
         where: What the file is called.
+        field: The field of the policy whose values the ledger's persons are: a column of its name holds them.
 
     Raises:
         InputError: A column that is needed is not there, or two may be meant.
     """
     asked = consent.columns.model_dump()
+    if asked["subject"] is None and field in there:
+        asked["subject"] = field
     named = {}
     for meaning in USUAL:
         name = _named(meaning, asked[meaning], there, where)

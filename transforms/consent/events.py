@@ -43,9 +43,14 @@ CHILD = 8
 """It is under 14 by the ledger, or has a guardian's consent."""
 WITHDRAWN = 16
 """There was a consent, which is withdrawn."""
+OF_AGE = 32
+"""The ledger says that it is not under 14, and nothing else of its age."""
+
+_SAID_OF_AGE = 1
+_SAID_CHILD = 2
 
 COLUMNS = 4
-"""The numbers of a row: own grant, guardian's grant, withdrawal, and 1 for a child."""
+"""The numbers of a row: own grant, guardian's grant, withdrawal, and what is said of the age, 0 where nothing is."""
 
 
 class Events(NamedTuple):
@@ -105,11 +110,20 @@ class Question:
         grants = self._grants(granted, withdrawn, beside, mine, told)
         ends = self._withdrawals(granted, withdrawn, beside, mine | unsaid)
         guardian = self._flags(columns, "guardian", rows)
-        child = self._flags(columns, "under_14", rows) & (mine | unsaid)
+        age = self._age(columns, mine | unsaid)
         own = np.where(guardian, NEVER, grants)
         theirs = np.where(guardian, grants, NEVER)
-        counts = mine | (ends != NEVER) | child
-        return Events((own, theirs, ends, child.astype(np.int64)), counts)
+        counts = mine | (ends != NEVER) | (age == _SAID_CHILD)
+        return Events((own, theirs, ends, age), counts)
+
+    def _age(self, columns: Mapping[str, pa.Array], about: Bools) -> Moments:
+        """What rows say of their persons' age: only a plain no says that somebody is of age."""
+        rows = len(about)
+        if "under_14" not in columns:
+            return np.zeros(rows, np.int64)
+        flags = said(columns["under_14"], self.zone)
+        told = np.where(flags.done | flags.strange, _SAID_CHILD, np.where(flags.denied, _SAID_OF_AGE, 0))
+        return np.where(about, told, 0)
 
     def _flags(self, columns: Mapping[str, pa.Array], name: str, rows: int) -> Bools:
         return flagged(columns[name], self.zone) if name in columns else np.zeros(rows, np.bool_)
@@ -150,11 +164,13 @@ class Question:
 
 def marks_of(rows: PersonRows) -> Marks:
     """The marks (n,) of some persons, of each of whom the latest of everything is known."""
-    own, theirs, ended, child = rows.columns
+    own, theirs, ended, age = rows.columns
     marks = np.full(len(own), KNOWN, np.uint8)
     marks |= _where(own > ended, OWN)
     marks |= _where(theirs > ended, GUARDIAN)
-    marks |= _where((child > 0) | (theirs != NEVER), CHILD)
+    child = (age == _SAID_CHILD) | (theirs != NEVER)
+    marks |= _where(child, CHILD)
+    marks |= _where((age == _SAID_OF_AGE) & ~child, OF_AGE)
     given = np.maximum(own, theirs)
     marks |= _where((given != NEVER) & (given <= ended), WITHDRAWN)
     return marks

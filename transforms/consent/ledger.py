@@ -56,7 +56,7 @@ class ConsentFacts:
     files: tuple[LedgerFile, ...] = field(default=())
 
 
-def ledger_files(consent: Consent, release: str) -> list[InputFile]:
+def ledger_files(consent: Consent, release: str, field: str) -> list[InputFile]:
     """The files of a ledger, each with the columns that are needed; reads no more than their heads.
 
     Raises:
@@ -71,8 +71,13 @@ def ledger_files(consent: Consent, release: str) -> list[InputFile]:
             "no file matches this ledger", f"{where}: {shown(consent.ledger)}", "Check the path"
         ) from None
     for file in files:
-        find_columns(consent, columns_of(file, consent.input), file.told or shown(file.path))
+        find_columns(consent, columns_of(file, consent.input), file.told or shown(file.path), field)
     return files
+
+
+def person_field(policy: Policy, consent: Consent) -> str:
+    """The field whose values a ledger's persons are."""
+    return consent.field or policy.subject_field or ""
 
 
 def read_ledger(
@@ -99,10 +104,11 @@ def read_ledger(
     purpose = consent.purpose or policy.releases[release].purpose
     zone = consent.input.timezone or policy.input.timezone
     question = Question.of(purpose, consent.scope, as_of, zone)
-    files = ledger_files(consent, release)
+    field = person_field(policy, consent)
+    files = ledger_files(consent, release, field)
     reading = _Reading(question, _persons(policy, release, keys, key), PersonSetWriter(folder, COLUMNS))
     for file in files:
-        found = find_columns(consent, columns_of(file, consent.input), file.told or shown(file.path))
+        found = find_columns(consent, columns_of(file, consent.input), file.told or shown(file.path), field)
         for rows in listed_rows([file], consent.input, found.read):
             reading.add(rows, found)
     told = reading.told
@@ -141,7 +147,7 @@ class _Reading:
 def _persons(policy: Policy, release: str, keys: KeySource, key: FingerprintKey) -> PersonsOf:
     consent = policy.releases[release].consent
     assert consent is not None  # noqa: S101 - else nobody asks
-    name = consent.field or policy.subject_field or ""
+    name = person_field(policy, consent)
     kind = policy.kind(name)
     action = consent.keyed
     if isinstance(action, Reversible):

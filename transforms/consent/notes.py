@@ -6,7 +6,7 @@ from beam_deid.transforms.consent.ledger import ConsentFacts
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.terms import Withheld
 
-_MET = (Withheld.WITHDRAWN, Withheld.NO_GUARDIAN)
+_MET = (Withheld.WITHDRAWN, Withheld.NO_GUARDIAN, Withheld.UNKNOWN_AGE)
 
 
 def filter_notes(release: str, records: RecordCounts) -> Iterator[str]:

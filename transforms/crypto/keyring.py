@@ -1,7 +1,8 @@
 """A keyring: wrapped keys with their versions, dates and ends; `beam_deid.transforms.crypto.keyring_file` keeps it.
 
 As JSON it is ``{"format": "beam-deid keyring", "version": 1, "id", "kek": {"source", "check", …}, "keys": [{"id", "name",
-"state", "created", "wrapped", "destroyed"}]}``. Keys are 32 random bytes, wrapped under the key-encryption key with
+"state", "created", "wrapped", "destroyed"}]}``, and ``recorded_from``, the id of a key, where it has a record beside it.
+Keys are 32 random bytes, wrapped under the key-encryption key with
 keyring, name and id as context, so that no entry can stand in for another. What is not wrapped is not secret.
 
 A keyring that holds a signing key is of version 2, so that programs that know none refuse it; its entries have ``purpose``,
@@ -70,6 +71,7 @@ class Keyring:
             whether another one is the right one.
         keys: All versions of all keys, the oldest first.
         own: Whether nobody but this user, or root, can have written the file that it was read from.
+        recorded_from: Id of the first key since which the record beside the keyring tells of all; None where it need not.
     """
 
     path: str
@@ -77,6 +79,7 @@ class Keyring:
     kek: dict[str, Any]
     keys: tuple[KeyVersion, ...]
     own: bool = False
+    recorded_from: int | None = None
 
     def versions(self, name: str) -> tuple[KeyVersion, ...]:
         """The versions of one key, the oldest first.
@@ -242,13 +245,19 @@ class Keyring:
         )
         return replace(self, keys=tuple(gone))
 
+    def in_record(self) -> "Keyring":
+        """The keyring once the record beside it tells of its newest key: it does so of all that come after it."""
+        return self if self.recorded_from is not None else replace(self, recorded_from=self.keys[-1].id)
+
     def to_document(self) -> dict[str, Any]:
         """The keyring as its file holds it: without signing keys in the first version, which every program reads."""
         signs = any(key.purpose == SIGN for key in self.keys)
         keys = [asdict(key) for key in self.keys]
         if not signs:
             keys = [{name: value for name, value in key.items() if name not in SECOND_VERSION} for key in keys]
-        return {"format": FORMAT, "version": 2 if signs else 1, "id": self.id, "kek": self.kek, "keys": keys}
+        recorded = {} if self.recorded_from is None else {"recorded_from": self.recorded_from}
+        version = 2 if signs else 1
+        return {"format": FORMAT, "version": version, "id": self.id, "kek": self.kek, **recorded, "keys": keys}
 
     def _context(self, version: KeyVersion) -> str:
         if version.purpose == SIGN:

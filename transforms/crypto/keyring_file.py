@@ -20,9 +20,9 @@ from beam_deid.transforms.storage.paths import absolute, is_local
 from beam_deid.transforms.storage.private import Unfit, is_at, make, open_change, open_read, others_may_write, sync
 
 
-def unrecorded(_: Keyring) -> AbstractContextManager[None]:
+def unrecorded(ring: Keyring) -> AbstractContextManager[Keyring]:
     """Nothing is recorded: where a library makes keyrings."""
-    return contextlib.nullcontext()
+    return contextlib.nullcontext(ring)
 
 
 def create(
@@ -30,7 +30,7 @@ def create(
     source: str,
     name: str = DEFAULT_NAME,
     purpose: str = DATA,
-    recording: Callable[[Keyring], AbstractContextManager[None]] = unrecorded,
+    recording: Callable[[Keyring], AbstractContextManager[Keyring]] = unrecorded,
 ) -> Keyring:
     """Make a keyring with one key; the file is readable by its owner alone.
 
@@ -39,7 +39,7 @@ def create(
         source: Where the key-encryption key comes from.
         name: Name of the key.
         purpose: What the key is for.
-        recording: Records that the keyring is made, around its making: see `crypto.recorded`.
+        recording: Records that the keyring is made, around its making, and gives it as it is then: see `crypto.recorded`.
 
     Raises:
         KeyFault: The file exists or cannot be written, or the key-encryption key cannot be had.
@@ -53,7 +53,7 @@ def create(
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         if os.path.lexists(path):
             raise FileExistsError
-        with recording(ring), make(path) as stream:  # exclusive: two that are made at once cannot overwrite each other
+        with recording(ring) as ring, make(path) as stream:  # exclusive: two made at once cannot overwrite each other
             _write(stream, ring)
     except FileExistsError:
         raise KeyFault(
@@ -256,9 +256,11 @@ def _parsed(data: bytes, path: str, *, own: bool = False) -> Keyring:
         raise KeyFault(said, path, "Update beam-deid")
     try:
         keys = tuple(_key(entry, version, path) for entry in document["keys"])
-        ring = Keyring(path, document["id"], dict(document["kek"]), keys, own)
+        recorded = document.get("recorded_from")  # earlier versions know no record
+        ring = Keyring(path, document["id"], dict(document["kek"]), keys, own, recorded)
         texts = (ring.id, ring.kek["source"], ring.kek["check"])
         sound = all(isinstance(text, str) for text in texts) and all(map(_sound, keys))
+        sound = sound and (recorded is None or any(key.id == recorded for key in keys))
         sound = sound and len({(key.name, key.purpose) for key in keys}) == len({key.name for key in keys})
     except (KeyError, TypeError, ValueError):
         sound = False

@@ -6,6 +6,8 @@ _SHORTEST = 32
 """Characters of the shortest key: 16 bytes in hex, 24 in base64."""
 _HEX = re.compile(r"(0[xX])?[0-9A-Fa-f]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_LONG_HEX = re.compile(rf"[0-9A-Fa-f]{{{_SHORTEST},}}")
+_LONG_WORD = re.compile(rf"[A-Za-z0-9+/_-]{{{_SHORTEST},}}")
 _CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OF_VARIABLES = ("env", "passphrase")
@@ -39,3 +41,18 @@ def _looks_random(text: str) -> bool:
         return True
     is_path = "/" in text and not text.endswith("=")
     return not is_path and _BASE64.fullmatch(text) is not None and all(one.search(text) for one in _CLASSES)
+
+
+def holds_key(text: str) -> bool:
+    """Whether a key may stand among other things in a text: as a word, behind a name and ``=``, or in groups of hex.
+
+    Args:
+        text: One line.
+    """
+    joined = re.sub(r"[\s:]+", "", text)
+    in_groups = (run for run in _LONG_HEX.findall(joined) if not run.isdecimal())
+    return (
+        any(_LONG_HEX.findall(text))
+        or any(in_groups)
+        or any(all(one.search(word) for one in _CLASSES) for word in _LONG_WORD.findall(text))
+    )

@@ -12,6 +12,8 @@ from beam_deid.transforms.label.change import Change
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
+from beam_deid.transforms.label.requirements.filtered import Filtered
+from beam_deid.transforms.label.requirements.other_tables import OtherTables
 from beam_deid.transforms.label.requirements.register import Register
 from beam_deid.transforms.label.requirements.requirement import Planned, Requirement, Told, holds
 from beam_deid.transforms.label.requirements.risk import OverallRisk
@@ -85,7 +87,7 @@ def changes_told(
     for requirement, test in failing:
         drop = droppable(requirement, test) if looked_for else None
         suppress = share if requirement.suppresses else None
-        text = _text(test, seen, drop, suppress)
+        text = _text(requirement, test, seen, drop, suppress)
         yield Change(test.line, test.name, test.columns, drop, suppress, text)
 
 
@@ -135,8 +137,12 @@ def _droppable(requirement: Requirement, test: Planned, seen: Candidate) -> tupl
     return tuple(found)
 
 
-def _text(test: Planned, seen: TriedRelease, drop: tuple[str, ...] | None, suppress: float | None) -> str:
+def _text(
+    requirement: Requirement, test: Planned, seen: TriedRelease, drop: tuple[str, ...] | None, suppress: float | None
+) -> str:
     """Describe a change in a sentence."""
+    if isinstance(requirement, Filtered):
+        return requirement.remedy  # no released column has a part in it
     if seen.empty:
         return "release a record: with none, nothing can be measured"
     if not seen.counted and test.line in (3, 4, 5, 6, 7, 8):
@@ -197,6 +203,8 @@ def _attacker(test: Planned, seen: TriedRelease) -> str:
 def _composition(test: Planned, seen: TriedRelease) -> str:
     if test.name == Register.name:
         return f"keep a register: {seen.scope.register}"
+    if test.name == OtherTables.name:
+        return "give out one table alone, in a release of its own, and let the releases of the others expect still_personal"
     other = test.target.partition(":")[0]
     earlier = seen.data.job.register
     entry = next((entry for entry in earlier.entries if entry.name == other), None) if earlier else None

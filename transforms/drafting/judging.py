@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from beam_deid.transforms.drafting.categories import category_by_name, lists_of
+from beam_deid.transforms.drafting.categories import lists_of
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.name_rule import FEW, Group, NameRule
 from beam_deid.transforms.drafting.names import rule_of
 from beam_deid.transforms.drafting.order_lines import numbers_orders
+from beam_deid.transforms.recognisers.categories.by_name import category_by_name
 from beam_deid.transforms.recognisers.foreign_phone import FOREIGN_PHONE
 from beam_deid.transforms.recognisers.kinds.boolean import BOOLEAN
 from beam_deid.transforms.recognisers.kinds.date import DATE

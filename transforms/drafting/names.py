@@ -6,11 +6,11 @@ end, which says what a thing is: 买家应付货款 is an amount, whoever pays i
 """
 
 import re
-import unicodedata
 
 from beam_deid.transforms.drafting.european_names import EUROPEAN
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.name_rule import Group, NameRule
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.kinds import KINDS
 from beam_deid.transforms.recognisers.kinds.address import ADDRESS
 from beam_deid.transforms.recognisers.kinds.bank_card import BANK_CARD
@@ -228,16 +228,3 @@ def rule_of(name: str, facts: Facts) -> NameRule | None:
         if found is not None:
             return found
     return None
-
-
-def normal(name: str) -> str:
-    """A name as rules see it, without a unit behind it and accents: ``总价(元)`` is ``_总价_``, ``Straße`` ``_strasse_``."""
-    plain = re.sub(r"(?<=.)\s*[(（\[][^()（）\[\]]*[)）\]]\s*$", "", name)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
-    return "_" + re.sub(r"[\W_]+", "_", _unaccented(words.lower())).strip("_") + "_"
-
-
-def _unaccented(text: str) -> str:
-    """A text in small letters without the accents of Latin ones."""
-    parts = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFC", parts).replace("ß", "ss")

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import is_text
 from beam_deid.transforms.columns.repeats import Repeats
-from beam_deid.transforms.drafting.names import normal
 from beam_deid.transforms.drafting.sample import Sample
 from beam_deid.transforms.formats.input_options import FillDown
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER
 
 _FEWEST = 2  # columns that stand once for an order: one alone may be blank for other reasons

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.drafting.facts import Facts
 from beam_deid.transforms.drafting.judging import Judged
-from beam_deid.transforms.drafting.names import normal
 from beam_deid.transforms.formats.combined import combined
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.recognisers.kinds.order_number import ORDER_NUMBER

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beam_deid.transforms.drafting.facts import Facts
-from beam_deid.transforms.drafting.names import normal
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.meaning import CIPHERTEXTS, MASKED
 
 _PERSON = "user|customer|buyer|member|client|patient|household|person|employee|student|subscriber|visitor|guest"

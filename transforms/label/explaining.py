@@ -1,4 +1,4 @@
-"""What a code means that a person meets: a reason why records were rejected, or the name of a test behind a label."""
+"""What a code means that a person meets: a reason why records were rejected or withheld, or the name of a test behind a label."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from beam_deid.transforms.label.lines import LINES
 from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.label.requirements.requirement import Requirement
 from beam_deid.transforms.label.table import limits_of
-from beam_deid.transforms.terms import Reason
+from beam_deid.transforms.terms import Reason, Withheld
 
 REASON = "reason"
+WITHHELD = "withheld"
 TEST = "test"
 
 
@@ -19,7 +20,7 @@ class Explanation:
 
     Attributes:
         code: The code; of a test without what it is about.
-        what: Whether it is a reason or a test.
+        what: Whether it is a reason why records are rejected, one why they are withheld, or a test.
         meaning: What it means, in words without a full stop.
         advice: What to do about it, in sentences.
         line: Of a test, its line of the label rule with what the line is about; else empty.
@@ -42,6 +43,8 @@ def explanations() -> Iterator[Explanation]:
     """All codes: reasons first, then tests by the lines of the label rule."""
     for reason in Reason:
         yield Explanation(str(reason), REASON, reason.meaning, reason.advice)
+    for why in Withheld:
+        yield Explanation(str(why), WITHHELD, why.meaning, why.advice)
     for requirement in sorted(REQUIREMENTS, key=lambda one: one.line):
         yield _of_test(requirement)
 

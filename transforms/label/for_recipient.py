@@ -54,6 +54,8 @@ class Declaration:
             return "nothing: no recipient is declared"
         if self.role is RecipientRole.INTERNAL:
             return "the recipient being a part of whoever has the keys, so that no key counts as absent"
+        if not self.absent and not self.held:
+            return "no field of this release being made under a key"
         if not self.absent:
             return "the recipient having every key of this release, or nobody saying that it has not"
         which = ", ".join(self.absent)

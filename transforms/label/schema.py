@@ -220,7 +220,8 @@ def _asked() -> tuple[Schema, Schema]:
             type_of(NotRead, _ignored()), "Columns of the source that are not read; missing where there are none"
         ),
         "row_filter": said(
-            map_of(type_of(FilterFacts)), "Fields by whose values the records are chosen; missing where all records are"
+            map_of(type_of(FilterFacts)),
+            "Fields by whose values the records are chosen, and consent; missing where all records are",
         ),
         "apart": list_of(
             TEXT, "Releases of other tables that are not tested together with it; missing where there are none"

@@ -26,6 +26,9 @@ EVERY = "*"
 STATED = ("release", "sharing", "fields", "assessed_at")
 """What of a scope a label states by itself, so that ``asked`` leaves it out."""
 
+CONSENT = "consent"
+"""In place of a field of the row filter: the purpose and the scope of the consent that everybody in the release has given."""
+
 RARE = ("ignored", "row_filter", "apart")
 """What of a scope stands in ``asked`` only where there is something to say."""
 
@@ -54,10 +57,10 @@ class NotRead:
 
 @dataclass(frozen=True)
 class FilterFacts:
-    """A field by whose values the records of a release are chosen; never the values.
+    """A field, or `CONSENT`, by which the records of a release are chosen; never the values.
 
     Attributes:
-        role: Its roles.
+        role: Its roles, and sensitive where its name or what is asked for is.
         names_a_person: Whether it identifies people: by its role, or by its kind, whatever the role says.
     """
 
@@ -119,7 +122,7 @@ class Scope:
         register: Why nothing is remembered of what was given out of the dataset; empty where a register is kept, None where
             that is not known yet.
         ignored: The columns of the source that are passed over.
-        row_filter: The fields by whose values its records are chosen.
+        row_filter: The fields by whose values its records are chosen, and `CONSENT` where it needs one.
         assessed_at: When the release is measured: as of then what is stated until a day holds or does not.
         apart: Releases of other tables of the dataset that are not tested together with this one: those that may be anonymized, and
             the other parts of the same release.
@@ -143,7 +146,7 @@ class Scope:
 
     @property
     def telling_filters(self) -> tuple[str, ...]:
-        """The fields of the row filter that are sensitive or name a person."""
+        """Those of the row filter that are sensitive or name a person."""
         return tuple(
             name for name, facts in self.row_filter.items() if facts.names_a_person or Role.SENSITIVE in facts.role
         )

@@ -60,6 +60,10 @@ def _list_of(check: _Check, least: int = 0) -> _Check:
     return lambda value: isinstance(value, list) and len(value) >= least and all(map(check, value))
 
 
+def _either(one: _Check, other: _Check) -> _Check:
+    return lambda value: one(value) or other(value)
+
+
 def _map_of(check: _Check) -> _Check:
     return lambda value: isinstance(value, dict) and all(map(check, value.values()))
 
@@ -145,5 +149,5 @@ _RUN_OPTIONAL: Mapping[str, _Check] = {
     "policy": _maybe(_is_mapping),
     "inputs": _list_of(_with({"name": _text, "size": _count, "sha256": _text})),
     "kept_until": _text,
-    "persons": _maybe(_is_mapping),
+    "persons": _maybe(_either(_is_mapping, _list_of(_is_mapping))),  # of several tables those of each
 }

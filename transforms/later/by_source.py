@@ -1,17 +1,18 @@
 """Rows found by the files that a release was made of: what becomes of a person's records there is what is taken out of it.
 
-Rows that are equal in every released column are one as good as the other: of each kind as many are meant as records are. Those
-that an earlier erasure took out already are not meant again.
+Rows that are equal in every released column are one as good as the other: of each kind as many are meant as records are. Where
+the release lacks some rows of a kind, nobody knows whose: a person's own may be among those that are left, so they are meant.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.combining import combine
-from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprints, fingerprint
+from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.dataset.published_rows import Kinds, written_keys
 from beam_deid.transforms.dataset.source_join import times
 from beam_deid.transforms.dataset.source_proof import TreatedAgain, released_types
@@ -63,29 +64,37 @@ class ByKinds:
         return mask
 
 
-def by_source(again: TreatedAgain, theirs: Bools, whole: bool) -> ByKinds:
-    """Finds as many rows of each kind as some records of the source are.
+@dataclass(frozen=True)
+class BySource:
+    """How rows are found by their source.
+
+    Attributes:
+        finder: What finds them.
+        unsure: How many of them may be others' equal rows, for the release lacks some of their kind.
+    """
+
+    finder: ByKinds
+    unsure: int
+
+
+def by_source(again: TreatedAgain, theirs: Bools) -> BySource:
+    """Finds as many rows of each kind as some records of the source are, as far as there are so many.
 
     Args:
-        again: The source, treated as its release.
+        again: The source, treated as its release, without those who were erased from it before.
         theirs: Which of its cells' records are meant, shape (n,).
-        whole: Whether every record of the source was released, but for those that were erased since. Else nobody knows whose rows
-            are missing: so many are meant as there may be.
     """
     source = again.source
     keys = source.keys(source.joined, again.levels)
     everything = source.data.everything
     meant = theirs & (everything > 0)
-    kinds, left = total([(keys[meant], everything[meant])])
-    if whole:
-        left = np.maximum(left - _missing(kinds, total([(keys, everything)]), again.kinds), 0)
+    kinds, records = total([(keys[meant], everything[meant])])
+    given = times(total([(keys, everything)]), kinds)
+    released = times(again.kinds, kinds)
+    rows = np.minimum(records, released)
+    unsure = rows[(released < given) & (records < given)]
     types = released_types(source.data.job, source.data.layout.release)
-    return ByKinds(source.joined, types, source.data.job.prints, (kinds, left))
-
-
-def _missing(kinds: Fingerprints, given: Kinds, released: Kinds) -> Counts:
-    """How many rows of some kinds (k,), ascending, are not released of those that the source gives, shape (k,)."""
-    return times(given, kinds) - times(released, kinds)
+    return BySource(ByKinds(source.joined, types, source.data.job.prints, (kinds, rows)), int(unsure.sum()))
 
 
 def _rank(ordered: Counts) -> Counts:

@@ -36,10 +36,12 @@ from beam_deid.transforms.label.manifests_again import check_sound, read_manifes
 from beam_deid.transforms.later.by_source import ByKinds
 from beam_deid.transforms.later.by_values import ByValues, values_of
 from beam_deid.transforms.later.corrections import NUMBER, Corrections, record_of, treated
+from beam_deid.transforms.later.of_tables import check_of_one_table
 from beam_deid.transforms.later.parts import RewrittenParts, without_rows
 from beam_deid.transforms.later.republishing import ChangedRelease, ToldRelease, ToldRun, left_alone, republish
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.identity import identity_text
+from beam_deid.transforms.register.document import RequestKind
 from beam_deid.transforms.risk.histogram import total
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
@@ -170,6 +172,7 @@ def _release(
     alone = left_alone(name, label)
     if alone is not None:
         return alone
+    check_of_one_table(output, name, RequestKind.CORRECTED)
     published = find_made_by(asked.policy, [join(output, name)])
     again = _made_again(asked.corrections.prepared.job, published)
     levels = _levels(again, published)

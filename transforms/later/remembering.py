@@ -4,26 +4,24 @@ So no later run misses them, wherever a process dies. What stands there of the r
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.columns.sizes import Words
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.manifests_again import read_manifests
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.later.erased_before import ErasedBefore, erased_before
 from beam_deid.transforms.later.subjects import Subjects
 from beam_deid.transforms.persons.identity_prints import identity_prints, set_key
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
 from beam_deid.transforms.publish.register_current import current_in
-from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.register.document import Document, Entry, Request, RequestKind, Table
 from beam_deid.transforms.register.folder import Held, hold, read
 from beam_deid.transforms.register.key import register_prints
@@ -34,6 +32,7 @@ from beam_deid.transforms.storage.files import exists
 from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import join, shown
+from beam_deid.transforms.treat.corrected import compared_columns
 from beam_deid.transforms.who import Operator
 
 Pairs = Callable[[Job, Reference], Words]
@@ -102,17 +101,36 @@ class Remembering:
         if held is None or held.document is None or self._request is not None:
             return
         document = held.document
-        key = document.key
-        job = Job(self._policy, ()).pinned()
-        reference = Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
-        pairs = np.unique(self._pairs(job, reference), axis=0)
-        known = (one for one in document.requests if one.kind is self._kind)
+        pairs = np.unique(self._pairs(Job(self._policy, ()).pinned(), self._reference(document)), axis=0)
+        known = [one for one in document.requests if one.kind is self._kind]
+        # Of corrections the newest counts: one that others followed is no longer what was asked last.
+        again = known[-1:] if self._kind is RequestKind.CORRECTED else known
         # A command that died, or the same list once more.
-        self._request = next((one for one in known if _same(held.path, one, pairs)), None)
+        self._request = next((one for one in again if _same(held.path, one, pairs)), None)
         if self._request is None:
             table = _table(held, str(self._kind), pairs)
-            self._request = Request(self._kind, now(), self._operator._asdict(), self._reason, {}, table)
+            who = self._operator._asdict()
+            self._request = Request(self._kind, now(), who, self._reason, {}, table, self._columns)
             held.save(replace(document, requests=(*document.requests, self._request)))
+
+    def erased_before(self, output: str, label: Mapping[str, Any]) -> ErasedBefore:
+        """Find the persons who were erased from a release before.
+
+        Args:
+            output: The output that it is in.
+            label: Its label.
+        """
+        document = None if self._held is None else self._held.document
+        return erased_before(None if document is None else self._reference(document), document, output, label)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns in which the records of a correction say what they say."""
+        return compared_columns(self._policy) if self._kind is RequestKind.CORRECTED else ()
+
+    def _reference(self, document: Document) -> Reference:
+        key = document.key
+        return Reference(self._place.path, document.register, self._place.key, key["id"], key["check"])
 
     def confirm(self, output: str, rows: Mapping[str, int]) -> None:
         """Write down what was changed in an output, and what its releases are now.
@@ -131,7 +149,10 @@ class Remembering:
         taken = {entry.name: rows[entry.release] for entry in entries if rows.get(entry.release)}
         changed = document.with_entries({entry.name: entry for entry in entries})
         if taken and self._request is not None:
-            more = replace(self._request, rows={**self._request.rows, **taken})
+            before = self._request.rows
+            # The same list may be given again once more of its persons' rows can be found.
+            summed = {name: before.get(name, 0) + count for name, count in taken.items()}
+            more = replace(self._request, rows={**before, **summed})
             requests = tuple(more if one == self._request else one for one in changed.requests)
             changed = replace(changed, requests=requests)
             self._request = more
@@ -195,23 +216,3 @@ def registers_of(policy: Policy, outputs: Sequence[str]) -> dict[RegisterLocatio
             raise UsageError("there is no such folder", shown(output), "Name the folder that was --output of a run")
         found.setdefault(register_location(policy, output), []).append(output)
     return found
-
-
-def checked_reason(reason: str, policy: Policy, subjects: Subjects) -> str:
-    """A reason as one line that names none of the persons: it is kept, and they are not.
-
-    Raises:
-        UsageError: It is none.
-    """
-    why = " ".join(reason.split())
-    if not why or not why.isprintable():
-        raise UsageError("a reason is a line of text", "--reason", "Say why, such as the number of the request")
-    words = pa.array([*re.split(r"[\s,;:()\"'，；：（）。]+", why), why], pa.string())
-    for name, texts in subjects.identities.items():
-        if pc.any(pc.is_in(identity_text(words, policy.kind(name)), value_set=texts), min_count=0).as_py():
-            raise UsageError(
-                "the reason names one of these persons, and it is kept",
-                "--reason",
-                "Name the request instead, by its number",
-            )
-    return why

@@ -27,6 +27,7 @@ class ToldRelease:
         by: How they were found; empty where none was looked for.
         untouched: Why none was looked for; empty where some were.
         not_measured: Why the release could not be measured again, or not all of it; empty where it was, or need not be.
+        unsure: How many of the rows that were taken out may be others' equal ones.
     """
 
     release: str
@@ -36,6 +37,7 @@ class ToldRelease:
     by: str = ""
     untouched: str = ""
     not_measured: str = ""
+    unsure: int = 0
 
 
 @dataclass(frozen=True)

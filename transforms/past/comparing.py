@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from beam_deid.transforms.past.collecting import others_than
 from beam_deid.transforms.past.views import WHOLE, Past
 from beam_deid.transforms.policy.scoping import identities, left_out
+from beam_deid.transforms.policy.table_policy import table_of
+from beam_deid.transforms.policy.tables import table_in
 from beam_deid.transforms.register.document import Entry
 from beam_deid.transforms.run.job import OF, Job
 from beam_deid.transforms.terms import Role
@@ -115,6 +117,9 @@ def incomparable(job: Job, entry: Entry) -> str:
     subject = str(job.policy.subject)
     if entry.table is None:
         return "the register has no fingerprints of it"
+    if table_in(entry.release) != table_of(job.policy):
+        theirs, ours = (_of_table(name) for name in (table_in(entry.release), table_of(job.policy)))
+        return f"it is of {theirs}, this run of {ours}: these are not tested together"
     if mine.startswith(f"{_without_kind(entry.record)}{OF}") and OF not in entry.record:
         return (
             f"its records are known by {_rule(_without_kind(entry.record))} as an earlier version put it together, which could "
@@ -134,6 +139,10 @@ def incomparable(job: Job, entry: Entry) -> str:
     if not entry.identities or entry.identities[0] != subject:
         return f"its persons are told by {', '.join(entry.identities) or 'nobody'}, and those of this run by {subject}"
     return ""
+
+
+def _of_table(name: str) -> str:
+    return f"the table {name}" if name else "a policy without tables"
 
 
 def _without_kind(rule: str) -> str:

@@ -16,6 +16,7 @@ from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.policy.table_checks import OF_TABLE_ALONE, TABLES, Raw, mapping, table_problems
 from beam_deid.transforms.policy.table_policy import TableFacts, TablePolicy
+from beam_deid.transforms.policy.table_roots import unconnected
 from beam_deid.transforms.policy.tables import Join, Table, TablesPolicy, part_name
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 from beam_deid.transforms.terms import LabelName
@@ -61,7 +62,7 @@ def expand(raw: Raw, check: Check, anchor: Anchor) -> tuple[TablesPolicy | None,
     Returns:
         The policy, None where something is wrong; and all that is.
     """
-    problems = list(table_problems(raw))
+    problems = list(table_problems(raw)) or list(unconnected(raw[TABLES]))
     if problems:
         return None, problems
     ordered, problems = _ordered(raw[TABLES])
@@ -111,7 +112,7 @@ def _add(made: _Expanding, name: str) -> None:
     joins, problems = _joins(made, name, own)
     subject = own.get("subject") or _subject(made, joins)
     if subject is None:
-        problems.append(_nobody(name, made.raw[TABLES]))
+        problems.append(_nobody(name))
     if subject is None or problems:
         made.problems += problems
         return
@@ -171,20 +172,8 @@ def _subject(made: _Expanding, joins: tuple[Join, ...]) -> str | None:
     return None
 
 
-def _nobody(name: str, tables: Raw) -> Problem:
-    fields = mapping(tables[name].get("fields"))
-    keys = {one: table["key"] for one, table in tables.items() if one != name and "key" in table}
-    likely = next((one for one, key in keys.items() if key in fields), next(iter(keys), None))
-    if likely is None:
-        what = (
-            "nobody can say whom its records are about: it names no subject, and no table has a key; add subject: FIELD"
-        )
-        return Problem((TABLES, name), what)
-    field = keys[likely] if keys[likely] in fields else "FIELD"
-    what = (
-        "nobody can say whom its records are about: it names no subject and refers to no table that does; add "
-        f"joins: {{{bare(str(field))}: {bare(likely)}}}, the field that refers to the key there, or subject: FIELD"
-    )
+def _nobody(name: str) -> Problem:
+    what = "nobody can say whom its records are about: it names no subject, and refers to no table that does; add subject: FIELD"
     return Problem((TABLES, name), what)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.label.requirements.direct_identifiers import identifies
 from beam_deid.transforms.label.requirements.register import Register
-from beam_deid.transforms.label.scope import Scope
+from beam_deid.transforms.label.scope import CONSENT, Scope
 from beam_deid.transforms.policy.accountability import Dates, lapsed_statements
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import bare
@@ -57,6 +57,11 @@ def _identifiers(scope: Scope) -> Iterator[Obstacle]:
             yield Obstacle(1, field, facts.action, what, "drop or generalize it, or expect still_personal")
 
 
+_CONSENTED = (
+    "consent asks for a purpose or a scope that is sensitive: of everybody in the release it is known for certain"
+)
+
+
 def _restorable(policy: Policy, scope: Scope) -> Iterator[Obstacle]:
     for field, facts in scope.fields.items():
         if facts.recoverability == Recoverability.KEYED:
@@ -77,6 +82,9 @@ def _uncounted(scope: Scope) -> Iterator[Obstacle]:
 
 def _filtered(scope: Scope) -> Iterator[Obstacle]:
     for field in scope.telling_filters:
+        if field == CONSENT:
+            yield Obstacle(4, None, None, _CONSENTED, "leave consent out, or expect still_personal")
+            continue
         why = "names a person" if scope.row_filter[field].names_a_person else "is sensitive"
         what = f"where asks for {bare(field)}, which {why}: of everybody in the release it is known for certain"
         yield Obstacle(4, None, None, what, "take it out of where, or expect still_personal")

@@ -3,19 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
-
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.evidence import FieldFacts
 from beam_deid.transforms.label.requirements.distinct import LEAST_L
-from beam_deid.transforms.label.scope import EVERY, UNNAMED, FilterFacts, Knowledge, NotRead, Scope, Sibling, links
+from beam_deid.transforms.label.scope import EVERY, UNNAMED, Knowledge, NotRead, Scope, Sibling, links
 from beam_deid.transforms.policy.categories import category_of
+from beam_deid.transforms.policy.filter_facts import filter_facts
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.roles import how_normalized, keyed_fields, recoverability, released_fields
-from beam_deid.transforms.policy.sensitive_values import matcher_of
 from beam_deid.transforms.policy.table_policy import untested_tables
-from beam_deid.transforms.policy.where import Condition
 from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.identity import IDENTIFYING, names_one_person
 from beam_deid.transforms.recognisers.in_names import scan_names
@@ -120,26 +117,10 @@ def scope_of(
         ),
         register=register,
         ignored=NotRead(patterns_told(policy)),
-        row_filter={name: _filter_facts(policy, name, condition) for name, condition in spec.where.items()},
+        row_filter=filter_facts(policy, release, assessed_at),
         assessed_at=assessed_at,
         apart=untested_tables(policy, release) if release in composed else (),
     )
-
-
-def _filter_facts(policy: Policy, name: str, condition: Condition) -> FilterFacts:
-    """What is known of a field by which records are chosen. Its kind overrides its role, and so do values on a sensitive list."""
-    spec = policy.fields[name]
-    identifies = spec.has(Role.DIRECT) or policy.kind(name) in IDENTIFYING or name in (policy.subject, policy.record)
-    roles = tuple(str(role) for role in spec.role)
-    if Role.SENSITIVE not in roles and _asks_for_sensitive(policy, condition):
-        roles = (*roles, str(Role.SENSITIVE))
-    return FilterFacts(roles, identifies)
-
-
-def _asks_for_sensitive(policy: Policy, condition: Condition) -> bool:
-    """Whether a value that a row filter asks for is on a list of sensitive ones."""
-    asked = [value for value in condition.any or () if isinstance(value, str)]
-    return bool(asked) and bool(matcher_of(policy.sensitive_values).bits(pa.array(asked, pa.string())).any())
 
 
 def patterns_told(policy: Policy) -> tuple[str, ...]:

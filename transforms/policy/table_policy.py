@@ -64,6 +64,11 @@ def table_of(policy: Policy) -> str:
     return policy.facts.table if isinstance(policy, TablePolicy) else ""
 
 
+def common_subject(policy: Policy) -> str:
+    """The subject by the name that it has in all tables, where it may be known by other names; empty in a dataset of one table."""
+    return policy.facts.counterparts.get(str(policy.subject), "") if isinstance(policy, TablePolicy) else ""
+
+
 def untested_tables(policy: Policy, release: str) -> tuple[str, ...]:
     """The releases of other tables of the dataset that a release would have to be tested with: see `TableFacts.apart`."""
     return policy.facts.apart.get(release, ()) if isinstance(policy, TablePolicy) else ()

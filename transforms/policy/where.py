@@ -1,6 +1,7 @@
 """The row filter of a release: which records it is about, by their values. Data, and no code."""
 
 import math
+import re
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -12,6 +13,12 @@ from beam_deid.transforms.label.options import Section
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr | None
 """A value as a policy writes it."""
+
+
+_OFFSET = re.compile(r"(?:[Zz]|[-+][0-9]{2}:?[0-9]{2})\s*$")
+_TIME_OF_DAY = re.compile(r"[:时点]|上午|下午|[0-9 ][AaPp]\.?[Mm]\b|^\s*[0-9]+\.[0-9]+\s*$")
+"""What a time of day is written with; a spreadsheet writes it as a fraction."""
+_DIGITS_OF_A_DAY = 8
 
 
 class Condition(Section):
@@ -51,6 +58,21 @@ Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition, json_schem
 """Conditions by field. A record must meet all of them."""
 
 
+def is_bare_date(value: Scalar) -> bool:
+    """Whether a value, which can be read as a time, is written as a day without a time of day."""
+    if value is None:
+        return False
+    text = str(value).strip()
+    written = _OFFSET.sub("", text) if ":" in text or text.endswith(("Z", "z")) else text
+    digits = sum(character.isdigit() for character in written)
+    return digits <= _DIGITS_OF_A_DAY and _TIME_OF_DAY.search(written) is None
+
+
+def as_time(value: Scalar) -> Scalar:
+    """A value that is compared with times: 20260305 is written for a day, and is no number of seconds."""
+    return str(value) if type(value) is int else value
+
+
 def read_values(values: tuple[Scalar, ...], reading: Reading) -> tuple[pa.Array, int | None]:
     """Read a policy's values as those of a field are read.
 
@@ -74,6 +96,8 @@ def _read(value: Scalar, reading: Reading) -> pa.Array | None:
     """One value (1,) as a field's; None if it cannot be one."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if reading.arrow is not None and pa.types.is_temporal(reading.arrow):
+        value = as_time(value)
     try:
         column, wrong = to_kind(pa.array([value]), reading)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):

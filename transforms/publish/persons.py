@@ -8,6 +8,7 @@ from beam_deid.transforms.decide.decision import Remembered
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.policy.special_persons import Special
+from beam_deid.transforms.policy.table_policy import common_subject
 from beam_deid.transforms.register.document import Document
 from beam_deid.transforms.register.persons_counted import ABROAD, SENSITIVE, Reached, count_persons, may_tell, year_of
 from beam_deid.transforms.run.job import Job
@@ -24,6 +25,7 @@ def counted_persons(job: Job, persons: Remembered | None, special: Remembered | 
 
     Returns:
         ``subject``; ``persons``; of each `Special` how many there are, None where no field tells; and ``by``, the fields that tell.
+        Of a table among several also ``common_subject``: the subject by the name that all of them know it by.
         None where nobody counts: without a register, or where nobody says whose the records are.
     """
     subject = job.policy.subject
@@ -32,6 +34,7 @@ def counted_persons(job: Job, persons: Remembered | None, special: Remembered | 
     groups = special.counts if special is not None else {}
     return {
         "subject": subject,
+        **({"common_subject": common} if (common := common_subject(job.policy)) else {}),
         "persons": persons.counts[subject],
         **{str(group): groups.get(str(group)) for group in Special},
         "by": plain(job.special),

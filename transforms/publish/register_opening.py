@@ -27,6 +27,7 @@ from beam_deid.transforms.register.key import known_subkey, register_subkey
 from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.paths import is_local, shown
+from beam_deid.transforms.treat.corrected import correction_notes
 
 
 def open_register(
@@ -123,6 +124,7 @@ def _opened(
         job, reference, notes = _new(job, place)
     else:
         reference = _existing(job, place, output, held.document, unreleased)
+        notes = correction_notes(place.path, held.document, job.policy)
     replaced = State.UNRELEASED if overwrite and unreleased else State.SUPERSEDED
     intent = Intent(
         path=place.path,
@@ -189,6 +191,6 @@ def _with_key(job: Job, place: RegisterLocation) -> tuple[Job, list[str]]:
     with change(keys.keyring) as changing:
         made = changing.ring.with_new(REGISTER_NAME, changing.ring.opener())
         why = f"a new register, of {job.policy.dataset}"
-        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why):
-            changing.save(made)
+        with recorded(record, KeyAct.CREATE, made, [made.primary(REGISTER_NAME)], why) as told:
+            changing.save(told)
     return job.pinned(), [f"the keyring has a key for it now, called {REGISTER_NAME}: {shown(keys.keyring)}"]

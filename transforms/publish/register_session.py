@@ -192,6 +192,7 @@ class RegisterSession:
             persons=self._table(staging, "persons", table.persons.file),
             special=self._table(staging, "special", special.file) if special else None,
             subject=table.counted["subject"] if table.counted else "",
+            common_subject=table.counted.get("common_subject", "") if table.counted else "",
             counts=counts_of(table.counted),
         )
 

@@ -11,7 +11,7 @@ from beam_deid.transforms.label.documents import plain, to_bytes
 from beam_deid.transforms.publish.concluding import write_rejected
 from beam_deid.transforms.publish.register_entries import PolicyFacts
 from beam_deid.transforms.publish.register_session import RegisterSession
-from beam_deid.transforms.publish.run_outcome import ReleaseOutcome, RunOutcome, TablePersons
+from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome, TablePersons
 from beam_deid.transforms.publish.run_state import damaged, read_left
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.files import unwritable, write_all
@@ -52,7 +52,11 @@ def with_register(jobs: Sequence[Job], first: Job, session: RegisterSession | No
 
 
 def conclude_tables(
-    staging: str, tables: Iterable[str], releases: Mapping[str, Mapping[str, str]], notes: Iterable[str]
+    staging: str,
+    tables: Iterable[str],
+    releases: Mapping[str, Mapping[str, str]],
+    notes: Iterable[str],
+    joined: Iterable[InputFacts],
 ) -> None:
     """Leave in staging what the driver needs to know of all tables, once each of them was proved.
 
@@ -61,6 +65,7 @@ def conclude_tables(
         tables: The tables that were run.
         releases: The releases of the policy, each with its parts by table.
         notes: What a person should know of how the tables refer to each other, a sentence each.
+        joined: The input files of the tables that were not run, because others only refer to them.
 
     Raises:
         OutputError: It cannot be read or written.
@@ -70,7 +75,7 @@ def conclude_tables(
         found = {folder: RunOutcome.from_document(outcome) for folder, outcome in outcomes.items()}
     except (AttributeError, LookupError, TypeError, ValueError):
         raise damaged(staging) from None
-    merged = merged_outcome(found, releases, notes)
+    merged = merged_outcome(found, releases, notes, joined)
     try:
         if not merged.refused:
             rejects = [row for folder, one in found.items() for row in _rejects(staging, folder, one)]
@@ -81,7 +86,10 @@ def conclude_tables(
 
 
 def merged_outcome(
-    outcomes: Mapping[str, RunOutcome], releases: Mapping[str, Mapping[str, str]], notes: Iterable[str]
+    outcomes: Mapping[str, RunOutcome],
+    releases: Mapping[str, Mapping[str, str]],
+    notes: Iterable[str],
+    joined: Iterable[InputFacts] = (),
 ) -> RunOutcome:
     """What came of all tables, without the files of rejects.
 
@@ -90,7 +98,8 @@ def merged_outcome(
     Args:
         outcomes: What came of each table, by its folder below the staging folder of all.
         releases: The releases of the policy, each with its parts by table.
-        notes: See `conclude_tables`.
+        notes: See `conclude_tables`; so is the next.
+        joined: None in a dry run, which hashes no file.
     """
     refused = tuple(line for one in outcomes.values() for line in one.refused)
     parts = {} if refused else {name: part for folder, one in outcomes.items() for name, part in _parts(folder, one)}
@@ -99,7 +108,7 @@ def merged_outcome(
     return RunOutcome(
         read=sum(one.read for one in outcomes.values()),
         refused=refused,
-        inputs=tuple(sorted(file for one in outcomes.values() for file in one.inputs)),
+        inputs=tuple(sorted([*joined, *(file for one in outcomes.values() for file in one.inputs)])),
         persons=tuple(_persons(folder, each) for folder, one in outcomes.items() for each in one.persons),
         releases={name: replace(part, published=name not in held) for name, part in parts.items()},
         notes=tuple(dict.fromkeys([*notes, *(note for one in outcomes.values() for note in one.notes)])),

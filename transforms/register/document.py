@@ -195,6 +195,8 @@ class Run:
         special: The persons whom the law protects more, by the subject, in place of identities their groups; None where no
             field tells of any.
         subject: The identity that counts its persons; empty where none does, and in what versions before 0.11 wrote.
+        common_subject: What the subject is called in all tables of the dataset, which may have other names for it; empty where it
+            has one table.
         counts: How many persons there are by the subject, and in each group of ``special``.
         operator: Who carried it out: operator, login and host; None where nobody knows.
         kept_until: The day until which what is said of it here is kept at least.
@@ -208,6 +210,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     operator: Mapping[str, Any] | None = None
     kept_until: str = ""
+    common_subject: str = ""
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Run":
@@ -241,6 +244,8 @@ class Request:
         reason: Why.
         rows: How many rows of each release were changed, by its entry; releases without any are left out.
         table: Fingerprints: of the persons' identities, or of the corrected records with what they say now.
+        columns: The columns in which the corrected records say it, in order; none of persons, and in what versions before 0.11
+            wrote.
     """
 
     kind: RequestKind
@@ -249,6 +254,7 @@ class Request:
     reason: str
     rows: Mapping[str, int]
     table: Table
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, given: Mapping[str, Any]) -> "Request":
@@ -257,7 +263,14 @@ class Request:
         Raises:
             KeyError, TypeError, ValueError: It is none.
         """
-        return cls(**{**given, "kind": RequestKind(given["kind"]), "table": Table(**given["table"])})
+        return cls(
+            **{
+                **given,
+                "kind": RequestKind(given["kind"]),
+                "table": Table(**given["table"]),
+                "columns": tuple(given.get("columns", ())),
+            }
+        )
 
 
 @dataclass(frozen=True)

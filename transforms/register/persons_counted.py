@@ -128,7 +128,8 @@ def count_persons(document: Document, path: str, year: int, most_rows: int = MOS
     reached = tuple(
         Reached(one, counts["abroad" if one.of == ABROAD else "of_all"].of(one.group)) for one in thresholds()
     )
-    return PersonsCounted(year, **counts, uncounted=len(document.runs) - len(runs), reached=reached)
+    uncounted = _runs_of([run for run in document.runs if not is_counted(run)])
+    return PersonsCounted(year, **counts, uncounted=len(uncounted), reached=reached)
 
 
 def may_tell(document: Document, year: int) -> bool:
@@ -162,30 +163,39 @@ def year_of(time: str) -> int:
 
 
 def _count(path: str, runs: Sequence[Run], most_rows: int) -> Counted:
-    subjects = tuple(sorted({run.subject for run in runs}))
-    of = {subject: [run for run in runs if run.subject == subject] for subject in subjects}
+    subjects = tuple(sorted({_subject_of(run) for run in runs}))
+    of = {subject: [run for run in runs if _subject_of(run) == subject] for subject in subjects}
     persons = sum(
-        _distinct(path, [run.persons for run in some if run.persons], subject, most_rows)
-        for subject, some in of.items()
+        _distinct(path, [(run.persons, run.subject) for run in some if run.persons], most_rows) for some in of.values()
     )
     groups: dict[str, int | None] = {}
     untold = {}
     for group in GROUPS:
         telling = [run for run in runs if group in run.counts]
-        untold[group] = len(runs) - len(telling)
+        untold[group] = len(_runs_of(runs) - _runs_of(telling))
         found = [
-            _distinct(path, [run.special for run in some if run.special and group in run.counts], group, most_rows)
+            _distinct(path, [(run.special, group) for run in some if run.special and group in run.counts], most_rows)
             for some in of.values()
         ]
         groups[group] = sum(found) if telling or not runs else None
-    return Counted(len(runs), persons, groups, untold, subjects)
+    return Counted(len(_runs_of(runs)), persons, groups, untold, subjects)
 
 
-def _distinct(path: str, tables: Iterable[Table], identity: str, most_rows: int) -> int:
-    """How many persons are in any of some tables, each once."""
-    found = list({table.file: table for table in tables}.values())
-    files = [PersonsFile(table_path(path, table.file), table) for table in found]
+def _subject_of(run: Run) -> str:
+    """What counts a run's persons: by one name in all tables of a dataset."""
+    return run.common_subject or run.subject
+
+
+def _runs_of(entries: Iterable[Run]) -> set[tuple[str, str]]:
+    """The runs, each once however many tables it had. A pipeline that registers several times has one name for all of them."""
+    return {(run.run, run.made_at) for run in entries}
+
+
+def _distinct(path: str, tables: Iterable[tuple[Table, str]], most_rows: int) -> int:
+    """How many persons are in any of some tables, each once; with each table the identity that counts them there."""
+    found = list({(table.file, identity): (table, identity) for table, identity in tables}.values())
+    files = [(PersonsFile(table_path(path, table.file), table), identity) for table, identity in found]
     total = 0
-    for low, high in ranges([table.rows for table in found], most_rows):
-        total += len(np.unique(joined([file.read(identity, low, high) for file in files])))
+    for low, high in ranges([table.rows for table, _ in found], most_rows):
+        total += len(np.unique(joined([file.read(identity, low, high) for file, identity in files])))
     return total

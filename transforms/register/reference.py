@@ -21,7 +21,7 @@ class Reference:
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
         erased: Fingerprints of the persons whom this run leaves out, for they were erased.
-        corrected: Fingerprints of records that were corrected; this run leaves those out that are not.
+        corrected: Fingerprints of records that were corrected, of the newest request last; this run leaves those out that are not.
     """
 
     path: str

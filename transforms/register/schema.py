@@ -152,11 +152,12 @@ def _run() -> Schema:
             ),
             "special": said(nullable(_TABLE), "The persons whom the law protects more, by group"),
             "subject": said(TEXT, "The identity that counts its persons; empty where none does"),
+            "common_subject": said(TEXT, "What the subject is called in all tables; empty in a dataset of one table"),
             "counts": said(map_of(COUNT), "Persons by the subject, and in each group of special"),
             "operator": said(nullable(_OBJECT), "Who carried it out: operator, login and host"),
             "kept_until": said(TEXT, "The day until which this is kept at least"),
         },
-        optional=("special", "subject", "counts", "operator", "kept_until"),
+        optional=("special", "subject", "common_subject", "counts", "operator", "kept_until"),
     )
 
 
@@ -172,7 +173,9 @@ def _request() -> Schema:
             "reason": said(TEXT, "Why"),
             "rows": said(map_of(COUNT), "Rows changed of each release, by its name here"),
             "table": said(_TABLE, "Fingerprints of identities, or of corrected records with what they say"),
+            "columns": said(list_of(TEXT), "The columns in which corrected records say it"),
         },
+        optional=("columns",),
     )
 
 

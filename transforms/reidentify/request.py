@@ -9,6 +9,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
 from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
+from beam_deid.transforms.persons.account import REASON, checked_line
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.selection import Selection
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
@@ -91,6 +92,7 @@ def checked(request: Request) -> Request:
     if not request.reason.strip():
         what = "a re-identification needs a reason"
         raise UsageError(what, "--reason", 'Say why: --reason "refund of order …, ticket 4711"')
+    checked_line(request.reason, REASON)
     request.selection.check()
     _check_places(request)
     request = replace(request, output=absolute(request.output), record=absolute(request.record))

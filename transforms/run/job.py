@@ -98,6 +98,7 @@ class Job:
         begun: When the run began, likewise: the time where nobody says one. 0 where it begins later than it is built, as a pipeline
             of somebody's own: then the ledgers of consent say when they were read, on a worker.
         consents: Who has consented, by release; on a worker alone.
+        left_out: A register that names persons who are left out, where the run itself has none.
     """
 
     policy: Policy
@@ -120,6 +121,7 @@ class Job:
     as_of: int | None = None
     begun: int = 0
     consents: Mapping[str, Consented] = field(default_factory=dict)
+    left_out: Reference | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.label.scope import Scope
 from beam_deid.transforms.policy.for_recipient import absent_keys
@@ -21,9 +23,6 @@ from beam_deid.transforms.recognisers.identity import IDENTIFYING
 from beam_deid.transforms.recognisers.kinds.free_text import FREE_TEXT
 from beam_deid.transforms.recognisers.kinds.text import TEXT
 from beam_deid.transforms.terms import Recoverability, Role
-
-_SAYS_ANYTHING = (None, TEXT, FREE_TEXT)
-"""Kinds whose values may be on a list of sensitive ones: no names, addresses, numbers or times."""
 
 
 class Column(NamedTuple):
@@ -55,6 +54,7 @@ class Layout:
         keyed: Fields that only the holder of a key could compute: measured by what they are made from; but for those of which
             the recipient is declared not to have the key, which are measured as pseudonyms that nobody can turn back are.
         open: Fields whose level is to be decided.
+        texts: Fields that are released as text, as far as their kind tells, and are no direct identifiers.
         listed: Fields of text whose released values are looked up in the lists of sensitive values.
         scanned: Fields whose released values are searched for identifiers in the first read; open ones are once levels are decided.
         remainders: Fields of which a mask left a part, and pseudonyms without their key, for everybody or for the recipient:
@@ -71,6 +71,7 @@ class Layout:
     scope: Scope
     keyed: tuple[str, ...]
     open: tuple[str, ...]
+    texts: tuple[str, ...]
     listed: tuple[str, ...]
     scanned: tuple[str, ...]
     remainders: tuple[str, ...]
@@ -110,10 +111,7 @@ class Layout:
         they are is known when all are read.
         """
         return tuple(
-            name
-            for name, facts in self.scope.fields.items()
-            if name not in self.open
-            and (name in self.sensitive or (facts.kind in _SAYS_ANYTHING and str(Role.DIRECT) not in facts.role))
+            name for name in self.fields if name not in self.open and (name in self.sensitive or name in self.texts)
         )
 
     @property
@@ -157,6 +155,7 @@ class _Projections:
             scope=scope,
             keyed=self._keyed,
             open=self._open,
+            texts=self._those(lambda name: self._is_text(name) and not self._policy.fields[name].has(Role.DIRECT)),
             listed=self._those(self._is_listed),
             scanned=self._those(self._is_scanned),
             remainders=self._those(lambda name: name in left or name in self._absent),
@@ -172,10 +171,16 @@ class _Projections:
     def _those(self, belongs: Callable[[str], bool]) -> tuple[str, ...]:
         return tuple(name for name in self._released if belongs(name))
 
-    def _is_listed(self, name: str) -> bool:
+    def _is_text(self, name: str) -> bool:
+        """Whether a field may be released as text. A declared kind is no promise of what the values say: text may say anything."""
         kind = self._policy.kind(name)
-        listed = kind in _SAYS_ANYTHING and name not in self._keyed
-        return listed and (kind is FREE_TEXT or not self._fails_by_itself(name))
+        action = self._spec.fields[name]
+        has_labels = isinstance(action, Levelled) and action.wants is TEXT
+        return kind is None or pa.types.is_string(kind.arrow) or has_labels
+
+    def _is_listed(self, name: str) -> bool:
+        listed = self._is_text(name) and name not in self._keyed
+        return listed and (self._policy.kind(name) is FREE_TEXT or not self._fails_by_itself(name))
 
     def _is_scanned(self, name: str) -> bool:
         return name not in self._keyed and name not in self._open and not self._fails_by_itself(name)

@@ -1,5 +1,6 @@
 """The row filter of a release, bound to the types that the run's columns have."""
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.columns.numbers import is_ordered
 from beam_deid.transforms.errors import PolicyError
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.where import Condition, Scalar, read_values
+from beam_deid.transforms.policy.where import Condition, Scalar, as_time, is_bare_date, read_values
 
 Test = Callable[[pa.Array], pa.Array]
 """A column (n,) to a boolean one (n,), never null."""
@@ -74,6 +75,12 @@ class _Maker:
 
     def _among(self, values: tuple[Scalar, ...]) -> Test:
         there = tuple(value for value in values if value is not None)
+        if pa.types.is_timestamp(self.type) and any(map(is_bare_date, there)):
+            raise PolicyError(
+                f"a value under where is a day, and {self.field} has times",
+                self.place,
+                "Write {from: DAY, to: DAY} for all of it",
+            )
         with_null = len(there) < len(values)
         wanted = self._typed(there) if there else pa.nulls(0, self.type)
         return lambda column: pc.or_(
@@ -87,6 +94,9 @@ class _Maker:
             )
         compare = {"from": pc.greater_equal, "to": pc.less_equal, "below": pc.less}
         bounds = [(compare[name], self._typed((value,))[0]) for name, value in condition.bounds.items()]
+        if pa.types.is_timestamp(self.type) and is_bare_date(condition.to):
+            # All of that day: its first moment would lose the others.
+            bounds[-1] = (pc.less, self._next_day(bounds[-1][1]))
 
         def test(column: pa.Array) -> pa.Array:
             met = pc.is_valid(column)
@@ -96,7 +106,12 @@ class _Maker:
 
         return test
 
+    def _next_day(self, day: pa.Scalar) -> pa.Scalar:
+        return pc.add(day, pa.scalar(datetime.timedelta(days=1), pa.duration(self.type.unit)))
+
     def _typed(self, values: tuple[Scalar, ...]) -> pa.Array:
+        if pa.types.is_temporal(self.type):
+            values = tuple(map(as_time, values))
         read, wrong = read_values(values, self.policy.reading(self.field))
         if wrong is None:
             try:

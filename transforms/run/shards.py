@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beam_deid.transforms.clock import present
-from beam_deid.transforms.consent.ledger import ledger_files
+from beam_deid.transforms.consent.ledger import ledger_files, person_field
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.compression import without_compression
@@ -116,7 +116,7 @@ def ledgers_of(job: Job) -> list[Ledger]:
         (name, job.as_of_for(name), sha256_of(file.path))
         for name, consent in needing
         if consent is not None
-        for file in ledger_files(consent, name)
+        for file in ledger_files(consent, name, person_field(job.policy, consent))
     ]
 
 

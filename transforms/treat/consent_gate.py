@@ -10,7 +10,7 @@ import pyarrow as pa
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import per_distinct, plain
 from beam_deid.transforms.columns.numbers import NULL, as_moments
-from beam_deid.transforms.consent.events import CHILD, GUARDIAN, OWN, WITHDRAWN
+from beam_deid.transforms.consent.events import CHILD, GUARDIAN, OF_AGE, OWN, WITHDRAWN
 from beam_deid.transforms.consent.ledger import keyed_action
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.persons.identity_prints import IdentityPrints, identity_prints, set_key, text_prints
@@ -20,7 +20,7 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Withheld
 from beam_deid.transforms.treat.typed import Records
 
-OF_AGE = 14
+YEARS_OF_AGE = 14
 """Years from which on a person consents itself (PIPL Art. 31)."""
 _EAST = datetime.timezone(datetime.timedelta(hours=8))
 
@@ -29,12 +29,12 @@ class Ages(NamedTuple):
     """Who is under 14, each of shape (n,).
 
     Attributes:
-        known: Whether the age is known.
-        child: Whether the person is under 14; false where it is not known.
+        child: Whether the person is under 14, by its date of birth or by the ledger.
+        unknown: Whether nobody says, although the policy names where it stands.
     """
 
-    known: Bools
     child: Bools
+    unknown: Bools
 
 
 class ConsentGate:
@@ -68,13 +68,16 @@ class ConsentGate:
         prints = self._prints(records)
         marks = self._persons.marks_of(prints)
         ages = self._ages(records, marks)
-        valid = np.where(ages.child, marks & GUARDIAN, marks & OWN) > 0
+        own = (marks & OWN) > 0
+        valid = np.where(ages.child | ages.unknown, marks & GUARDIAN, marks & OWN) > 0
         withdrawn = (marks & WITHDRAWN) > 0
-        lacks_guardian = ages.child & ((marks & OWN) > 0)
+        lacks_guardian = ages.child & own
+        lacks_age = ages.unknown & own
         return {
             Withheld.NO_PERSON: ~prints.known,
-            Withheld.WITHDRAWN: ~valid & withdrawn & ~lacks_guardian,
+            Withheld.WITHDRAWN: ~valid & withdrawn & ~lacks_guardian & ~lacks_age,
             Withheld.NO_GUARDIAN: ~valid & lacks_guardian,
+            Withheld.UNKNOWN_AGE: ~valid & lacks_age,
             Withheld.NO_CONSENT: ~valid,
         }
 
@@ -85,13 +88,17 @@ class ConsentGate:
         return text_prints(values, self._key)
 
     def _ages(self, records: Records, marks: npt.NDArray[np.uint8]) -> Ages:
-        """A date of birth counts where there is one; else what the ledger says."""
-        told = (marks & CHILD) > 0
+        """A date of birth counts where there is one; else what the ledger says.
+
+        A child's record may lack the date that others of it have: where dates are kept, nobody without one counts as of age.
+        """
+        child = (marks & CHILD) > 0
         if self._born is None:
-            return Ages(np.zeros(len(records), np.bool_), told)
+            return Ages(child, np.zeros(len(records), np.bool_))
         births = self._births(plain(records.columns[self._born]))
         known = births != NULL
-        return Ages(known, np.where(known, births > self._latest_birth, told))
+        unsaid = (marks & (CHILD | OF_AGE)) == 0
+        return Ages(np.where(known, births > self._latest_birth, child), ~known & unsaid)
 
     def _births(self, column: pa.Array) -> npt.NDArray[np.int64]:
         if not self._of_id_card:
@@ -104,7 +111,7 @@ def _latest_birth(as_of: int) -> int:
     """The last day, as a moment, on which somebody was born who is 14 at some time, by the clocks of China."""
     day = datetime.datetime.fromtimestamp(as_of / 1_000_000, _EAST).date()
     try:
-        born = day.replace(year=day.year - OF_AGE)
+        born = day.replace(year=day.year - YEARS_OF_AGE)
     except ValueError:  # 29 February
-        born = day.replace(year=day.year - OF_AGE, day=28)
+        born = day.replace(year=day.year - YEARS_OF_AGE, day=28)
     return int((born - datetime.date(1970, 1, 1)).days) * 86_400_000_000

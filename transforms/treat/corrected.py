@@ -1,5 +1,6 @@
 """Records that were corrected, as the register of a run remembers them: whoever meets one that says something else withholds it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,9 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, Fingerprint
 from beam_deid.transforms.columns.sizes import Words
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.identity import identity_text
+from beam_deid.transforms.register.document import Document, RequestKind, Table
 from beam_deid.transforms.register.key import register_prints
+from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.register.requested import read_pairs
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.treat.typed import Records
@@ -23,7 +26,7 @@ class CorrectedRecords:
 
     Attributes:
         policy: The policy of the run.
-        pairs: Fingerprints of their numbers and of what they say, shape (n, 2).
+        pairs: Fingerprints of their numbers and of what they were corrected to last, shape (n, 2).
         key: The key of the fingerprints.
     """
 
@@ -50,8 +53,26 @@ def corrected_of(job: Job) -> CorrectedRecords | None:
     register = job.register
     if register is None or not register.corrected or job.policy.record is None:
         return None
-    parts = [pairs for table in register.corrected for pairs in read_pairs(register.path, table)]
-    return CorrectedRecords(job.policy, np.concatenate(parts), register_prints(job.keys, register))
+    return CorrectedRecords(job.policy, _newest(register), register_prints(job.keys, register))
+
+
+def _newest(register: Reference) -> Words:
+    """The pairs of each record's newest request, shape (n, 2): what it said in between is as wrong as what it said first."""
+    return np.concatenate([*_counting(register.path, register.corrected)])
+
+
+def _counting(register: str, tables: Sequence[Table]) -> Iterator[Words]:
+    """Of each table, from the newest on, the pairs (n, 2) of records that no newer one has.
+
+    Args:
+        register: The register's folder.
+        tables: The tables, the newest last.
+    """
+    seen = np.empty(0, np.uint64)
+    for table in reversed(tables):
+        found = np.concatenate([np.empty((0, 2), np.uint64), *read_pairs(register, table)])
+        yield found[~np.isin(found[:, 0], seen)]
+        seen = np.concatenate([seen, found[:, 0]])
 
 
 def pairs_of(records: Records, policy: Policy, key: FingerprintKey) -> Words:
@@ -65,8 +86,42 @@ def pairs_of(records: Records, policy: Policy, key: FingerprintKey) -> Words:
     assert policy.record is not None  # noqa: S101 - asked for only where it says so
     # What went through a program that takes it for a number has lost its zeros.
     numbers = pc.utf8_ltrim(identity_text(records.columns[policy.record], policy.kind(policy.record)), characters="0")
-    says = [fingerprint(records.columns[name], key) for name in sorted(policy.fields)]
+    says = [fingerprint(records.columns[name], key) for name in compared_columns(policy)]
     return np.stack([fingerprint(numbers, key), combine(says, len(records))], axis=1)
+
+
+def compared_columns(policy: Policy) -> tuple[str, ...]:
+    """The columns in which a record says what it was corrected to, in the order in which they are compared."""
+    return tuple(sorted(policy.fields))
+
+
+def correction_notes(register: str, document: Document, policy: Policy) -> tuple[str, ...]:
+    """What a person should know of records that were corrected when the policy had other columns, a sentence each.
+
+    Args:
+        register: The register's folder.
+        document: The register.
+        policy: The policy of the run.
+
+    Raises:
+        UsageError: A table of corrected records is missing or damaged.
+    """
+    columns = compared_columns(policy)
+    requests = [one for one in document.requests if one.kind is RequestKind.CORRECTED]
+    counting = _counting(register, [one.table for one in requests])
+    records = 0
+    others: set[str] = set()
+    for one, pairs in zip(reversed(requests), counting, strict=True):
+        if len(pairs) and one.columns not in ((), columns):
+            records += len(pairs)
+            others |= set(one.columns) ^ set(columns)
+    if not records:
+        return ()
+    names = ", ".join(sorted(others))
+    return (
+        f"records that were corrected when the policy had other columns ({names}) are withheld wherever they are met "
+        f"({records:,}): whether they are as corrected cannot be told; give them with all columns to beam-deid correct again",
+    )
 
 
 def _together(pairs: Words) -> Fingerprints:

@@ -54,7 +54,7 @@ def erased_of(job: Job) -> ErasedPersons | None:
         OutputError: The disk fails.
         UsageError: A table of them is missing or damaged.
     """
-    register = job.register
+    register = job.left_out if job.register is None else job.register
     if register is None or not register.erased:
         return None
     return ErasedPersons(job.policy, _set_of(register), set_key(register_prints(job.keys, register)))

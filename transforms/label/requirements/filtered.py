@@ -7,7 +7,7 @@ from beam_deid.transforms.label.scope import Scope
 
 
 class Filtered(Requirement):
-    """No field by which records are chosen is sensitive or names a person.
+    """No field by which records are chosen is sensitive or names a person, and no purpose or scope of a consent is sensitive.
 
     Who has the release knows of every person in it that the condition holds, with certainty, whether the field is released or not.
     A quasi-identifier that all records have in common parts no group, and says of nobody more than that.
@@ -17,11 +17,14 @@ class Filtered(Requirement):
     line = 4
     default = Default.always(0, "ours: who has the release knows the condition of everybody in it")
     words = "fields of the row filter (`where`) that are sensitive or name a person"
-    remedy = "Take the field out of where, or let the release stay still_personal."
+    remedy = (
+        "Take the field out of where; leave consent out where that is named, for an anonymized release needs none; "
+        "or let the release stay still_personal."
+    )
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
-        """One test, where there is a row filter."""
+        """One test, where there is a row filter, or a consent is needed."""
         if scope.row_filter:
             yield self._test(self.limit(scope), (), "fields of the row filter that are sensitive or name a person")
 

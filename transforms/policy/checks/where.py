@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.policy.draft import Draft, DraftRelease
 from beam_deid.transforms.policy.field_spec import kind_of
-from beam_deid.transforms.policy.nearest import bare, shown
-from beam_deid.transforms.policy.where import Condition, Scalar, Where, read_values
+from beam_deid.transforms.policy.nearest import bare
+from beam_deid.transforms.policy.where import Condition, Scalar, Where, is_bare_date, read_values
 from beam_deid.transforms.policy.yaml_nodes import Path, Problem
 
 _READER = TypeAdapter(Where)
@@ -45,11 +45,21 @@ def _values(draft: Draft, path: Path, field: str, condition: Condition) -> Itera
     if condition.bounds and pa.types.is_string(kind.arrow):
         yield Problem(path, f"{bare(field)} is of kind {kind}, which has no order; name its values")
         return
-    for value in (*(condition.any or ()), *condition.bounds.values()):
+    # No value is shown: it may be a person's, and stands in the line that is named.
+    for number, value in enumerate(condition.any or (), 1):
         if value is not None and not _is_one(value, reading):
             yield Problem(
+                path, f"value {number} can be none of {bare(field)}, whose kind is {kind}; write it as the files do"
+            )
+        elif pa.types.is_timestamp(kind.arrow) and is_bare_date(value):
+            yield Problem(
                 path,
-                f"{shown(value)} can be no value of {bare(field)}, whose kind is {kind}; write one as the files do",
+                f"value {number} is a day, and {bare(field)} has times; write {{from: DAY, to: DAY}} for all of it",
+            )
+    for bound, value in condition.bounds.items():
+        if not _is_one(value, reading):
+            yield Problem(
+                path, f"{bound} can be no value of {bare(field)}, whose kind is {kind}; write it as the files do"
             )
 
 
