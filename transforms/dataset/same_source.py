@@ -36,9 +36,11 @@ def same_source(prepared: Prepared, made: str, run: Mapping[str, Any]) -> SameSo
 
 def _told(prepared: Prepared, run: Mapping[str, Any]) -> Iterator[Ledger]:
     """The ledgers that a run read, as its ``run.json`` tells."""
-    releases = run.get("releases") or {}
+    told = run.get("releases")
+    releases = told if isinstance(told, dict) else {}
     for name in prepared.job.releases:
-        consent = releases.get(name, {}).get("consent")
+        release = releases.get(name)
+        consent = release.get("consent") if isinstance(release, dict) else None
         if consent:
             asked = moment_of(str(consent["as_of"])) or 0
             yield from ((name, asked, str(file["sha256"])) for file in consent["files"])
