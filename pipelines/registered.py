@@ -157,8 +157,8 @@ def _listed(entry: Entry) -> dict[str, Any]:
 
 
 def overdue_of(entry: Entry) -> tuple[str, ...]:
-    """What of a release is past that somebody may have, a sentence each."""
-    if entry.state not in COUNTED:
+    """What of a release is past that somebody may have and that is still here, a sentence each."""
+    if entry.state not in COUNTED or entry.state is State.DELETED:
         return ()
     dates = {"review_by": entry.review_by or None, "retain_until": entry.retain_until}
     return tuple(overdue({**dates, "environment": entry.environment}, now()))

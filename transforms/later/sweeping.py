@@ -8,6 +8,9 @@ from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.manifests_again import read_manifests
 from beam_deid.transforms.label.overdue import overdue
+from beam_deid.transforms.later.settled import Settled
+from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.tables import TablesPolicy
 from beam_deid.transforms.register.document import Document, State
 from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.storage.files import is_file
@@ -15,6 +18,8 @@ from beam_deid.transforms.storage.hidden import hidden_folders, place_of
 from beam_deid.transforms.storage.lease import is_abandoned
 from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.storage.sweeping import waiting
+
+_POLICIES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,13 @@ class Swept:
         return found
 
 
-def look(places: Iterable[str], at: str) -> Swept:
+def look(places: Iterable[str], at: str, policy: Policy | TablesPolicy | None = None) -> Swept:
     """See what is past in some outputs, and in those that some registers name.
 
     Args:
         places: Outputs and registers.
         at: The time, as manifests write it.
+        policy: The policy that says which recipients returned or deleted what they had; None where there is none.
 
     Raises:
         InputError: A store does not answer.
@@ -78,10 +84,12 @@ def look(places: Iterable[str], at: str) -> Swept:
     outputs: dict[str, None] = {}
     unseen: dict[str, None] = {}
     recipients: dict[str, None] = {}
+    settled = Settled(policy)
     for place in places:
+        _check_no_policy(place)
         if is_file(join(place, "run.json")):
             outputs[place_of(place)] = None
-            recipients |= dict.fromkeys(_recipients_of_run(place_of(place), at))
+            recipients |= dict.fromkeys(_recipients_of_run(place_of(place), at, settled))
             continue
         document = read(place)
         if document is None:
@@ -92,10 +100,19 @@ def look(places: Iterable[str], at: str) -> Swept:
             )
         for output in _outputs_of(document):
             (outputs if is_file(join(output, "run.json")) else unseen)[output] = None
-        recipients |= dict.fromkeys(_recipients_past(document, at))
+        recipients |= dict.fromkeys(_recipients_past(document, at, settled))
     releases = tuple(one for output in outputs for one in _past(output, at))
     left = tuple(folder for output in outputs for folder in _left(output))
     return Swept(tuple(outputs), releases, tuple(recipients), left, tuple(unseen))
+
+
+def _check_no_policy(place: str) -> None:
+    if place.endswith(_POLICIES) and is_file(place):
+        raise UsageError(
+            "this is a policy, and what is swept is an output or a register",
+            shown(place),
+            "Name it by --policy, and beside it an --output of a run, or its DATASET.register",
+        )
 
 
 def _outputs_of(document: Document) -> Iterator[str]:
@@ -114,25 +131,29 @@ def _past(output: str, at: str) -> Iterator[PastRelease]:
             yield PastRelease(output, name, said, until, is_past(until, at))
 
 
-def _recipients_past(document: Document, at: str) -> Iterator[str]:
+def _recipients_past(document: Document, at: str, settled: Settled) -> Iterator[str]:
     """Recipients who were given something, as a register knows, and whose period is over."""
     for entry in document.releases:
-        if entry.state not in (State.UNRELEASED, State.FORGOTTEN):
-            yield from _is_over(entry.given_to or {}, entry.name, at)
+        given = entry.given_to or {}
+        if entry.state not in (State.UNRELEASED, State.FORGOTTEN) and not settled.holds_nothing(given, entry.made_at):
+            yield from _is_over(given, entry.name, at)
 
 
-def _recipients_of_run(output: str, at: str) -> Iterator[str]:
+def _recipients_of_run(output: str, at: str, settled: Settled) -> Iterator[str]:
     """Recipients of a run whose period is over."""
-    for release, given in (read_manifests(output).run.get("recipients") or {}).items():
-        yield from _is_over(given, release, at)
+    run = read_manifests(output).run
+    made_at = str(run.get("started_at", at))
+    for release, given in (run.get("recipients") or {}).items():
+        if not settled.holds_nothing(given, made_at):
+            yield from _is_over(given, release, at)
 
 
 def _is_over(given: Mapping[str, Any], release: str, at: str) -> Iterator[str]:
-    """What is to be done where a recipient's period is over that neither gave back nor deleted what it had."""
-    if is_past(given.get("until"), at) and not {"returned", "deleted"} & given.keys():
+    """What is to be done where the period of a recipient is over that has something still."""
+    if is_past(given.get("until"), at):
         yield (
-            f"{given.get('name', '')} has {release}, and its period was over on {given['until']}: have it returned or deleted, and "
-            "write down what shows that (returned: or deleted: of the recipient)"
+            f"{given.get('name', '')} has {release}, and its period was over on {given['until']}: have it returned or deleted, "
+            "write down what shows that (returned: or deleted: of the recipient in the policy), and name the policy by --policy"
         )
 
 
