@@ -231,7 +231,7 @@ def _knowing(made: _Expanding, name: str, releases: Mapping[str, Mapping[str, st
     """A table whose policy knows of the others."""
     table = made.tables[name]
     own = {parts[name]: release for release, parts in releases.items() if name in parts}
-    others = tuple(_may_be_anonymized(made, name))
+    others = (*_may_be_anonymized(made, name), *_unlent_identities(made, name))
     apart = {
         part: tuple(dict.fromkeys([*others, *(one for one in releases[release].values() if one != part)]))
         for part, release in own.items()
@@ -247,6 +247,20 @@ def _may_be_anonymized(made: _Expanding, name: str) -> Iterator[str]:
             for release, spec in table.policy.releases.items():
                 if spec.expect is not LabelName.STILL_PERSONAL:
                     yield release
+
+
+def _unlent_identities(made: _Expanding, name: str) -> Iterator[str]:
+    """What names persons in tables that this one does not refer to: persons who share it would count as several here.
+
+    The key of a table is no such thing: it stands in one row, and so with one person.
+    """
+    known = {*made.counterparts[name].values()}
+    for other, table in made.tables.items():
+        key = made.raw[TABLES][other].get("key")
+        for identity in identities(table.policy):
+            counterpart = made.counterparts[other][identity]
+            if other != name and identity != key and counterpart not in known:
+                yield counterpart
 
 
 def _placed(raw: Raw, name: str, lent: set[str], path: Path) -> Path:

@@ -98,9 +98,7 @@ def _unregistered(scope: Scope) -> Iterator[Obstacle]:
 
 def _apart(scope: Scope) -> Iterator[Obstacle]:
     if scope.apart:
-        what = (
-            f"tables of one dataset are not tested together, and these are given out as well: {', '.join(scope.apart)}"
-        )
+        what = f"tables of one dataset are not tested together: {', '.join(scope.apart)}"
         yield Obstacle(
             8, None, None, what, "give out one table alone, in a release of its own, or expect still_personal"
         )

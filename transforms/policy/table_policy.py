@@ -21,8 +21,8 @@ class TableFacts:
         counterparts: Of each field the field, with its table, that it has one key domain with: of a foreign key the key that it
             refers to, of a joined field that from which it comes, of any other itself.
         sha256: Hash of the policy of all tables, in hex.
-        apart: By release of this table the releases of other tables that it is not tested with: those that may be anonymized, and
-            the other parts of its own release, which everybody has who has this one.
+        apart: By release of this table what of other tables it is not tested with: releases that may be anonymized, the other parts
+            of its own release, which everybody has who has this one, and columns that name persons there and nobody here.
     """
 
     table: str = ""
