@@ -240,7 +240,7 @@ def test_a_name_that_a_terminal_would_obey_is_spelled_out(folder, capsys):
     capsys.readouterr()
     assert call(["run", "policy.yaml", "-i", "orders?*.csv", "-o", "new"]) == 2
     said = capsys.readouterr().err
-    assert "orders\\x1b[2J\\x0d.csv" in said
+    assert "orders\\x1b[2J\\r.csv" in said
     assert "\x1b" not in said
 
 
