@@ -123,9 +123,7 @@ def show_record(path: str, holds: str | None, as_json: bool) -> None:
     if gaps.gone:
         what = f"the record has no line of what was done with these keys of the keyring: {_listed(gaps.gone)}"
         advice = "See a copy of it, or the --record that was named for them; find out who could delete it"
-        raise VerificationError(
-            what, record, advice
-        )
+        raise VerificationError(what, record, advice)
     if gaps.untold:
         output.note([f"these keys are older than the record, or recorded elsewhere: {_listed(gaps.untold)}"])
 

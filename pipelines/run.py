@@ -110,7 +110,8 @@ def run(
     from beam_deid.transforms.policy.tables import TablesPolicy
 
     read = read_any_policy(policy)
-    by = about_call(context, policy, operator_of(operator, key_sources(read)))
+    who = operator_of(operator, () if operator is None else key_sources(read))
+    by = about_call(context, policy, who)
     if isinstance(read, TablesPolicy):
         from beam_deid.pipelines.tables import Options, run_on_tables
 

@@ -7,7 +7,7 @@ import pytest
 
 from beam_deid.transforms.decide.decision import Remembered, Written
 from beam_deid.transforms.label.documents import plain, to_bytes
-from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome
+from beam_deid.transforms.publish.run_outcome import InputFacts, ReleaseOutcome, RunOutcome, TablePersons
 from beam_deid.transforms.storage.journal import Moved
 
 SHA256 = "0" * 64
@@ -22,7 +22,7 @@ RELEASE = ReleaseOutcome(
 OUTCOME = RunOutcome(
     read=4,
     inputs=(InputFacts("orders.csv", 12, SHA256),),
-    persons=(REMEMBERED,),
+    persons=(TablePersons(REMEMBERED),),
     releases={"a": RELEASE, "b": replace(RELEASE, published=False, expect=None, remembered=None, parts=())},
     rejected=(
         Moved("rejected.parquet.1", "rejected.parquet", 5, SHA256),
