@@ -34,6 +34,7 @@ from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.forecast import read_forecast
 from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
 from beam_deid.transforms.publish.register_opening import consult_register, open_register
+from beam_deid.transforms.publish.register_session import RegisterSession
 from beam_deid.transforms.publish.run_state import write_state
 from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.run import workers
@@ -168,15 +169,20 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
     finally:
-        workers.close()
-        keys.discard()
-        forget()
-        forget_register()
-        try:
-            if session is not None:
-                session.close()
-        finally:
-            staging.discard()  # last, for a folder goes with it that was made for both
+        end(keys, session, staging)
+
+
+def end(keys: RunKeys, session: RegisterSession | None, staging: Staging) -> None:
+    """Let go of all that a run holds, whether it was published or not."""
+    workers.close()
+    keys.discard()
+    forget()
+    forget_register()
+    try:
+        if session is not None:
+            session.close()
+    finally:
+        staging.discard()  # last, for a folder goes with it that was made for both
 
 
 def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:

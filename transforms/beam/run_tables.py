@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.beam.inputs import input_facts
-from beam_deid.transforms.beam.run import STEPS, Settings, execute, for_workers, signer_of
+from beam_deid.transforms.beam.run import STEPS, Settings, end, execute, for_workers, signer_of
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.joining.tables import PreparedTable, join_tables, notes_of
@@ -96,15 +96,7 @@ def _published(
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
         return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
     finally:
-        workers.close()
-        keys.discard()
-        forget()
-        forget_register()
-        try:
-            if session is not None:
-                session.close()
-        finally:
-            staging.discard()  # last, for a folder goes with it that was made for both
+        end(keys, session, staging)
 
 
 def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output: str, settings: Settings) -> Outcome:
