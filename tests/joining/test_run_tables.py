@@ -233,6 +233,18 @@ def test_a_table_is_not_anonymized_while_another_one_names_its_persons_otherwise
     assert planned["statistics.customers"]["best_label"] == best
 
 
+def test_a_subject_of_its_own_that_leads_nowhere_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the table is lent would be another person's: the referrer's, and not the buyer's."""
+    own = ACCOUNTS.replace("  accounts:\n", "  accounts:\n    subject: buyer\n")
+    own = own.replace(
+        "accounts:\n    subject: buyer\n    fields: {",
+        "accounts:\n    subject: buyer\n    fields: {buyer: {role: direct_identifier}, ",
+    )
+    (tmp_path / "policy.yaml").write_text(own, "utf-8")
+    assert call(["plan", str(tmp_path / "policy.yaml")]) == 2
+    assert "tables.accounts.subject: its persons are of no table that it refers to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("fault", ["measured", "not asked"])
 def test_a_fault_there_would_make_both_anonymized(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So the test above sees one: the requirement is all that stands between the two and the label."""

@@ -25,6 +25,12 @@ def unconnected(tables: Raw) -> Iterator[Problem]:
     """
     stated = {name: frozenset(mapping(table.get("joins")).values()) for name, table in tables.items()}
     roots = [name for name, parents in stated.items() if not parents]
+    for name, table in tables.items():
+        subject = table.get("subject")
+        if stated[name] and subject is not None and subject not in mapping(table.get("joins")):
+            # What it is lent would name the persons of another field, and nobody those of its own.
+            what = "its persons are of no table that it refers to; join this field (joins:), or leave subject out"
+            yield Problem((TABLES, name, "subject"), what)
     if len(roots) < 2:
         return
     likely = {name: parents | _likely_parents(tables, name) for name, parents in stated.items()}
