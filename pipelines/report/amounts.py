@@ -34,7 +34,7 @@ def amount(number: float | None, digits: int = 4) -> str:
 
 def share(number: float | None, digits: int = 3) -> str:
     """A share of one, in per cent."""
-    return NOT_MEASURED if number is None else Verbatim(f"{number * 100:.{digits}g} %")
+    return NOT_MEASURED if number is None else Verbatim(f"{number * 100:.{digits}g}%")
 
 
 def measured_and_limit(test: str, measured: float | None, limit: float | None) -> tuple[str, str]:
@@ -53,4 +53,4 @@ def measured_and_limit(test: str, measured: float | None, limit: float | None) -
         told = written(measured, 16)
     if limit is None or requirement is None or (limit == 0 and requirement.compare is Compare.AT_MOST):
         return told, asked
-    return told, Verbatim(f"{_SIGNS[requirement.compare]} {asked}")
+    return told, Verbatim(f"{_SIGNS[requirement.compare]}\N{NO-BREAK SPACE}{asked}")

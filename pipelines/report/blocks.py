@@ -205,12 +205,14 @@ class Part:
     Attributes:
         title: Its heading.
         blocks: What it says.
+        lead: What it is about, in a sentence that is seen even where it is closed.
         mark: What stands beside the heading; None where nothing does.
         folded: On a page whether it is closed until a reader opens it; None where it cannot be closed.
     """
 
     title: str
     blocks: "Sequence[Block]"
+    lead: str = ""
     mark: Mark | None = None
     folded: bool | None = None
 

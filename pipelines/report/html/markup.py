@@ -16,6 +16,9 @@ _CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
 """What a name of a column is told by that is no word: the others are set as the text around them."""
 
 _LIST = ", "
+_CODES = r" \(\w+(?:: \w+)?\)"
+"""What stands behind a name of which it says how it was made."""
+_DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])", re.ASCII)
 
 
 class Writer:
@@ -57,10 +60,10 @@ class Writer:
 
     def _with_names(self, text: str) -> Markup:
         if self._names is None:
-            return Markup.escape(visible(text))
+            return _with_days(text)
         pieces = self._names.split(text)  # names at every second place
         return Markup("").join(
-            Markup(_LIST).join(map(_code, piece.split(_LIST))) if number % 2 else Markup.escape(visible(piece))
+            Markup(_LIST).join(map(_code, piece.split(_LIST))) if number % 2 else _with_days(piece)
             for number, piece in enumerate(pieces)
         )
 
@@ -70,6 +73,13 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in _INVISIBLE else one for one in text)
+
+
+def _with_days(text: str) -> Markup:
+    """A text whose days are marked as such, so that none is broken over two lines."""
+    pieces = _DAY.split(visible(text))
+    written = (Markup("<time>{}</time>" if number % 2 else "{}").format(one) for number, one in enumerate(pieces))
+    return Markup("").join(written)
 
 
 def _verbatim(text: str) -> Markup:
@@ -89,4 +99,4 @@ def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
         return None
     one = f"(?:{'|'.join(told)})"
     alone = "|".join(name for name in told if _CODE.fullmatch(re.sub(r"\\(.)", r"\1", name))) or "(?!)"
-    return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone})(?!\w)")
+    return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")

@@ -26,17 +26,14 @@ def section(evidence: Evidence) -> Section:
 def _line(number: int, tests: Sequence[Test]) -> Part:
     words = LINE_WORDS[number]
     if not tests:
-        return Part(words.title, [Paragraph(words.asks), Paragraph(words.untested)], Mark("not asked", Tone.NOTE), folded=True)
+        return Part(words.title, [Paragraph(words.untested)], words.asks, Mark("not asked", Tone.NOTE), folded=True)
     holds = all(one["passed"] for one in tests)
-    return Part(words.title, [Paragraph(words.asks), Checks([*map(_check, tests)])], mark_of(tests), folded=holds)
+    return Part(words.title, [Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)
 
 
-def mark_of(tests: Sequence[Test]) -> Mark:
-    """How many of a line's tests hold."""
-    failing = sum(not one["passed"] for one in tests)
-    if not failing:
-        return Mark("holds", Tone.GOOD)
-    return Mark("does not hold", Tone.BAD)
+def mark_of(holds: bool) -> Mark:
+    """Whether something holds, as a word."""
+    return Mark("holds", Tone.GOOD) if holds else Mark("does not hold", Tone.BAD)
 
 
 def _check(test: Test) -> Check:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beam_deid.pipelines.report.amounts import amount, count, measured_and_limit, share
+from beam_deid.pipelines.report.amounts import amount, count, measured_and_limit, requirement_of, share
 from beam_deid.pipelines.report.blocks import Block, Bullets, Callout, Facts, Paragraph, Part, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.lines import LINE_WORDS
@@ -14,6 +14,8 @@ from beam_deid.transforms.terms import LabelName
 
 _NEAR = 0.9
 """From which share of a limit on a figure is told to be close to it."""
+
+_NEW_RUN = "A new run, which measures what was not measured; what it finds may be better or worse."
 
 Label = Mapping[str, Any]
 
@@ -36,18 +38,26 @@ def _verdict(label: Label) -> Callout:
     tests = label["tests"]
     failing = sum(not one["passed"] for one in tests)
     if is_anonymized(label):
-        title = f"Within the tests below, {name} is labelled anonymized."
+        title = f"Within the tests below, the release {name} is labelled anonymized."
         text = (
             f"All {len(tests)} tests hold on what is released. This is what was measured, and no legal opinion: whether it may be "
             "given out is for a person to decide."
         )
-        return Callout(Tone.GOOD, title, text)
-    title = f"{name} is still personal information."
+        return Callout(Tone.GOOD, title, _dated(label, text))
+    title = f"The release {name} is still personal information."
     text = (
         f"{failing} of {len(tests)} tests do not hold, and all of them must. The law on personal information applies to it in "
         "full: whoever keeps it or gives it out needs a legal basis."
     )
-    return Callout(Tone.BAD, title, text)
+    return Callout(Tone.BAD, title, _dated(label, text))
+
+
+def _dated(label: Label, text: str) -> str:
+    """A text with the day of which it speaks, where the label says it."""
+    if label.get("assessed_at") is None:
+        return text
+    day = f"Measured on {label['assessed_at'][:10]}"
+    return f"{day}. {text}"
 
 
 def _figures(label: Label) -> Facts:
@@ -88,8 +98,9 @@ def _reason(number: int, tests: Sequence[Label]) -> tuple[str, str]:
     first = next(one for one in tests if not one["passed"])
     detail = first["detail"]
     if first["measured"] is None:
-        return LINE_WORDS[number].fails, f"This was not measured, so it does not hold: {detail}"
-    if float(first["limit"] or 0) == 0:
+        return LINE_WORDS[number].title, f"This was not measured, so it does not hold: {detail}"
+    requirement = requirement_of(first["name"])
+    if not first["limit"] and (requirement is None or not requirement.is_share):  # a count of what the detail names
         return LINE_WORDS[number].fails, detail
     measured, limit = measured_and_limit(first["name"], first["measured"], first["limit"])
     return LINE_WORDS[number].fails, f"Measured {measured}, required {limit}: {detail}"
@@ -104,7 +115,8 @@ def _changes(label: Label) -> Iterator[Block]:
     ways = by_text(label.get("changes") or ())
     blocked = reasons((label.get("search") or {}).get("blocked"))
     if not ways and not blocked:
-        yield Paragraph("Nothing was found that would change it.")
+        unmeasured = any(one["measured"] is None for one in label["tests"])
+        yield Paragraph(_NEW_RUN if unmeasured else "Nothing was found that would change it.")
         return
     yield Paragraph("To become anonymized it would take all of this together, and a new run that measures it:")
     yield Bullets([*blocked, *ways])
