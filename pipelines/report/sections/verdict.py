@@ -23,7 +23,11 @@ Label = Mapping[str, Any]
 def section(evidence: Evidence) -> Section:
     """What a reader must know who reads nothing else."""
     label = evidence.label
-    blocks: list[Block] = [_verdict(label), _figures(label), *(_holding(label) if is_anonymized(label) else _failing(evidence))]
+    blocks: list[Block] = [
+        _verdict(label),
+        _figures(label),
+        *(_holding(label) if is_anonymized(label) else _failing(evidence)),
+    ]
     blocks.append(Part("What this verdict does not cover", [Bullets(list(limits(label)))]))
     return Section("verdict", "The verdict", blocks)
 
@@ -145,7 +149,11 @@ def _endings(label: Label) -> Iterator[str]:
 
 def _nearest(tests: Sequence[Label]) -> Label | None:
     """The test with a share or a risk that is closest to its limit; None where none is close."""
-    close = [(one["measured"] / one["limit"], one) for one in tests if one["measured"] and one["limit"] and one["measured"] < one["limit"]]
+    close = [
+        (one["measured"] / one["limit"], one)
+        for one in tests
+        if one["measured"] and one["limit"] and one["measured"] < one["limit"]
+    ]
     found = max(close, key=lambda pair: pair[0], default=None)
     return found[1] if found is not None and found[0] >= _NEAR else None
 
@@ -153,7 +161,9 @@ def _nearest(tests: Sequence[Label]) -> Label | None:
 def _conditions(label: Label) -> Iterator[str]:
     if label.get("condition"):
         yield f"It holds {label['condition']}."
-    yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
+    if label.get("sharing"):
+        yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
     environment = label.get("environment") or {}
     if environment.get("E") is not None:
-        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {amount(environment['E'])})."
+        risk = amount(environment["E"])
+        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {risk})."
