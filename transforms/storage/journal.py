@@ -228,10 +228,7 @@ def check(one: Moved, path: str) -> None:
     found = store_of(path).entry(path)
     size, digest = (None, None) if found is None else (found.size, "")
     if size == one.size:
-        try:
-            digest = sha256_of(path)
-        except InputError as error:
-            raise OutputError(error.what, error.where, error.next_step) from None
+        digest = written_sha256(path)
     if digest != one.sha256:
         said = "is missing" if size is None else "is not what was written"
         raise OutputError(f"a file of the release {said}: the storage lost or changed it", shown(path), "Run again")
@@ -245,6 +242,19 @@ def check_bytes(data: bytes, path: str) -> None:
     """
     name = name_of(path)
     check(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()), path)
+
+
+def written_sha256(path: str) -> str:
+    """SHA-256 of a file of an output, in hex.
+
+    Raises:
+        OutputError: It cannot be opened.
+        OSError: It cannot be read to its end.
+    """
+    try:
+        return sha256_of(path)
+    except InputError as error:
+        raise OutputError(error.what, error.where, error.next_step) from None
 
 
 def sha256_of(path: str) -> str:
