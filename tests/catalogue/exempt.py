@@ -30,7 +30,7 @@ SPEAKING = (
 )
 """Modules of those folders that say something."""
 
-_CALLS = {"compile", "Documented", "Default", "always", "TypeVar", "basicConfig"}
+_CALLS = {"compile", "Documented", "Default", "Language", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
 _PATTERN = re.compile(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Tone
-from beam_deid.pipelines.report.charts.scales import scale_of
+from beam_deid.pipelines.report.charts.shares import percent, scale_of
+from beam_deid.pipelines.report.charts.words import shown
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,14 @@ class AttributeSetsChart:
     def svg(self) -> str:
         """Draw it."""
         bars = [
-            Bar(" + ".join(one.fields), said(f"{one.persons:,} persons, {one.share:.1%}"), one.share, tone=Tone.LOST)
+            Bar(
+                " + ".join(one.fields),
+                shown(f"{one.persons:,} persons, {percent(one.share)}"),
+                one.share,
+                tone=Tone.LOST,
+            )
             for one in self.sets
         ]
-        told = said("Each bar is the share of the persons whom the columns above it single out together.")
+        told = shown("Each bar is the share of the persons whom the columns above it single out together.")
         most = scale_of(one.share for one in self.sets)
-        return BarChart(said("Persons singled out by sets of columns"), told, bars, most).svg()
+        return BarChart(shown("Persons singled out by sets of columns"), told, bars, most).svg()

@@ -20,10 +20,10 @@ _AXIS = 26
 
 
 class Unit(Enum):
-    """What bars count; its value is how Vega writes it on an axis."""
+    """What bars count; its value is how Vega writes it on an axis, where there is one."""
 
     SHARE = ".0%"
-    NUMBER = "~s"
+    NUMBER = ""
 
 
 class Tone(Enum):
@@ -104,8 +104,7 @@ def _specification(chart: BarChart, colours: Colours) -> dict[str, Any]:
             rules.append({"y": y + _LINE / 2, "words": chart.limit.words, "x": inner})
             rules[-1]["begins"] = width_of(chart.limit.words, _SIZE) + 6
             y += _LINE + _GAP // 2
-        lines = lines_of(bar.words, _SIZE, int(inner - width_of(bar.figure, _SIZE) - 12))
-        for line in lines:
+        for line in _lines(bar, inner):
             texts.append({"x": 0, "y": y + _LINE / 2, "text": line, "align": "left"})
             y += _LINE
         texts.append({"x": inner, "y": y - _LINE / 2, "text": bar.figure, "align": "right"})
@@ -116,11 +115,22 @@ def _specification(chart: BarChart, colours: Colours) -> dict[str, Any]:
         y += _BAR + _GAP
     layers = [_bars(bars, chart), *_texts(texts), *_marks(marks, colours), *_rules(rules, colours)]
     made = specification(inner, y, colours, layers)
-    return {**made, "padding": {"left": _MARGIN, "right": _MARGIN, "top": 4, "bottom": _AXIS}}
+    return {
+        **made,
+        "padding": {"left": _MARGIN, "right": _MARGIN, "top": 4, "bottom": _AXIS if chart.unit.value else 4},
+    }
+
+
+def _lines(bar: Bar, width: int) -> list[str]:
+    """The lines of a bar's words, of which the last leaves room for the figure."""
+    lines = lines_of(bar.words, _SIZE, width) or [""]
+    free = width - width_of(lines[-1], _SIZE) - _GAP
+    return lines if width_of(bar.figure, _SIZE) <= free else [*lines, ""]
 
 
 def _bars(rows: list[dict[str, Any]], chart: BarChart) -> dict[str, Any]:
-    axis = {"format": chart.unit.value, "tickCount": 5, "grid": True, "orient": "bottom"}
+    shown = {"format": chart.unit.value, "tickCount": 5, "grid": True, "orient": "bottom"}
+    axis = shown if chart.unit.value else None
     scale = {"domain": [0, chart.most], "nice": False}
     return {
         "data": {"values": rows},
@@ -155,7 +165,11 @@ def _marks(rows: list[dict[str, Any]], colours: Colours) -> list[dict[str, Any]]
         "y2": {"field": "bottom"},
     }
     return [
-        {"data": {"values": rows}, "mark": {"type": "rule", "color": colours.mark, "strokeWidth": 4}, "encoding": encoding}
+        {
+            "data": {"values": rows},
+            "mark": {"type": "rule", "color": colours.mark, "strokeWidth": 4},
+            "encoding": encoding,
+        }
     ]
 
 

@@ -43,7 +43,7 @@ def specification(width: int, height: int, colours: Colours, layers: list[dict[s
         "tickColor": colours.ink,
         "tickOpacity": 0.4,
         "gridColor": colours.ink,
-        "gridOpacity": 0.15,
+        "gridOpacity": 0.12,
         "labelColor": colours.ink,
         "labelFontSize": 12,
         "labelOverlap": False,
@@ -57,7 +57,12 @@ def specification(width: int, height: int, colours: Colours, layers: list[dict[s
         "autosize": "none",
         "background": None,
         "layer": layers,
-        "config": {"aria": False, "view": {"stroke": None}, "axis": axis, "text": {"color": colours.ink, "fontSize": 13}},
+        "config": {
+            "aria": False,
+            "view": {"stroke": None},
+            "axis": axis,
+            "text": {"color": colours.ink, "fontSize": 13},
+        },
     }
 
 
@@ -69,16 +74,13 @@ def drawn(specification: dict[str, Any], title: str, told: str) -> str:
         title: What the chart is called by whoever hears the page.
         told: What it shows, in words.
     """
-    import vl_convert
-
-    text = vl_convert.vegalite_to_svg(specification, vl_version=_VERSION, allowed_base_urls=[])
-    root = _only_what_is_seen(Xml.fromstring(text))  # noqa: S314 - it was drawn just above
+    root = _only_what_is_seen(Xml.fromstring(_svg(specification)))  # noqa: S314 - it was drawn here, of our own figures
     described = [Xml.Element("title"), Xml.Element("desc")]
     described[0].text = title
     described[1].text = told
     root[:] = [*described, *root]
     root.attrib = {
-        "class": "chart",
+        "class": "drawing",
         "role": "img",
         "aria-label": title,
         "viewBox": root.attrib["viewBox"],
@@ -87,6 +89,33 @@ def drawn(specification: dict[str, Any], title: str, told: str) -> str:
         "style": "max-width:100%;height:auto;font-family:inherit",
     }
     return Xml.tostring(root, encoding="unicode")
+
+
+def as_svg_file(specification: dict[str, Any]) -> bytes:
+    """Draw a picture as the content of a file.
+
+    Args:
+        specification: What is drawn, in the terms of Vega-Lite; here it may be laid out by the widths of texts.
+    """
+    return _svg(specification).encode()
+
+
+def as_png(specification: dict[str, Any], scale: float) -> bytes:
+    """The same in pixels.
+
+    Args:
+        specification: What is drawn.
+        scale: Pixels of the picture for each of the specification's.
+    """
+    import vl_convert  # loaded only by what draws: it brings an engine along
+
+    return bytes(vl_convert.vegalite_to_png(specification, vl_version=_VERSION, scale=scale, allowed_base_urls=[]))
+
+
+def _svg(specification: dict[str, Any]) -> str:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(specification, vl_version=_VERSION, allowed_base_urls=[]))
 
 
 def _only_what_is_seen(element: Xml.Element) -> Xml.Element:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Tone, Unit
+from beam_deid.pipelines.report.charts.words import shown
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class FlowChart:
 
     def svg(self) -> str:
         """Draw it."""
-        bars = [Bar(said("Read"), f"{self.read:,}", self.read)]
+        bars = [Bar(shown("Read"), f"{self.read:,}", self.read)]
         left = self.read
         for step in self.steps:
             figure = f"−{step.records:,}"
-            bars.append(Bar(said(step.words), figure, left, start=left - step.records, tone=Tone.LOST))
+            bars.append(Bar(shown(step.words), figure, left, start=left - step.records, tone=Tone.LOST))
             left -= step.records
-        bars.append(Bar(said("Released"), f"{self.released:,}", self.released))
-        told = said("From above: the records that were read, what each step left out of them, and what was released.")
-        return BarChart(said("The records' way"), told, bars, max(self.read, 1), Unit.NUMBER).svg()
+        bars.append(Bar(shown("Released"), f"{self.released:,}", self.released))
+        told = shown("From above: the records that were read, what each step left out of them, and what was released.")
+        return BarChart(shown("The records' way"), told, bars, max(self.read, 1), Unit.NUMBER).svg()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Limit, Tone
+from beam_deid.pipelines.report.charts.shares import percent
+from beam_deid.pipelines.report.charts.words import shown
 
 _BARS = 5
 """Bars below the limit, from it to twice as many, and beyond: so many of each at most."""
@@ -53,21 +54,23 @@ class GroupsChart:
         for row in rows:
             so_far += row.records
             tone = Tone.LOST if self.k is not None and row.least < self.k else Tone.COUNTED
-            figure = said(f"{row.groups:,} groups, {row.records / records:.1%} of the records")
+            figure = shown(f"{row.groups:,} groups, {percent(row.records / records)} of the records")
             share = row.records / records
             bars.append(Bar(_words(row), figure, share, mark=so_far / records, tone=tone))
         limit = None
         if self.k is not None:
             before = sum(row.least < self.k for row in rows)
-            limit = Limit(before, said(f"Limit: {self.k} persons"))
-        told = said("Each bar is the share of the records in groups of that size; the mark is the share up to that size.")
-        return BarChart(said("Persons in a group"), told, bars, 1.0, limit=limit).svg()
+            limit = Limit(before, shown(f"Limit: {self.k} persons"))
+        told = shown(
+            "Each bar is the share of the records in groups of that size; the mark is the share up to that size."
+        )
+        return BarChart(shown("Persons in a group"), told, bars, 1.0, limit=limit).svg()
 
 
 def _words(row: Sizes) -> str:
     if row.least == row.most:
-        return said("1 person") if row.least == 1 else said(f"{row.least:,} persons")
-    return said(f"{row.least:,} to {row.most:,} persons")
+        return shown("1 person") if row.least == 1 else shown(f"{row.least:,} persons")
+    return shown(f"{row.least:,} to {row.most:,} persons")
 
 
 def _rows(sizes: Sequence[Sizes], k: int | None) -> Iterator[Sizes]:

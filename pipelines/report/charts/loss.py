@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Tone
+from beam_deid.pipelines.report.charts.shares import percent
+from beam_deid.pipelines.report.charts.words import shown
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class LossChart:
 
     def svg(self) -> str:
         """Draw it."""
-        bars = [Bar(self._words(name), f"{loss:.1%}", loss) for name, loss in self.losses.items()]
+        bars = [Bar(self._words(name), percent(loss), loss) for name, loss in self.losses.items()]
         if self.together is not None:
-            bars.append(Bar(said("All these fields together"), f"{self.together:.1%}", self.together, tone=Tone.LOST))
-        told = said("Each bar is the share of a field's information that is lost; what is suppressed counts as lost.")
-        return BarChart(said("Information lost"), told, bars, 1.0).svg()
+            bars.append(Bar(shown("All these fields together"), percent(self.together), self.together, tone=Tone.LOST))
+        told = shown("Each bar is the share of a field's information that is lost; what is suppressed counts as lost.")
+        return BarChart(shown("Information lost"), told, bars, 1.0).svg()
 
     def _words(self, name: str) -> str:
         level = self.levels.get(name)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beam_deid.pipelines.language.words import said
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart
-from beam_deid.pipelines.report.charts.scales import scale_of
+from beam_deid.pipelines.report.charts.shares import percent, scale_of
+from beam_deid.pipelines.report.charts.words import shown
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,15 @@ class SensitiveChart:
 
     def svg(self) -> str:
         """Draw it."""
-        bars = [Bar(said(one.words), _figure(one), one.share, mark=one.largest) for one in self.spreads]
-        told = said("Each bar is the share of all persons; the mark is the greatest share of the persons of one group.")
+        bars = [Bar(shown(one.words), _figure(one), one.share, mark=one.largest) for one in self.spreads]
+        told = shown(
+            "Each bar is the share of all persons; the mark is the greatest share of the persons of one group."
+        )
         most = scale_of(max(one.share, one.largest or 0.0) for one in self.spreads)
-        return BarChart(said("Persons with sensitive values"), told, bars, most).svg()
+        return BarChart(shown("Persons with sensitive values"), told, bars, most).svg()
 
 
 def _figure(one: Spread) -> str:
     if one.largest is None:
-        return said(f"{one.share:.1%} of all")
-    return said(f"{one.share:.1%} of all, at most {one.largest:.1%} of a group")
+        return shown(f"{percent(one.share)} of all")
+    return shown(f"{percent(one.share)} of all, at most {percent(one.largest)} of a group")

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Iterator
 
+_BREAKABLE = ("W", "F")
+"""Letters as wide as they are high, between which a line may end."""
 _WIDE = 1.0
 _NARROW = 0.6
 """Widths of letters in ems; of Latin ones rather too much, as fonts differ."""
@@ -15,11 +17,11 @@ def width_of(text: str, size: int) -> float:
         text: The text.
         size: The size of its letters, in pixels.
     """
-    return size * sum(_WIDE if unicodedata.east_asian_width(letter) in "WF" else _NARROW for letter in text)
+    return size * sum(_WIDE if unicodedata.east_asian_width(letter) in _BREAKABLE else _NARROW for letter in text)
 
 
 def lines_of(text: str, size: int, width: int) -> list[str]:
-    """A text in lines that are no wider than some pixels; broken between words where that can be, else within one.
+    """A text in lines that are no wider than some pixels: broken between words, else between parts of a name, else anywhere.
 
     Args:
         text: The text.
@@ -27,32 +29,32 @@ def lines_of(text: str, size: int, width: int) -> list[str]:
         width: The widest line, in pixels.
     """
     lines = [""]
-    for piece in _pieces(text):
-        if lines[-1] and width_of(lines[-1] + piece.rstrip(), size) > width:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += piece
-        while width_of(lines[-1].rstrip(), size) > width:
-            kept = _fitting(lines[-1], size, width)
-            lines[-1:] = [lines[-1][:kept], lines[-1][kept:]]
+    for piece in _pieces(text, " "):
+        fits = width_of(piece.rstrip(), size) <= width
+        for part in [piece] if fits else _short(piece, size, width):
+            if lines[-1] and width_of(lines[-1] + part.rstrip(), size) > width:
+                lines.append("")
+            lines[-1] += part
     return [line.strip() for line in lines if line.strip()]
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """The parts of a text between which a line may end: words with the blank or the underscore behind them, and wide letters one by one."""
+def _pieces(text: str, ends: str) -> Iterator[str]:
+    """The parts of a text between which a line may end: behind some letters, and behind every wide one."""
     piece = ""
     for letter in text:
         piece += letter
-        if letter in " _" or unicodedata.east_asian_width(letter) in "WF":
+        if letter in ends or unicodedata.east_asian_width(letter) in _BREAKABLE:
             yield piece
             piece = ""
     if piece:
         yield piece
 
 
-def _fitting(text: str, size: int, width: int) -> int:
-    """How many letters of a text fit; one at least."""
-    kept = 1
-    while kept < len(text) and width_of(text[: kept + 1], size) <= width:
-        kept += 1
-    return kept
+def _short(word: str, size: int, width: int) -> Iterator[str]:
+    """The parts of a long word, none of which is wider than a line."""
+    for part in _pieces(word, "_-./"):
+        most = max(1, int(width / size))
+        if width_of(part, size) <= width:
+            yield part
+        else:
+            yield from (part[first : first + most] for first in range(0, len(part), most))

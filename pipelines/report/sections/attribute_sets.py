@@ -1,14 +1,16 @@
 """Whom sets of columns single out."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby, islice
 from typing import Any
 
-from beam_deid.pipelines.report.blocks import Block, Facts, Figure, Grid, Paragraph, Section, Verbatim
+from beam_deid.pipelines.report.blocks import Block, Figure, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.attribute_sets import AttributeSet, AttributeSetsChart
+from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
-_SHOWN = 12
-"""So many sets are drawn, those that single out most."""
+_SHOWN = 3
+"""Of each number of columns so many sets are shown, those that single out most: larger sets always single out more."""
 _WHAT = (
     "A set of columns singles a person out where no other person of the release has the same values in all of them. "
     "Whoever knows these values finds the person's record for certain."
@@ -22,29 +24,37 @@ def section(evidence: Evidence) -> Section | None:
     sets = _sets(evidence)
     blocks: list[Block] = [Paragraph(_WHAT)]
     if sets:
-        worst = sets[0]
+        worst = max(sets, key=lambda one: one.persons)
         names = " + ".join(worst.fields)
-        caption = "Share of the persons whom sets of columns single out, the worst first."
-        told = f"The worst set, {names}, singles out {worst.persons:,} persons, {worst.share:.1%} of all."
-        drawn = sets[:_SHOWN]
+        caption = "Share of the persons whom sets of columns single out: of each number of columns the worst sets."
+        told = f"The worst set, {names}, singles out {worst.persons:,} persons, {percent(worst.share)} of all."
+        drawn = list(_shown(sets))
         blocks.append(Figure(AttributeSetsChart(drawn), caption, told))
         blocks.append(_grid(drawn, len(sets)))
     shares = evidence.label.get("contributions") or {}
     if shares:
         ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
-        blocks.append(Paragraph("What each column adds to singling persons out, as a share of all that it takes:"))
-        blocks.append(Facts([(Verbatim(name), Verbatim(f"{share:.1%}")) for name, share in ordered]))
+        rows = [(Verbatim(name), percent(share)) for name, share in ordered]
+        caption = "What each column adds to singling persons out, as a share of what all columns add"
+        blocks.append(Grid(("Column", "Share"), rows, caption, numbers=(1,)))
     if not evidence.label.get("combinations"):
         blocks.append(
-            Paragraph("Smaller sets of columns were not searched, or single nobody out; the policy asks with combinations.")
+            Paragraph(
+                "Smaller sets of columns were not searched, or single nobody out; the policy asks with combinations."
+            )
         )
     return Section("attribute_sets", "Whom sets of columns single out", blocks) if sets else None
 
 
 def _sets(evidence: Evidence) -> list[AttributeSet]:
-    """The sets, those that single out most first."""
+    """The sets: smaller ones first, of equal ones those that single out most."""
     found = {tuple(one.fields): one for one in (*_searched(evidence), *_whole(evidence))}
-    return sorted(found.values(), key=lambda one: (-one.persons, len(one.fields), one.fields))
+    return sorted(found.values(), key=lambda one: (len(one.fields), -one.persons, one.fields))
+
+
+def _shown(sets: list[AttributeSet]) -> Iterator[AttributeSet]:
+    for _, those in groupby(sets, key=lambda one: len(one.fields)):
+        yield from islice(those, _SHOWN)
 
 
 def _searched(evidence: Evidence) -> Iterator[AttributeSet]:
@@ -61,8 +71,8 @@ def _whole(evidence: Evidence) -> Iterator[AttributeSet]:
 
 
 def _grid(sets: list[AttributeSet], many: int) -> Grid:
-    rows = [
-        (Verbatim(" + ".join(one.fields)), Verbatim(f"{one.persons:,}"), Verbatim(f"{one.share:.1%}")) for one in sets
-    ]
-    caption = "All sets that were looked at" if len(sets) == many else f"The {len(sets)} worst of {many:,} sets"
+    rows = [(Verbatim(" + ".join(one.fields)), Verbatim(f"{one.persons:,}"), percent(one.share)) for one in sets]
+    caption = (
+        "All sets that were looked at" if len(sets) == many else f"{len(sets)} of the {many:,} sets that were looked at"
+    )
     return Grid(("Columns", "Persons singled out", "Share"), rows, caption, numbers=(1, 2))

@@ -11,9 +11,11 @@ from beam_deid.transforms.terms import Recoverability, Role
 _ROLES = {
     Role.DIRECT: "names a person",
     Role.QUASI: "may lead to a person together with others",
-    Role.SENSITIVE: "sensitive",
+    Role.SENSITIVE: "what a person may not want known",
     Role.INSENSITIVE: "leads to nobody",
 }
+_BOTH = "may lead to a person together with others, and is what a person may not want known"
+"""What a field says that has both roles of a field with two."""
 _BACK = {
     Recoverability.REMOVED: "It is not in the release",
     Recoverability.IRREVERSIBLE: "Cannot be turned back",
@@ -63,9 +65,11 @@ def _table(evidence: Evidence, fields: Mapping[str, Mapping[str, Any]]) -> Grid:
 
 
 def _role(facts: Mapping[str, Any]) -> str:
-    """The roles in words; those of a field that has two in one sentence."""
-    roles = [_ROLES.get(role, str(role)) for role in facts["role"]]
-    return " and ".join(roles)
+    """The roles in words."""
+    roles = facts["role"]
+    if len(roles) > 1:
+        return _BOTH
+    return _ROLES.get(roles[0], str(roles[0])) if roles else ""
 
 
 def _back(recoverability: str) -> str:

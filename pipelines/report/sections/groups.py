@@ -2,6 +2,7 @@
 
 from beam_deid.pipelines.report.blocks import Block, Facts, Figure, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.groups import GroupsChart, Sizes
+from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _GROUP = (
@@ -64,4 +65,4 @@ def _told(sizes: list[Sizes], k: int | None) -> str:
     share = sum(one.records for one in small) / records
     if not few:
         return f"All {groups:,} groups have at least {k:,} persons, the limit."
-    return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}; {share:.1%} of the records are in them."
+    return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}; {percent(share)} of the records are in them."

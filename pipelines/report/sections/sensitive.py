@@ -5,6 +5,7 @@ from typing import Any
 
 from beam_deid.pipelines.report.blocks import Block, Figure, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.sensitive import SensitiveChart, Spread
+from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _WHAT = (
@@ -46,8 +47,8 @@ def _told(spreads: list[Spread]) -> str:
     in_groups = [one.largest for one in spreads if one.largest is not None]
     most = max(one.share for one in spreads)
     if not in_groups:
-        return f"At most {most:.1%} of all persons have one value."
-    return f"At most {most:.1%} of all persons, and {max(in_groups):.1%} of the persons of one group, have values of one sort."
+        return f"At most {percent(most)} of all persons have one value."
+    return f"At most {percent(most)} of all persons have values of one sort, and at most {percent(max(in_groups))} of one group."
 
 
 def _grid(listed: list[dict[str, Any]]) -> Grid:
@@ -57,4 +58,6 @@ def _grid(listed: list[dict[str, Any]]) -> Grid:
         persons = f"{spread['persons']:,}" if spread else "not counted"
         fields = ", ".join(one["fields"])
         rows.append((Verbatim(one["list"]), one["article"], Verbatim(fields), Verbatim(persons) if spread else persons))
-    return Grid(("List", "Sensitive by", "Columns", "Persons"), rows, "Released values on lists of sensitive ones", (3,))
+    return Grid(
+        ("List", "Sensitive by", "Columns", "Persons"), rows, "Released values on lists of sensitive ones", (3,)
+    )
