@@ -97,6 +97,7 @@ def _entry(outcome: ReleaseOutcome, label: Mapping[str, Any]) -> dict[str, Any]:
         **{name: label[name] for name in DATES},
         **outcome.declared,
         "records": label["records"],
+        **({"rejected_by": dict(outcome.rejected_by)} if outcome.rejected_by else {}),
         "failing": [test["name"] for test in label["tests"] if not test["passed"]],
         **({} if outcome.consent is None else {"consent": outcome.consent}),
     }

@@ -35,6 +35,7 @@ class ReleaseOutcome:
         parts: Its files.
         declared: What the policy says of who answers for it: see `policy.accountability.declared`.
         consent: What is known of the consent that it rests on, with its ledger's files; None where it needs none.
+        rejected_by: Records that were rejected, by reason; empty where none was, or nobody told them apart.
     """
 
     label: dict[str, Any]
@@ -44,6 +45,7 @@ class ReleaseOutcome:
     parts: tuple[Moved, ...]
     declared: Mapping[str, Any] = field(default_factory=dict)
     consent: dict[str, Any] | None = None
+    rejected_by: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":
