@@ -22,7 +22,7 @@ from beam_deid.transforms.label.verify_files import file_problems, sha256_or_non
 from beam_deid.transforms.label.well_formed import label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file, store_of
 from beam_deid.transforms.storage.hidden import place_of
-from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, join, name_of, shown
+from beam_deid.transforms.storage.paths import POLICY, REPORT, absolute, is_hidden, is_name, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import sweep, waiting
 from beam_deid.transforms.terms import LabelName
 
@@ -35,6 +35,8 @@ REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv
 
 Runs of earlier versions have no CSV, and say nothing of one.
 """
+POLICY_HASH = "policy_yaml_sha256"
+"""What ``run.json`` calls the hash of ``policy.yaml``; runs of earlier versions have no such file, and say nothing of one."""
 
 
 def _unheard(rows: int) -> None:
@@ -113,6 +115,8 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
     for name, key in REJECTED.items():
         if sha256_or_none(join(output, name)) != (run.get(key) or None):  # empty once it was removed
             yield f"{name} is missing or was changed"
+    if POLICY_HASH in run and sha256_or_none(join(output, POLICY)) != run[POLICY_HASH]:
+        yield f"{POLICY} is missing or was changed"
 
 
 def _verify_release(
@@ -164,7 +168,7 @@ def _folder_problems(folder: str, label: dict[str, Any], counted: Callable[[int]
     names = [file["path"] for file in label["files"]]
     if len(set(names)) < len(names):
         yield "a file is listed twice in the label"
-    listed = {*names, "label.json"}
+    listed = {*names, "label.json", REPORT}  # which is made of the label, and is no evidence
     yield from (f"{entry} is not listed in the label" for entry in _names_in(folder) if entry not in listed)
 
 
