@@ -2,26 +2,32 @@
 
 import html
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from beam_deid.pipelines.language.words import said, spoken_in
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.transforms.label.documents import document_sha256
 
 LANGUAGES = ("zh", "en")
 
 
 def release_page(evidence: Evidence, languages: Sequence[str] = LANGUAGES) -> bytes:
     """The page of a release."""
-    return _page(languages, [f"{evidence.name}: {evidence.label['label']}"])
+    return _page(languages, [evidence])
 
 
 def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = LANGUAGES) -> bytes:
     """The page that leads to the releases of a run."""
-    return _page(languages, [f"{one.name}: {one.label['label']}" for one in evidences])
+    return _page(languages, evidences)
 
 
-def _page(languages: Sequence[str], lines: Sequence[str]) -> bytes:
+def _page(languages: Sequence[str], evidences: Sequence[Evidence]) -> bytes:
     told = []
     for language in languages:
         with spoken_in(language):
-            told += [f'<p lang="{language}">{html.escape(said(line))}</p>' for line in lines]
+            told += [f'<p lang="{language}">{html.escape(said(_line(one)))}</p>' for one in evidences]
     return f"<!doctype html><meta charset=utf-8><title>beam-deid</title>{''.join(told)}\n".encode()
+
+
+def _line(evidence: Evidence) -> str:
+    return f"{evidence.name}: {evidence.label['label']} ({document_sha256(asdict(evidence))[:16]})"

@@ -5,15 +5,15 @@ from typing import Any
 
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.papers import evidences
-from beam_deid.transforms.errors import UsageError, VerificationError
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import document_sha256
-from beam_deid.transforms.label.manifests_again import PublishedManifests, read_manifests
+from beam_deid.transforms.label.manifests_again import PublishedManifests, not_as_published, read_manifests
 from beam_deid.transforms.label.reports import policy_text
-from beam_deid.transforms.label.verify import POLICY_HASH
+from beam_deid.transforms.label.verify import changed_beside, policy_kept
 from beam_deid.transforms.label.verify_files import sha256_or_none
 from beam_deid.transforms.label.well_formed import label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file
-from beam_deid.transforms.storage.paths import POLICY, absolute, join, shown
+from beam_deid.transforms.storage.paths import absolute, join, shown
 from beam_deid.transforms.storage.sweeping import sweep
 
 
@@ -40,7 +40,7 @@ def read_evidence(folder: str) -> list[Evidence]:
     found = read_manifests(output)
     problem = next(_problems(output, found), None)
     if problem is not None:
-        raise VerificationError(f"this is not what was published: {problem}", shown(output), "See: beam-deid verify")
+        raise not_as_published(problem, output)
     return evidences(found.run, found.labels, policy_text(output, found.run))
 
 
@@ -52,8 +52,7 @@ def _problems(output: str, found: PublishedManifests) -> Iterator[str]:
         yield "run.json was changed after publication"
     for name, label in found.labels.items():
         yield from _of_release(output, name, run["releases"][name], label)
-    if POLICY_HASH in run and sha256_or_none(join(output, POLICY)) != run[POLICY_HASH]:
-        yield f"{POLICY} is missing or was changed"
+    yield from changed_beside(output, policy_kept(run))
 
 
 def _of_release(output: str, name: str, told: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:

@@ -29,7 +29,7 @@ def chosen_pages(folder: str, release: str | None, languages: Sequence[str]) -> 
     found = read_evidence(folder)
     names = [one.name for one in found]
     if not found:
-        raise UsageError("no release is published here any more", shown(absolute(folder)), "run.json says why")
+        raise UsageError("no release is published here any more", shown(absolute(folder)), "run.json tells why")
     if release is not None and release not in names:
         raise UsageError(f"there is no release {release} here", "--release", instead(release, names))
     made = pages(found, languages)

@@ -14,6 +14,7 @@ from beam_deid.pipelines.language.wrapping import ends_of_lines
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_word, mark
 from beam_deid.pipelines.views.changes import by_text
+from beam_deid.pipelines.views.report import report_line
 from beam_deid.transforms.publish.publication import Outcome
 from beam_deid.transforms.storage.paths import REPORT, shown
 
@@ -45,7 +46,7 @@ def show_closing(out: Console, outcome: Outcome, output: str, *, dry: bool = Fal
     if rejected and published and not dry:
         _show_whole(out, out.render_str(_rejected(rejected, output)))
     if REPORT in outcome.reports:
-        _show_whole(out, said_text(f"Report: {shown(output)}/{REPORT}"))
+        _show_whole(out, report_line(f"{shown(output)}/{REPORT}"))
     if not dry:
         out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
 

@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.text import Text
 
 from beam_deid.pipelines.language.console import said_text
+
+
+def report_line(path: str) -> Text:
+    """The line that says where a report is."""
+    return said_text(f"Report: {path}")
 
 
 def show_written(out: Console, paths: Sequence[str]) -> None:
@@ -15,4 +21,4 @@ def show_written(out: Console, paths: Sequence[str]) -> None:
         paths: Their paths.
     """
     for path in paths:
-        out.print(said_text(f"Report: {path}"), soft_wrap=True)
+        out.print(report_line(path), soft_wrap=True)

@@ -112,11 +112,25 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         name = name_of(entry.path)
         if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
-    for name, key in REJECTED.items():
-        if sha256_or_none(join(output, name)) != (run.get(key) or None):  # empty once it was removed
+    kept = {name: run.get(key) or None for name, key in REJECTED.items()}  # empty once it was removed
+    yield from changed_beside(output, kept | policy_kept(run))
+
+
+def policy_kept(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy's file with its hash as ``run.json`` says it; nothing where an earlier version kept none."""
+    return {POLICY: run[POLICY_HASH]} if POLICY_HASH in run else {}
+
+
+def changed_beside(output: str, hashes: Mapping[str, str | None]) -> Iterator[str]:
+    """What of the files beside ``run.json`` is not as it was published, a sentence each.
+
+    Args:
+        output: The output.
+        hashes: SHA-256 of each, in hex; None of one that is not there.
+    """
+    for name, told in hashes.items():
+        if sha256_or_none(join(output, name)) != told:
             yield f"{name} is missing or was changed"
-    if POLICY_HASH in run and sha256_or_none(join(output, POLICY)) != run[POLICY_HASH]:
-        yield f"{POLICY} is missing or was changed"
 
 
 def _verify_release(

@@ -1,7 +1,4 @@
-"""Records corrected in what a run published: their rows are replaced by rows made of the corrected records.
-
-The new rows of a release stand in a part of their own, behind its others.
-"""
+"""Records corrected in what a run published: their rows are replaced by new ones, which stand in a part of their own, the last."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

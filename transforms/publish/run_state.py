@@ -66,7 +66,7 @@ def policy_left(state: Mapping[str, Any]) -> str | None:
     """
     policy = state.get("policy")
     if not isinstance(policy, str | None):
-        raise TypeError("the policy is no text")
+        raise TypeError
     return policy
 
 
