@@ -6,6 +6,7 @@ from typing import Any
 
 from beam_deid.pipelines import options
 from beam_deid.pipelines.recording import operator_of
+from beam_deid.pipelines.report.papers import reports
 from beam_deid.transforms.later.correcting import Correcting, correct
 from beam_deid.transforms.later.corrections import read_corrections
 from beam_deid.transforms.later.erasing import Erasing, erase
@@ -75,7 +76,7 @@ def erase_all(asked: Asked) -> Done:
     listed = read_subjects(policy, asked.subjects)
     why, operator = _account(asked, policy, listed)
     workers = options.worker_count(asked.workers, len(asked.sources))
-    erasing = Erasing(policy, listed, asked.sources, workers, operator._asdict())
+    erasing = Erasing(policy, listed, asked.sources, workers, operator._asdict(), reports)
     runs = []
     notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():
@@ -90,7 +91,7 @@ def correct_all(asked: Asked) -> Done:
     policy = policy_of_one_table(asked.policy, RequestKind.CORRECTED)
     corrections = read_corrections(policy, asked.subjects)
     why, operator = _account(asked, policy, corrections.numbers)
-    correcting = Correcting(policy, corrections, asked.sources, operator._asdict())
+    correcting = Correcting(policy, corrections, asked.sources, operator._asdict(), reports)
     runs = []
     notes = []
     for place, outputs in registers_of(policy, asked.outputs).items():

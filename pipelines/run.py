@@ -106,12 +106,12 @@ def run(
     see_the_output(output, overwrite)
     from beam_deid.pipelines.calling import about_call
     from beam_deid.transforms.policy.key_sources import key_sources
-    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.reader import read_policy_file
     from beam_deid.transforms.policy.tables import TablesPolicy
 
-    read = read_any_policy(policy)
+    read, text = read_policy_file(policy)
     who = operator_of(operator, () if operator is None else key_sources(read))
-    by = about_call(context, policy, who)
+    by = about_call(context, policy, text, who)
     if isinstance(read, TablesPolicy):
         from beam_deid.pipelines.tables import Options, run_on_tables
 
@@ -119,7 +119,7 @@ def run(
             what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
             raise UsageError(what, "--runner", "Leave it out")
         asked = Options(
-            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of
+            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of, text
         )
         run_on_tables(read, inputs, output, as_json, asked)
         return
@@ -140,6 +140,7 @@ def run(
         verbose=verbose,
         by=by,
         as_of=as_of,
+        text=text,
     )
 
 
@@ -161,12 +162,14 @@ def carry_out(
     verbose: bool = False,
     by: Mapping[str, Any] | None = None,
     as_of: int | None = None,
+    text: bytes | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.engines import LOCAL
     from beam_deid.transforms.run.heap import keep_freed
@@ -191,6 +194,7 @@ def carry_out(
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
+    settings = replace(settings, policy=text, reports=reports)
     settings = settings if by is None else replace(settings, by=by)
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
@@ -262,7 +266,7 @@ def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: 
     if outcome.rejects:
         output.warn(["\n".join(outcome.rejects)])
     out = output.console(as_json)
-    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, dry=dry, verbose=verbose)
+    show_outcome(out, outcome, folder, dry=dry, verbose=verbose)
     if as_json:
         output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

@@ -38,7 +38,8 @@ from beam_deid.transforms.storage.paths import join, parent
 from beam_deid.transforms.terms import Withheld
 
 _THIS_POLICY = (
-    "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
+    "Name the policy as it was when the run was made: policy.yaml beside its run.json is a copy of it, whose paths start where the "
+    "policy was, and policy_sha256 of label.json tells it"
 )
 _BY_REGISTER = (Withheld.ERASED, Withheld.CORRECTED)
 _NOT_BY_SOURCE = (*_BY_REGISTER, Withheld.EXPECTATION)

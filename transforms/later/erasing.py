@@ -17,6 +17,7 @@ from beam_deid.transforms.dataset.source_proof import Opened, TreatedAgain, find
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.amending import Change, MeasuredAgain, amended_label
 from beam_deid.transforms.label.manifests_again import check_sound, read_manifests
+from beam_deid.transforms.label.reports import Reports, no_reports
 from beam_deid.transforms.later.by_source import by_source, cells_of
 from beam_deid.transforms.later.by_values import values_of
 from beam_deid.transforms.later.erased_before import ErasedBefore
@@ -46,6 +47,7 @@ class Erasing:
         sources: Globs of the files that the outputs were made of; none where they are not at hand.
         workers: Processes that read them.
         by: Who asks, for ``run.json``: ``operator`` and what else is told.
+        reports: Makes the reports of what changes.
     """
 
     policy: Policy
@@ -53,6 +55,7 @@ class Erasing:
     sources: tuple[str, ...] = ()
     workers: int = 1
     by: Mapping[str, Any] = field(default_factory=dict)
+    reports: Reports = no_reports
 
 
 def erase(asked: Erasing, output: str, register: Remembering) -> ToldRun:
@@ -84,7 +87,9 @@ def _erased(asked: Erasing, output: str, amend: Amending, register: Remembering)
     ]
     register.announce()
     rows = {one.told.release: one.told.rows for one in found if isinstance(one, ChangedRelease)}
-    return republish(asked.policy, output, amend, manifests, found, {"at": at, "erased": rows, **asked.by})
+    return republish(
+        asked.policy, output, amend, manifests, found, {"at": at, "erased": rows, **asked.by}, asked.reports
+    )
 
 
 def _release(

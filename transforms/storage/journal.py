@@ -1,9 +1,9 @@
 """A publication that is under way, written down before its first step, so that any command can finish it.
 
 A store that cannot put one folder in another's place in one step is changed file by file, in an order in which nothing ever
-looks published that is not whole: first what calls the old state published goes (``run.json``, ``label.json``), then files
-that the new one does not have; then all files come, are read back, and last the manifests, ``run.json`` at the very end. Every
-step may be done twice.
+looks published that is not whole: first what calls the old state published goes (``run.json``, the reports, ``label.json``), then
+files that the new one does not have; then all files come, are read back, and last the manifests, ``run.json`` at the very end. No
+report ever stands beside another label than its own. Every step may be done twice.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from beam_deid.transforms.errors import InputError, OutputError
 from beam_deid.transforms.storage.files import open_arrow, store_of, unwritable, write_all
-from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
+from beam_deid.transforms.storage.paths import REPORT, is_below, join, name_of, parent, shown
 
 JOURNAL = "publication.json"
-MANIFESTS = ("label.json", "run.json")
-"""What says that something is published."""
+MANIFESTS = ("label.json", REPORT, "run.json")
+"""What says that something is published, in the order in which it comes."""
 
 _FORMAT = 1
 _PURGING = 2
@@ -284,5 +284,5 @@ def failed(error: OSError, where: str) -> OutputError:
 
 
 def _manifests_first(path: str) -> int:
-    """``run.json`` before all ``label.json``."""
+    """``run.json`` before all reports, and these before all ``label.json``."""
     return -MANIFESTS.index(name_of(path))
