@@ -59,7 +59,7 @@ def annexes(evidences: Sequence[Evidence], named: str | None = None) -> list[Ann
             found[given.key] = Annex(before.given, (*before.releases, one))
     if named is not None:
         return [_named(list(found.values()), named)]
-    entrusted = [one for one in found.values() if one.given.role not in _WITHOUT]
+    entrusted = [one for one in found.values() if one.given.role not in _WITHOUT and _personal(one)]
     if not entrusted:
         raise UsageError(
             "nobody is declared whom the run's releases are entrusted to",
@@ -80,6 +80,10 @@ def _named(found: Sequence[Annex], named: str) -> Annex:
             f"nothing is entrusted to {one.given.name}, which is declared as {one.given.role}",
             "--recipient",
             "An annex after PIPL Art. 21 is for an entrusted_processor; giving to another processor rests on Art. 23",
+        )
+    if not _personal(one):
+        raise UsageError(
+            f"everything that {one.given.name} is given is labelled anonymized", "--recipient", "An annex is for personal information"
         )
     return one
 

@@ -13,7 +13,7 @@ SETS = ("pipia", "iso27559", "ico")
 """All sets, the first of which is taken where none is named."""
 
 
-class Text(Section):
+class TwoTexts(Section):
     """A text in both languages.
 
     Attributes:
@@ -43,11 +43,11 @@ class Part(Section):
     """
 
     number: str
-    title: Text
+    title: TwoTexts
     clause: str = Field(min_length=1)
     level: int = Field(1, ge=1, le=3)
     contents: tuple[str, ...]
-    asks: tuple[Text, ...]
+    asks: tuple[TwoTexts, ...]
 
     @property
     def heading(self) -> Bilingual:
@@ -69,7 +69,7 @@ class Headings(Section):
 
     version: Literal[1]
     name: str
-    title: Text
+    title: TwoTexts
     source: str
     parts: tuple[Part, ...]
 

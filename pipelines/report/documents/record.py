@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beam_deid.pipelines.report.documents.headings import Text
+from beam_deid.pipelines.report.documents.headings import TwoTexts
 from beam_deid.pipelines.report.documents.record_model import InBoth, Record, ToFillIn
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.evidence import Evidence
@@ -129,38 +129,38 @@ def _receiver(given: Given) -> dict[str, Any]:
 
 
 def _to_fill_in(evidences: Sequence[Evidence]) -> Iterator[ToFillIn]:
-    yield _asked("/source/collected", "PIPL Art. 55", COLLECTED)
+    yield _asked("/source/collected", COLLECTED, law="PIPL Art. 55")
     for number, one in enumerate(evidences):
         at = f"/processings/{number}"
         if one.label.get("ground") is None:
-            yield _asked(f"{at}/ground", "PIPL Art. 13", BASIS)
+            yield _asked(f"{at}/ground", BASIS, law="PIPL Art. 13")
         if given_to(one) is None:
-            yield _asked(f"{at}/recipient", "PIPL Art. 55; 条例 Art. 12", RECIPIENT)
+            yield _asked(f"{at}/recipient", RECIPIENT, law="PIPL Art. 55; 条例 Art. 12")
         if one.label.get("retain_until") is None:
-            yield _asked(f"{at}/period/retain_until", "PIPL Art. 19", PERIOD)
+            yield _asked(f"{at}/period/retain_until", PERIOD, law="PIPL Art. 19")
         if one.declared.get("approver") is None:
-            yield _asked(f"{at}/approver", "PIPL Art. 51", APPROVER)
+            yield _asked(f"{at}/approver", APPROVER, law="PIPL Art. 51")
         untold = [name for name, facts in one.label["fields"].items() if facts.get("category") is None]
         if untold:
-            yield _asked(f"{at}/kinds", "PIPL Art. 28, 51", CATEGORY)
+            yield _asked(f"{at}/kinds", CATEGORY, law="PIPL Art. 28, 51")
 
 
-def _asked(at: str, law: str, question: Text) -> ToFillIn:
+def _asked(at: str, question: TwoTexts, *, law: str) -> ToFillIn:
     return ToFillIn(at=at, law=law, question=InBoth(en=question.en, zh=question.zh))
 
 
-COLLECTED = Text(
+COLLECTED = TwoTexts(
     en="How the information was collected, from whom, through which channel, and since when",
     zh="个人信息的收集方式、来源渠道和起始时间",
 )
-BASIS = Text(en="The legal basis of this processing, and where it is written down", zh="该项处理的合法性基础及其书面依据")
-RECIPIENT = Text(
+BASIS = TwoTexts(en="The legal basis of this processing, and where it is written down", zh="该项处理的合法性基础及其书面依据")
+RECIPIENT = TwoTexts(
     en="Who receives it, in which role, under which contract, and until when",
     zh="接收方及其法律地位、合同和期限",
 )
-PERIOD = Text(en="Until when it may be kept: no longer than the purpose needs", zh="保存期限：不超过实现处理目的所必要的最短时间")
-APPROVER = Text(en="Who approved it, when, and where that is written", zh="审批人、审批时间和依据")
-CATEGORY = Text(
+PERIOD = TwoTexts(en="Until when it may be kept: no longer than the purpose needs", zh="保存期限：不超过实现处理目的所必要的最短时间")
+APPROVER = TwoTexts(en="Who approved it, when, and where that is written", zh="审批人、审批时间和依据")
+CATEGORY = TwoTexts(
     en="The category of the fields that none is known of, and whether it is sensitive",
     zh="类别未知字段的个人信息类别，以及是否属于敏感个人信息",
 )

@@ -88,7 +88,7 @@ def _(block: Paragraph, written: Any) -> None:
 @_add.register
 def _(block: Bullets, written: Any) -> None:
     for item in block.items:
-        written.add_paragraph(told(item), style="List Bullet")
+        written.add_paragraph(told(item), style=styles.BULLETS)
 
 
 @_add.register

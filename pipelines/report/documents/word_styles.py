@@ -8,6 +8,7 @@ TEXT_FACES = ("Times New Roman", "SimSun")
 HEADING_FACES = ("Arial", "SimHei")
 """Faces for Latin letters and for Chinese ones, which Word and WPS bring along; others put a like one in their place."""
 DEEPEST = 3
+BULLETS = "List Bullet"
 _WIDTH_CM = 16.0
 """Between the margins of A4."""
 _POINTS = {"Normal": 10.5, "Title": 20, "Heading 1": 14, "Heading 2": 12, "Heading 3": 11, "Caption": 9, "List Bullet": 10.5}
@@ -107,9 +108,21 @@ def table(written: Any, parts: Sequence[float]) -> Any:
     made = written.add_table(rows=0, cols=len(parts))
     made.style = "Table Grid"
     made.autofit = False
+    _set_lines(made)
     for column, share in zip(made.columns, parts, strict=True):
         column.width = Cm(_WIDTH_CM * share)
     return made
+
+
+def _set_lines(made: Any) -> None:
+    """Thin grey lines around cells, and room within them."""
+    properties = made._tbl.tblPr
+    borders = _child(properties, "w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        _child(borders, f"w:{side}", val="single", sz="4", space="0", color=_LINE)
+    margins = _child(properties, "w:tblCellMar")
+    for side, room in (("top", "45"), ("left", "85"), ("bottom", "45"), ("right", "85")):
+        _child(margins, f"w:{side}", w=room, type="dxa")
 
 
 def head(made: Any, headings: Sequence[str], numbers: Collection[int]) -> None:

@@ -225,9 +225,9 @@ def not_covered(whole: WholeRun) -> Iterator[Block]:
 def changes(whole: WholeRun) -> Iterator[Block]:
     """What would make failing tests hold."""
     for one in whole.evidences:
-        found = list(dict.fromkeys(f"line {change['line']}: {change['text']}" for change in one.label.get("changes", ())))
+        found = dict.fromkeys((change["line"], change["text"]) for change in one.label.get("changes", ()))
         if found:
             yield Paragraph(f"What would change the label of {one.name}, of which a person decides whether it fits the purpose:")
-            yield Bullets(tuple(found))
+            yield Bullets(tuple(f"line {line}: {what}" for line, what in found))
         else:
             yield Paragraph(f"No test of {one.name} asks for a change.")
