@@ -23,8 +23,8 @@ _OPTIONS = (
     click.option(
         "--document",
         type=click.Choice(KINDS),
-        help="A document instead of pages. pipia: draft of an impact assessment (PIPL Art. 55, 56) of the whole run; record: record "
-        "of the processing, JSON; annex: annex on entrusted processing for each recipient (Art. 21).",
+        help="A document instead of pages. pipia: draft of an impact assessment (PIPL Art. 55, 56) of the whole run; record: "
+        "record of the processing, JSON; annex: annex on entrusted processing for each recipient (Art. 21).",
     ),
     click.option(
         "--headings",
@@ -126,10 +126,18 @@ Examples:
 @document_options
 @click.option("--release", "named", metavar="NAME", help="Only of this release.")
 @click.option("--output", "-o", "place", metavar="FILE|DIR", help="Where it goes.", shell_complete=complete_folder)
-@click.option("--lang", type=click.Choice((*LANGUAGES, "both")), help="Language of the documents; both: a file for each.")
+@click.option(
+    "--lang", type=click.Choice((*LANGUAGES, "both")), help="Language of the documents; both: a file for each."
+)
 @options.json_option
 def report(
-    folder: str, document: str | None, named: str | None, place: str | None, lang: str | None, as_json: bool, **given: Any
+    folder: str,
+    document: str | None,
+    named: str | None,
+    place: str | None,
+    lang: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Write documents that the law asks for, as drafts, from what a run left."""
     see_options(document, **given)
@@ -141,5 +149,7 @@ def report(
     for path in written:
         out.print(f"written: {path}", soft_wrap=True)
     if as_json:
-        told = [{"path": path, "size": len(one), "sha256": hashlib.sha256(one).hexdigest()} for path, one in written.items()]
+        told = [
+            {"path": path, "size": len(one), "sha256": hashlib.sha256(one).hexdigest()} for path, one in written.items()
+        ]
         output.emit({"documents": told})

@@ -1,4 +1,4 @@
-"""``beam-deid schema``: the JSON Schemas of a policy, for editors, and of a label, a register and a record, for whoever reads one."""
+"""``beam-deid schema``: the JSON Schemas of a policy, for editors, and of labels, registers and records, for their readers."""
 
 import click
 
@@ -27,7 +27,9 @@ Examples:
 def schema(label: bool, register: bool, record: bool, as_json: bool) -> None:
     """Print the JSON Schema of a policy, so that an editor completes and checks it; or of a label, a register or a record."""
     if label + register + record > 1:
-        raise UsageError("one schema is printed at a time", "", "Leave out all but one of --label, --register and --record")
+        raise UsageError(
+            "one schema is printed at a time", "", "Leave out all but one of --label, --register and --record"
+        )
     if record:
         from beam_deid.pipelines.report.documents.record_schema import record_schema
 

@@ -11,6 +11,7 @@ class Bilingual(str):
     chinese: str
 
     def __new__(cls, english: str, chinese: str) -> "Bilingual":
+        """Make a text of both."""
         made = super().__new__(cls, english)
         made.chinese = chinese
         return made

@@ -1,12 +1,14 @@
 """Words of labels and policies in plain words, the same wherever they are told."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines.language.bilingual import Bilingual
 from beam_deid.pipelines.report.blocks import Verbatim
+from beam_deid.pipelines.report.sources import source
 from beam_deid.transforms.recognisers.categories.category import article, categories
-from beam_deid.transforms.terms import ForRecipientName, LabelName, Recoverability, RecipientRole, Role, Sharing
+from beam_deid.transforms.terms import ForRecipientName, LabelName, RecipientRole, Recoverability, Role, Sharing
 
 NOT_SAID = "not said"
 
@@ -68,9 +70,27 @@ def category_words(name: str | None) -> str:
     return Bilingual(known.title, known.chinese)
 
 
-def sensitive_by(name: str | None) -> str:
-    """The article by which a category is sensitive, or a dash."""
-    return Verbatim(article(name) if name in categories() else "") or Verbatim("–")
+def sensitive_by(facts: Mapping[str, Any]) -> str:
+    """By which article, or by whose word, a field is sensitive; a dash where it is not known to be.
+
+    Args:
+        facts: What a label says of the field.
+    """
+    name = facts.get("category")
+    said = article(name) if name in categories() else ""
+    if said:
+        return source(said)
+    return "the policy calls it sensitive" if Role.SENSITIVE in facts["role"] else Verbatim("–")
+
+
+def moment(time: str | None) -> str:
+    """A time as people read it, to the minute; a day as it is; or that nobody says it."""
+    if not time:
+        return NOT_SAID
+    if "T" not in time:
+        return Verbatim(time)
+    read = datetime.datetime.fromisoformat(time).astimezone(datetime.timezone.utc)
+    return Verbatim(f"{read:%Y-%m-%d %H:%M} UTC")
 
 
 def number(value: int | float | None) -> Verbatim:

@@ -4,7 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_deid.pipelines.report.blocks import Block, Callout, Document, Facts, Fill, Grid, Paragraph, Section, Tone, Verbatim
+from beam_deid.pipelines.report.blocks import (
+    Block,
+    Callout,
+    Document,
+    Facts,
+    Fill,
+    Grid,
+    Paragraph,
+    Section,
+    Tone,
+    Verbatim,
+)
 from beam_deid.pipelines.report.documents.headings import headings
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.evidence import Evidence
@@ -83,7 +94,9 @@ def _named(found: Sequence[Annex], named: str) -> Annex:
         )
     if not _personal(one):
         raise UsageError(
-            f"everything that {one.given.name} is given is labelled anonymized", "--recipient", "An annex is for personal information"
+            f"everything that {one.given.name} is given is labelled anonymized",
+            "--recipient",
+            "An annex is for personal information",
         )
     return one
 
@@ -93,7 +106,11 @@ def annex_document(annex: Annex) -> Document:
     whole = WholeRun(annex.releases)
     found = headings("art21")
     parts = [
-        Section(f"art21-{number}", part.heading, [*_filled(part.contents, annex, whole), *(Fill(one.said) for one in part.asks)])
+        Section(
+            f"art21-{number}",
+            part.heading,
+            [*_filled(part.contents, annex, whole), *(Fill(one.said) for one in part.asks)],
+        )
         for number, part in enumerate(found.parts)
     ]
     return Document(found.title.said, parts)
@@ -129,7 +146,8 @@ def _parties(annex: Annex, whole: WholeRun) -> Iterator[Block]:
     anonymized = [one.name for one in annex.releases if one.label["label"] == LabelName.ANONYMIZED]
     if anonymized:
         yield Paragraph(
-            f"These releases to it are labelled anonymized within the tests that were made, and are not listed below: {', '.join(anonymized)}"
+            "These releases to it are labelled anonymized within the tests that were made, and are not listed below: "
+            f"{', '.join(anonymized)}"
         )
 
 
@@ -178,7 +196,7 @@ def _kinds(annex: Annex, whole: WholeRun) -> Iterator[Block]:
         yield Grid(
             ("The field", "Its category", "Sensitive by"),
             [
-                (Verbatim(name), category_words(facts.get("category")), sensitive_by(facts.get("category")))
+                (Verbatim(name), category_words(facts.get("category")), sensitive_by(facts))
                 for name, facts in one.label["fields"].items()
             ],
             f"Kinds of personal information in release {one.name}",
@@ -195,7 +213,9 @@ def _measures(annex: Annex, whole: WholeRun) -> Iterator[Block]:
             ],
             f"Measures for the fields of release {one.name}",
         )
-    yield Paragraph("The recipient is not to join the releases with other information in order to find a person in them.")
+    yield Paragraph(
+        "The recipient is not to join the releases with other information in order to find a person in them."
+    )
 
 
 def _passing_on(annex: Annex, whole: WholeRun) -> Iterator[Block]:
@@ -205,10 +225,14 @@ def _passing_on(annex: Annex, whole: WholeRun) -> Iterator[Block]:
 
 def _end(annex: Annex, whole: WholeRun) -> Iterator[Block]:
     yield Paragraph(
-        "Where the contract does not take effect, is void, revoked or ended, it returns the personal information or deletes it, and "
-        "keeps none (PIPL Art. 21)."
+        "Where the contract does not take effect, is void, revoked or ended, it returns the personal information or deletes it, "
+        "and keeps none (PIPL Art. 21)."
     )
-    yield Facts(tuple(_shown(annex.given.declared, {"returned": "It gave back what it had", "deleted": "It deleted what it had"})))
+    yield Facts(
+        tuple(
+            _shown(annex.given.declared, {"returned": "It gave back what it had", "deleted": "It deleted what it had"})
+        )
+    )
 
 
 def _supervision(annex: Annex, whole: WholeRun) -> Iterator[Block]:
@@ -240,4 +264,3 @@ _CONTENTS = {
     "end": _end,
     "supervision": _supervision,
 }
-

@@ -81,7 +81,9 @@ def documents(evidences: Sequence[Evidence], asked: Asked) -> dict[str, bytes]:
         for language in asked.languages:
             mark = f".{language}" if len(asked.languages) > 1 else ""
             with spoken_in(language):
-                written = as_markdown(document) if asked.form is Form.MARKDOWN else as_docx(document, whole.ended_at, footer)
+                written = (
+                    as_markdown(document) if asked.form is Form.MARKDOWN else as_docx(document, whole.ended_at, footer)
+                )
             found[f"{name}{mark}.{asked.form}"] = written
     return found
 

@@ -153,12 +153,16 @@ COLLECTED = TwoTexts(
     en="How the information was collected, from whom, through which channel, and since when",
     zh="个人信息的收集方式、来源渠道和起始时间",
 )
-BASIS = TwoTexts(en="The legal basis of this processing, and where it is written down", zh="该项处理的合法性基础及其书面依据")
+BASIS = TwoTexts(
+    en="The legal basis of this processing, and where it is written down", zh="该项处理的合法性基础及其书面依据"
+)
 RECIPIENT = TwoTexts(
     en="Who receives it, in which role, under which contract, and until when",
     zh="接收方及其法律地位、合同和期限",
 )
-PERIOD = TwoTexts(en="Until when it may be kept: no longer than the purpose needs", zh="保存期限：不超过实现处理目的所必要的最短时间")
+PERIOD = TwoTexts(
+    en="Until when it may be kept: no longer than the purpose needs", zh="保存期限：不超过实现处理目的所必要的最短时间"
+)
 APPROVER = TwoTexts(en="Who approved it, when, and where that is written", zh="审批人、审批时间和依据")
 CATEGORY = TwoTexts(
     en="The category of the fields that none is known of, and whether it is sensitive",

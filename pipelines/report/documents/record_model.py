@@ -21,7 +21,9 @@ class InBoth(_Shape):
 class ToFillIn(_Shape):
     """What only a person can add."""
 
-    at: str = Field(description="Where it belongs: a JSON Pointer into this record, of a value that is null or incomplete")
+    at: str = Field(
+        description="Where it belongs: a JSON Pointer into this record, of a value that is null or incomplete"
+    )
     law: str = Field(description="The article that asks for it")
     question: InBoth = Field(description="What is to be written")
 
@@ -57,7 +59,9 @@ class Systems(_Shape):
 
     engine: str | None = Field(description="What carried out the run")
     versions: dict[str, str] = Field(description="Software, by name")
-    operator: dict[str, str | None] | None = Field(description="Who started the run, with login and host; null where nobody says")
+    operator: dict[str, str | None] | None = Field(
+        description="Who started the run, with login and host; null where nobody says"
+    )
     keyring: str | None = Field(description="Id of the keyring; null where keys come from none")
     register_id: str | None = Field(description="Id of the register of what was given out; null where none is kept")
 

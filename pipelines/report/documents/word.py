@@ -34,9 +34,9 @@ def as_docx(document: Document, made_at: str, footer: str) -> bytes:
         made_at: When that was made which it tells of, ISO 8601: what the file says of its own time.
         footer: What stands at the foot of every page, before its number.
     """
-    from docx import Document as new
+    import docx
 
-    written = new()
+    written = docx.Document()
     time = datetime.datetime.fromisoformat(made_at)
     _describe(written, told(document.title), time)
     styles.lay_out(written, told(footer))

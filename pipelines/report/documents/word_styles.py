@@ -11,8 +11,18 @@ DEEPEST = 3
 BULLETS = "List Bullet"
 _WIDTH_CM = 16.0
 """Between the margins of A4."""
-_POINTS = {"Normal": 10.5, "Title": 20, "Heading 1": 14, "Heading 2": 12, "Heading 3": 11, "Caption": 9, "List Bullet": 10.5}
+_POINTS = {
+    "Normal": 10.5,
+    "Title": 20,
+    "Heading 1": 14,
+    "Heading 2": 12,
+    "Heading 3": 11,
+    "Caption": 9,
+    "List Bullet": 10.5,
+}
 _CELL_POINTS = 8.5
+_GAP = 9
+"""Points behind a table."""
 _LEAST_SHARE = 0.085
 _MOST_LETTERS = 60
 """Of a cell's letters that widen its column."""
@@ -128,10 +138,11 @@ def _set_lines(made: Any) -> None:
 def head(made: Any, headings: Sequence[str], numbers: Collection[int]) -> None:
     """Add the row of headings, which each page repeats."""
     row = made.add_row()
+    _child(row._tr.get_or_add_trPr(), "w:tblHeader", val="true")
     for number, (cell, text) in enumerate(zip(row.cells, headings, strict=True)):
         fill_cell(cell, text, bold=True, right=number in numbers)
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
         _child(cell._tc.get_or_add_tcPr(), "w:shd", val="clear", color="auto", fill=_SHADE)
-    _child(row._tr.get_or_add_trPr(), "w:tblHeader", val="true")
 
 
 def fill_cell(cell: Any, text: str, *, bold: bool = False, right: bool = False, marked: bool = False) -> None:
@@ -175,7 +186,8 @@ def finish(made: Any, written: Any) -> None:
         for cell, column in zip(row.cells, made.columns, strict=True):
             cell.width = column.width or Cm(1)
     behind = written.add_paragraph()
-    behind.paragraph_format.space_after = Pt(2)
+    behind.paragraph_format.space_after = Pt(0)
+    behind.paragraph_format.line_spacing = Pt(_GAP)
 
 
 def caption(written: Any, text: str) -> None:
@@ -204,6 +216,7 @@ def to_fill_in(written: Any, text: str) -> None:
     cell = made.add_row().cells[0]
     fill_cell(cell, text, marked=True)
     cell.paragraphs[0].runs[0].bold = False
+    cell.paragraphs[0].paragraph_format.keep_with_next = True
     answer = made.add_row()
     answer.height = Cm(1.2)
     finish(made, written)

@@ -28,7 +28,11 @@ def places(place: str, made: Mapping[str, bytes]) -> dict[str, str]:
     name = next(iter(made))
     if os.path.splitext(name)[1] != ending:
         wanted = os.path.splitext(name)[1]
-        raise UsageError(f"the document is {wanted}, and the file would be {ending}", "--output", f"Name a file that ends with {wanted}")
+        raise UsageError(
+            f"the document is {wanted}, and the file would be {ending}",
+            "--output",
+            f"Name a file that ends with {wanted}",
+        )
     return {name: absolute(place)}
 
 
@@ -51,7 +55,9 @@ def write_documents(place: str, made: Mapping[str, bytes], overwrite: bool) -> d
     there = [shown(target) for target in targets.values() if exists(target)]
     if there and not overwrite:
         raise OutputError(
-            f"there already: {', '.join(there)}", "", "A person may have filled it in: name another place, or replace it by --overwrite"
+            f"there already: {', '.join(there)}",
+            "",
+            "A person may have filled it in: name another place, or replace it by --overwrite",
         )
     for name, target in targets.items():
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from beam_deid.pipelines.report.blocks import Block, Facts, Grid, Section, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.wording import NOT_SAID, number, said_or_not
+from beam_deid.pipelines.report.wording import NOT_SAID, moment, number, said_or_not
 
 
 def section(evidences: Sequence[Evidence]) -> Section | None:
@@ -32,8 +32,8 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Made by", said_or_not(by.get("operator"))
     yield "Logged in as", said_or_not(by.get("login"))
     yield "On the computer", said_or_not(by.get("host"))
-    yield "Begun at", said_or_not(run.get("started_at"))
-    yield "Finished at", said_or_not(run.get("finished_at"))
+    yield "Begun at", moment(run.get("started_at"))
+    yield "Finished at", moment(run.get("finished_at"))
     if run.get("command"):
         yield "Called as", Verbatim(f"beam-deid {shlex.join(run['command'])}")
     yield "Hash of the policy", Verbatim(run["policy_sha256"])
@@ -69,6 +69,6 @@ def dates(evidences: Sequence[Evidence]) -> Grid:
     names = ("assessed_at", "review_by", "retain_until")
     return Grid(
         ("The release", "Measured at", "To be looked at again by", "May be kept until"),
-        [(Verbatim(one.name), *(said_or_not(one.label.get(name)) for name in names)) for one in evidences],
+        [(Verbatim(one.name), *(moment(one.label.get(name)) for name in names)) for one in evidences],
         "Dates of each release",
     )

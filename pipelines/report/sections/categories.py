@@ -5,6 +5,7 @@ from typing import Any
 
 from beam_deid.pipelines.report.blocks import Block, Callout, Fill, Grid, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.sources import source
 from beam_deid.pipelines.report.wording import category_words, number, role_words, sensitive_by
 from beam_deid.transforms.recognisers.categories.category import article, categories
 
@@ -36,7 +37,7 @@ def _blocks(label: Mapping[str, Any]) -> Iterator[Block]:
 
 def _row(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
     category = facts.get("category")
-    return Verbatim(name), category_words(category), role_words(facts["role"]), sensitive_by(category)
+    return Verbatim(name), category_words(category), role_words(facts["role"]), sensitive_by(facts)
 
 
 def sensitive_values(label: Mapping[str, Any]) -> Iterator[Block]:
@@ -50,7 +51,7 @@ def sensitive_values(label: Mapping[str, Any]) -> Iterator[Block]:
         "They are on lists of sensitive values. The share is that of the persons who have one.",
     )
     yield Grid(
-        ("The list", "What it tells of", "Sensitive by", "Released values", "Persons", "Share of persons"),
+        ("The list", "What it tells of", "Sensitive by", "Released values", "Persons who have one", "Share of persons"),
         [_listed(one) for one in found],
         "Released values that are on a list of sensitive ones",
         numbers=(3, 4, 5),
@@ -64,7 +65,7 @@ def _listed(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         Verbatim(one["list"]),
         category_words(one["category"]),
-        Verbatim(told),
+        source(told),
         number(sum(one["fields"].values())),
         number(spread.get("persons")),
         Verbatim("–" if share is None else f"{share:.1%}"),

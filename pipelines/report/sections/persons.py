@@ -7,6 +7,7 @@ from beam_deid.pipelines.language.bilingual import Bilingual
 from beam_deid.pipelines.report.blocks import Block, Facts, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.given_to import given_to
+from beam_deid.pipelines.report.sources import source
 from beam_deid.pipelines.report.wording import number
 from beam_deid.transforms.register.thresholds import Threshold, thresholds
 from beam_deid.transforms.terms import LabelName, RecipientRole
@@ -50,10 +51,17 @@ def _blocks(evidences: Sequence[Evidence]) -> Iterator[Block]:
         "Numbers of persons from which on the law asks for more",
         numbers=(0,),
     )
-    yield Paragraph("These are figures. Whether a duty holds, and whether an exemption does, is for a person to decide.")
+    unread = [one.source.partition(" (")[0] for one in thresholds() if not one.checked]
+    if unread:
+        yield Paragraph(
+            f"Told from secondary sources, the articles themselves were not read: {', '.join(dict.fromkeys(unread))}"
+        )
     yield Paragraph(
-        "The thresholds count the persons of all runs, and those given abroad since 1 January. This run is one of them: the persons "
-        "of all runs are counted from the register, by: beam-deid releases persons REGISTER"
+        "These are figures. Whether a duty holds, and whether an exemption does, is for a person to decide."
+    )
+    yield Paragraph(
+        "The thresholds count the persons of all runs, and those given abroad since 1 January. This run is one of them: the "
+        "persons of all runs are counted from the register, by: beam-deid releases persons REGISTER"
     )
 
 
@@ -76,9 +84,8 @@ def _given_abroad(evidences: Sequence[Evidence]) -> bool:
 
 
 def _threshold(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: bool) -> tuple[str, ...]:
-    source = one.source if one.checked else f"{one.source} *"
     asks = Bilingual(one.asks["en"], one.asks.get("zh", one.asks["en"]))
-    return number(one.least), _WHOSE[one.of, one.group], _state(one, counted, abroad), asks, Verbatim(source)
+    return number(one.least), _WHOSE[one.of, one.group], _state(one, counted, abroad), asks, source(one.source)
 
 
 def _state(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: bool) -> str:

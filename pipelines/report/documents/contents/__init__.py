@@ -9,7 +9,16 @@ from beam_deid.pipelines.report.documents.whole_run import WholeRun
 Content = Callable[[WholeRun], Iterator[Block]]
 
 _ALL: tuple[Content, ...] = (
-    *(about.about, about.releases, about.scope, about.purposes, about.minimum, about.retention, about.reviews, about.kept),
+    *(
+        about.about,
+        about.releases,
+        about.scope,
+        about.purposes,
+        about.minimum,
+        about.retention,
+        about.reviews,
+        about.kept,
+    ),
     *(data.mapping, data.sensitive_values, data.sources, data.quantities, data.scale, data.measures, data.keys),
     *(data.records, data.consent),
     *(parties.accountable, parties.recipients, parties.recipient_environment, parties.attackers),

@@ -6,7 +6,7 @@ from beam_deid.pipelines.report.blocks import Block, Callout, Facts, Grid, Parag
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.policy_text import source_fields
 from beam_deid.pipelines.report.sections.accountability import dates
-from beam_deid.pipelines.report.wording import LABELS, NOT_SAID, SHARINGS, number, said_or_not
+from beam_deid.pipelines.report.wording import LABELS, NOT_SAID, SHARINGS, moment, number, said_or_not
 
 
 def about(whole: WholeRun) -> Iterator[Block]:
@@ -21,9 +21,12 @@ def about(whole: WholeRun) -> Iterator[Block]:
         (
             ("Name of the dataset", said_or_not(whole.dataset)),
             ("Number of the run", said_or_not(whole.id)),
-            ("Finished at", said_or_not(whole.ended_at)),
+            ("Finished at", moment(whole.ended_at)),
             ("Hash of the policy", said_or_not(whole.first.get("policy_sha256"))),
-            ("This record is kept until, at least", f"{whole.kept_until}, three years after the processing (PIPL Art. 56)"),
+            (
+                "This record is kept until, at least",
+                f"{whole.kept_until}, three years after the processing (PIPL Art. 56)",
+            ),
         )
     )
 
@@ -48,14 +51,17 @@ def releases(whole: WholeRun) -> Iterator[Block]:
 def scope(whole: WholeRun) -> Iterator[Block]:
     """What was assessed, and how."""
     yield Paragraph(
-        "Assessed is one run over the input files named below, with all its releases, each by itself and together with those that were "
-        "given out before as far as a register knows them. What was measured is what was written, not a sample of it."
+        "Assessed is one run over the input files named below, with all its releases, each by itself and together with those that "
+        "were given out before as far as a register knows them. What was measured is what was written, not a sample of it."
     )
     yield Facts(
         (
             ("The method", "nine lines of a label rule, each with tests and limits; GB/T 42460-2023 is referred to"),
-            ("Measured at", said_or_not(whole.first.get("assessed_at"))),
-            ("Made with", Verbatim(", ".join(f"{name} {one}" for name, one in whole.run.get("versions", {}).items()) or "–")),
+            ("Measured at", moment(whole.first.get("assessed_at"))),
+            (
+                "Made with",
+                Verbatim(", ".join(f"{name} {one}" for name, one in whole.run.get("versions", {}).items()) or "–"),
+            ),
         )
     )
 
@@ -64,7 +70,10 @@ def purposes(whole: WholeRun) -> Iterator[Block]:
     """What each release is for, and what it rests on."""
     yield Grid(
         ("The release", "What it is for", "What it rests on, as policy and ledger say"),
-        [(Verbatim(one.name), Verbatim(one.label.get("purpose", "")), _ground(one.label.get("ground"))) for one in whole.evidences],
+        [
+            (Verbatim(one.name), Verbatim(one.label.get("purpose", "")), _ground(one.label.get("ground")))
+            for one in whole.evidences
+        ],
         "Purposes and grounds; nobody has checked them",
     )
 
@@ -110,11 +119,14 @@ def reviews(whole: WholeRun) -> Iterator[Block]:
     """When releases are looked at again, and what makes that necessary before."""
     yield dates(whole.evidences)
     yield Paragraph(
-        "A label tells of the day on which it was measured. Before the day of its review a release is to be looked at again where what "
-        "was stated of the recipient changes, where something is given out of the same records, or where a key gets into other hands."
+        "A label tells of the day on which it was measured. Before the day of its review a release is to be looked at again where "
+        "what was stated of the recipient changes, where something is given out of the same records, or where a key gets into "
+        "other hands."
     )
 
 
 def kept(whole: WholeRun) -> Iterator[Block]:
     """How long the report and the record are kept."""
-    yield Paragraph(f"This report and the record of the processing are kept until {whole.kept_until} at least (PIPL Art. 56).")
+    yield Paragraph(
+        f"This report and the record of the processing are kept until {whole.kept_until} at least (PIPL Art. 56)."
+    )

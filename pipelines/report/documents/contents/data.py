@@ -11,6 +11,7 @@ from beam_deid.pipelines.report.sections.persons import section as persons_secti
 from beam_deid.pipelines.report.wording import (
     RECOVERABILITIES,
     category_words,
+    moment,
     number,
     role_words,
     said_or_not,
@@ -30,7 +31,7 @@ def mapping(whole: WholeRun) -> Iterator[Block]:
             (
                 Verbatim(name),
                 category_words(facts.get("category")),
-                sensitive_by(facts.get("category")),
+                sensitive_by(facts),
                 role_words(facts["role"]),
                 Verbatim(", ".join(releases)),
             )
@@ -95,7 +96,12 @@ def measures(whole: WholeRun) -> Iterator[Block]:
 def keys(whole: WholeRun) -> Iterator[Block]:
     """Which fields keys stand behind; never a key."""
     rows = [
-        (Verbatim(evidence.name), Verbatim(name), Verbatim(f"{facts['key']['id']}"), said_or_not(facts["key"].get("keyring")))
+        (
+            Verbatim(evidence.name),
+            Verbatim(name),
+            Verbatim(f"{facts['key']['id']}"),
+            said_or_not(facts["key"].get("keyring")),
+        )
         for evidence in whole.evidences
         for name, facts in evidence.label["fields"].items()
         if facts.get("key")
@@ -104,21 +110,32 @@ def keys(whole: WholeRun) -> Iterator[Block]:
         yield Paragraph("No released field was made with a key.")
         return
     yield Paragraph(
-        "Whoever has these keys can turn the fields back or make the same values again: they are additional information in the sense of "
-        "PIPL Art. 73(3), to be kept apart from the releases. A key's number tells nothing of the key."
+        "Whoever has these keys can turn the fields back or make the same values again: they are additional information in the "
+        "sense of PIPL Art. 73(3), to be kept apart from the releases. A key's number tells nothing of the key."
     )
-    yield Grid(("The release", "The field", "Number of the key", "Keyring that holds it"), rows, "Fields that were made with keys")
+    yield Grid(
+        ("The release", "The field", "Number of the key", "Keyring that holds it"),
+        rows,
+        "Fields that were made with keys",
+    )
 
 
 def records(whole: WholeRun) -> Iterator[Block]:
     """What became of the records."""
     names = ("read", "released", "suppressed", "withheld", "rejected")
     yield Paragraph(
-        "Every record that was read is released, suppressed so that nobody is singled out, withheld since the release is not about it or "
-        "may not hold it, or rejected since a value could not be treated. Nothing else becomes of it."
+        "Every record that was read is released, suppressed so that nobody is singled out, withheld since the release is not about "
+        "it or may not hold it, or rejected since a value could not be treated. Nothing else becomes of it."
     )
     yield Grid(
-        ("The release", "Records read", "Records released", "Records suppressed", "Records withheld", "Records rejected"),
+        (
+            "The release",
+            "Records read",
+            "Records released",
+            "Records suppressed",
+            "Records withheld",
+            "Records rejected",
+        ),
         [(Verbatim(one.name), *(number(one.label["records"][name]) for name in names)) for one in whole.evidences],
         "What became of the records",
         numbers=(1, 2, 3, 4, 5),
@@ -136,7 +153,7 @@ def consent(whole: WholeRun) -> Iterator[Block]:
             (
                 ("The release", Verbatim(evidence.name)),
                 ("Purpose that was agreed to", Verbatim(found["purpose"])),
-                ("Consent had to be valid at", Verbatim(found["as_of"])),
+                ("Consent had to be valid at", moment(found["as_of"])),
                 ("Persons of the source whom the ledger knows", number(persons.get("known"))),
                 ("Their own consent is valid", number(persons.get("own"))),
                 ("A guardian's consent is valid", number(persons.get("guardian"))),

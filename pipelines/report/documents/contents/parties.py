@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from beam_deid.pipelines.report.blocks import Block, Facts, Grid, Paragraph, Verbatim
+from beam_deid.pipelines.report.blocks import Block, Grid, Paragraph, Verbatim
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
+from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.sections.accountability import section as accountability_section
 from beam_deid.pipelines.report.sections.recipients import section as recipients_section
-from beam_deid.pipelines.report.wording import NOT_SAID, SHARINGS, number, said_or_not
+from beam_deid.pipelines.report.wording import NOT_SAID, number, said_or_not
 
 
 def accountable(whole: WholeRun) -> Iterator[Block]:
@@ -22,29 +23,40 @@ def recipients(whole: WholeRun) -> Iterator[Block]:
     yield from section.blocks if section is not None else ()
 
 
-
-
 def recipient_environment(whole: WholeRun) -> Iterator[Block]:
     """The environment that recipients work in, as it was declared."""
     yield Paragraph(
-        "What is not declared counts as the worst. E is the chance that the recipient's environment lets somebody try, from 0 to 1; it "
-        "lowers the overall risk alone."
+        "What is not declared counts as the worst. E is the chance that the recipient's environment lets somebody try, from 0 to "
+        "1; it lowers the overall risk alone."
     )
-    for one in whole.evidences:
-        environment = one.label.get("environment", {})
-        stated = one.declared.get("environment") or {}
-        yield Facts(
-            (
-                ("The release", Verbatim(one.name)),
-                ("How it is shared", SHARINGS.get(one.label["sharing"], NOT_SAID)),
-                ("Controls that lower the risk", _or_worst(environment.get("controls"), "low")),
-                ("Motive and capacity to re-identify", _or_worst(environment.get("motive"), "high")),
-                ("Security of the recipient", _or_worst(environment.get("security"), "low")),
-                ("Environment risk E", number(environment.get("E"))),
-                ("Environment stated by", said_or_not(stated.get("stated_by"))),
-                ("Stated until", said_or_not(stated.get("valid_until"))),
-            )
-        )
+    yield Grid(
+        (
+            *(
+                "The release",
+                "Controls that lower the risk",
+                "Motive and capacity to re-identify",
+                "Security of the recipient",
+            ),
+            *("Environment risk E", "Environment stated by", "Stated until"),
+        ),
+        [_environment(one) for one in whole.evidences],
+        "The environment of each release's recipient",
+        numbers=(4,),
+    )
+
+
+def _environment(one: Evidence) -> tuple[str, ...]:
+    environment = one.label.get("environment", {})
+    stated = one.declared.get("environment") or {}
+    return (
+        Verbatim(one.name),
+        _or_worst(environment.get("controls"), "low"),
+        _or_worst(environment.get("motive"), "high"),
+        _or_worst(environment.get("security"), "low"),
+        number(environment.get("E")),
+        said_or_not(stated.get("stated_by")),
+        said_or_not(stated.get("valid_until")),
+    )
 
 
 _LEVELS = {"low": "it is low", "medium": "it is medium", "high": "it is high"}
@@ -60,11 +72,20 @@ def _or_worst(level: Any, worst: str) -> str:
 def attackers(whole: WholeRun) -> Iterator[Block]:
     """Whom the policy declares as attackers, and what they know."""
     rows = [
-        (Verbatim(one.name), Verbatim(name), Verbatim(", ".join(facts["known"])), "with a table" if facts["table"] else "without one")
+        (
+            Verbatim(one.name),
+            Verbatim(name),
+            Verbatim(", ".join(facts["known"])),
+            "with a table" if facts["table"] else "without one",
+        )
         for one in whole.evidences
         for name, facts in one.label.get("attackers", {}).items()
     ]
     if not rows:
         yield Paragraph("The policy declares no attacker beside what every release is tested against.")
         return
-    yield Grid(("The release", "The attacker", "What it knows", "Tested with its table"), rows, "Attackers that the policy declares")
+    yield Grid(
+        ("The release", "The attacker", "What it knows", "Tested with its table"),
+        rows,
+        "Attackers that the policy declares",
+    )

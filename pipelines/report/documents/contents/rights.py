@@ -24,7 +24,11 @@ def triggers(whole: WholeRun) -> Iterator[Block]:
         [
             ("(1) sensitive personal information is handled", _sensitive(whole), TO_CONFIRM),
             ("(2) personal information is used for automated decisions", "a run cannot show it", TO_CONFIRM),
-            ("(3) handling is entrusted, or information is given to another processor or made public", _given(whole), TO_CONFIRM),
+            (
+                "(3) handling is entrusted, or information is given to another processor or made public",
+                _given(whole),
+                TO_CONFIRM,
+            ),
             ("(4) personal information is given abroad", _abroad(whole), TO_CONFIRM),
             ("(5) other handling with major effects on personal rights", "a run cannot show it", TO_CONFIRM),
         ],

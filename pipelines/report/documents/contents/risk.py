@@ -15,7 +15,12 @@ def verdicts(whole: WholeRun) -> Iterator[Block]:
     yield Grid(
         ("The release", "The label", "Tests made", "Tests that do not hold"),
         [
-            (Verbatim(one.name), LABELS[one.label["label"]], number(len(one.label["tests"])), number(len(_failing(one.label))))
+            (
+                Verbatim(one.name),
+                LABELS[one.label["label"]],
+                number(len(one.label["tests"])),
+                number(len(_failing(one.label))),
+            )
             for one in whole.evidences
         ],
         "The label of each release: a statement within the tests that were made",
@@ -31,7 +36,7 @@ def verdicts(whole: WholeRun) -> Iterator[Block]:
 
 def _failures(caption: str, tests: list[Mapping[str, Any]]) -> Grid:
     return Grid(
-        ("Line of the rule", "What is asked", "Measured", "Its limit", "What was found"),
+        ("Line of the rule", "What is asked", "What was measured", "Its limit", "What was found"),
         [
             (
                 Verbatim(test["line"]),
@@ -56,15 +61,26 @@ def outcome(whole: WholeRun) -> Iterator[Block]:
     personal = [one.name for one in whole.evidences if one.label["label"] != LabelName.ANONYMIZED]
     anonymized = [one.name for one in whole.evidences if one.label["label"] == LabelName.ANONYMIZED]
     if anonymized:
-        yield Paragraph(f"Within the tests that were made these releases are labelled anonymized: {', '.join(anonymized)}")
+        yield Paragraph(
+            f"Within the tests that were made these releases are labelled anonymized: {', '.join(anonymized)}"
+        )
     if personal:
-        yield Paragraph(f"These releases are still personal information, and the law applies to them: {', '.join(personal)}")
+        yield Paragraph(
+            f"These releases are still personal information, and the law applies to them: {', '.join(personal)}"
+        )
 
 
 def figures(whole: WholeRun) -> Iterator[Block]:
     """The figures of risk."""
     yield Grid(
-        ("The release", "Persons in it", "Groups of equal records", "Persons in the smallest group", "At least asked", "Persons who are alone"),
+        (
+            "The release",
+            "Persons in it",
+            "Groups of equal records",
+            "Persons in the smallest group",
+            "At least asked",
+            "Persons who are alone",
+        ),
         [_groups(one.name, one.label) for one in whole.evidences],
         "Groups of records that are equal in what may be known",
         numbers=(1, 2, 3, 4, 5),
@@ -76,15 +92,21 @@ def figures(whole: WholeRun) -> Iterator[Block]:
         numbers=(1, 2, 3, 4, 5, 6, 7),
     )
     yield Paragraph(
-        "R_a is the share of groups whose risk is above the limit, R_b the greatest risk of a group, R_c the mean risk of the groups, E "
-        "the chance that the environment lets somebody try, and R the overall risk. Grade 1 has direct identifiers, 2 a risk above the "
-        "limit, 3 a risk not above it, and 4 no identifiers. The grade rates de-identification, and is no label."
+        "R_a is the share of groups whose risk is above the limit, R_b the greatest risk of a group, R_c the mean risk of the "
+        "groups, E the chance that the environment lets somebody try, and R the overall risk. Grade 1 has direct identifiers, 2 a "
+        "risk above the limit, 3 a risk not above it, and 4 no identifiers. The grade rates de-identification, and is no label."
     )
 
 
 def _groups(name: str, label: Mapping[str, Any]) -> tuple[str, ...]:
     risk = label["risk"]
-    found = (risk.get("subjects"), risk.get("classes"), risk.get("k"), label.get("limits", {}).get("k"), risk.get("unique_subjects"))
+    found = (
+        risk.get("subjects"),
+        risk.get("classes"),
+        risk.get("k"),
+        label.get("limits", {}).get("k"),
+        risk.get("unique_subjects"),
+    )
     return Verbatim(name), *map(number, found)
 
 
@@ -149,7 +171,7 @@ def inferences(whole: WholeRun) -> Iterator[Block]:
 
 def _tests(caption: str, tests: list[Mapping[str, Any]]) -> Grid:
     return Grid(
-        ("Line of the rule", "What is asked", "Measured", "Its limit", "Does it hold?"),
+        ("Line of the rule", "What is asked", "What was measured", "Its limit", "Does it hold?"),
         [
             (
                 Verbatim(test["line"]),
@@ -206,7 +228,9 @@ def attacks(whole: WholeRun) -> Iterator[Block]:
 
 def not_covered(whole: WholeRun) -> Iterator[Block]:
     """What no test covers."""
-    yield Callout(Tone.NOTE, "What the tests do not cover", "A label says nothing of what follows; a person has to think of it.")
+    yield Callout(
+        Tone.NOTE, "What the tests do not cover", "A label says nothing of what follows; a person has to think of it."
+    )
     yield Bullets(
         (
             "values that mean nearly the same: two names of one illness count as two unless the policy says that they are one",
@@ -227,7 +251,9 @@ def changes(whole: WholeRun) -> Iterator[Block]:
     for one in whole.evidences:
         found = dict.fromkeys((change["line"], change["text"]) for change in one.label.get("changes", ()))
         if found:
-            yield Paragraph(f"What would change the label of {one.name}, of which a person decides whether it fits the purpose:")
+            yield Paragraph(
+                f"What would change the label of {one.name}, of which a person decides whether it fits the purpose:"
+            )
             yield Bullets(tuple(f"line {line}: {what}" for line, what in found))
         else:
             yield Paragraph(f"No test of {one.name} asks for a change.")
