@@ -34,6 +34,7 @@ _COMMANDS = {
     "reidentify": "Turn tokens and format-preserving ciphertexts back into values.",
     "report": "Write pages for a person about what was published.",
     "releases": "List, show, compare and forget what was given out before.",
+    "report": "Write documents that the law asks for, as drafts, about a run.",
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels with the least information loss, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
