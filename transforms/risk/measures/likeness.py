@@ -19,7 +19,7 @@ class LikenessFigures(Figures):
     """How much likelier a value is in a class than in the release, by sensitive field.
 
     Attributes:
-        beta_basic: The greatest relative gain.
+        beta_basic: The greatest relative gain; 0 where no value gains anywhere.
         beta_enhanced: The same, for rare values no more than the logarithm of their share allows.
         delta_disclosure: The greatest |ln| of a value's share in a class over that in the release.
     """
@@ -54,7 +54,7 @@ class Likeness(Measure):
 
 
 def beta_basic(found: Distribution) -> float:
-    """The greatest relative gain (q − p) / p of a value's share q in a class over its share p in all."""
+    """The greatest relative gain (q − p) / p, where q > p, of a value's share q in a class over its share p in all."""
     return max(float(basic_gain(part).max()) for part in found.parts())
 
 
