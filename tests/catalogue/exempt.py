@@ -51,6 +51,7 @@ _TEXTS = {
     "two actions share a name",
     "two kinds share a name",
     "two measures share a name",
+    "a measure does not say what each of its figures means",
     "two recognisers share a name",
     "two requirements share a name",
     "there are no {name}",
@@ -120,7 +121,7 @@ def is_of_no_message(node: ast.AST, file: str) -> bool:
             return name in _CALLS
         case ast.keyword(arg="description"):
             return file != "transforms/formats/input_options.py"  # which are options of commands as well
-        case ast.keyword(arg="source"):
+        case ast.keyword(arg="source" | "formula"):
             return True
         case ast.Call(func=ast.Subscript(value=ast.Name(id="Option"))):  # of `require`, for the JSON Schema
             return True
