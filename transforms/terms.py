@@ -156,15 +156,15 @@ class LabelName(Told):
 
     ANONYMIZED = (
         "anonymized",
-        "Every line of the label rule holds in the files that were written: by what was tested, nobody can be found in them, and "
-        "nothing of them can be turned back",
+        "Every line of the label rule holds in the files that were written: no test finds a person in them, or anything that "
+        "could be turned back",
         "Look at it again by its day of review, and whenever more about the same persons is given out. What the tests do not "
         "cover is a person's to judge.",
     )
     STILL_PERSONAL = (
         "still_personal",
-        "A line of the label rule does not hold, or was not measured: the release is personal data, and the law on personal data "
-        "applies to it",
+        "A line of the label rule does not hold, or was not measured: the release counts as personal data, to which the law on "
+        "personal data applies",
         "The tests that fail say what would change the label: beam-deid explain TEST.",
     )
 

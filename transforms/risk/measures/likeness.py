@@ -15,7 +15,7 @@ from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumbersByField, View, by_field
 from beam_deid.transforms.risk.per_class import basic_gain, greatest_log_ratio
 
-_CAO = "Cao, Karras: β-likeness (2012)"
+_SOURCE = "Cao, Karras: β-likeness (2012)"
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Likeness(Measure):
         "beta_basic": Meaning(
             meaning="By how much a sensitive value is likelier in a group than in the whole release, at most; 1 is twice as likely",
             formula="β = max (q − p)/p, q > p",
-            source=_CAO,
+            source=_SOURCE,
             test="beta",
         ),
         "beta_enhanced": Meaning(
             meaning="The same, but no more than the rarity of the rarest value allows",
             formula="β = min(max (q − p)/p, −ln min p)",
-            source=_CAO,
+            source=_SOURCE,
             test="beta",
         ),
         "delta_disclosure": Meaning(
