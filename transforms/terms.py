@@ -23,7 +23,7 @@ class Told(Word):
     advice: str
     hint: str
 
-    def __new__(cls, code: str, meaning: str, advice: str, hint: str = "") -> "Told":
+    def __new__(cls, code: str, meaning: str = "", advice: str = "", hint: str = "") -> "Told":
         """A word by its code, with what is said of it."""
         made = str.__new__(cls, code)
         made._value_ = code

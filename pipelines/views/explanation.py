@@ -91,9 +91,8 @@ def _facts(one: Explanation) -> Iterator[tuple[str, str]]:
 
 def _meaning(one: Explanation) -> str:
     """What a code means, in the language of the call; of a test the words are those that others show of it, without a capital."""
-    words = f"{one.meaning[0].lower()}{one.meaning[1:]}"
-    found = said(words)
-    return found if one.what is What.TEST and found != words else said(one.meaning)
+    found = said(one.words)
+    return said(one.meaning) if found == one.words else found
 
 
 def _limit(one: Explanation) -> str:

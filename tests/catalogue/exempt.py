@@ -93,6 +93,8 @@ _TEXTS = {
     "outside lower center",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
+    "action of",
+    "recoverability of",
     "loss of",
     "cpu family",
     "order numbers",  # names of what orders are drawn from

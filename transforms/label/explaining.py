@@ -47,10 +47,10 @@ def explanations() -> Iterator[Explanation]:
         yield _of_test(requirement, *figures.pop(requirement.name, ("", None)))
     for code, (place, meaning) in figures.items():
         yield _of_figure(code, place, meaning)
-    for grade, meaning in GRADES.items():
-        yield Explanation(f"grade {grade}", What.GRADE, meaning, ADVICE, source=REFERENCE)
-    for words, what in _WORDS:
-        yield from _told(words, what)
+    for grade, words in GRADES.items():
+        yield Explanation(f"grade {grade}", What.GRADE, words, ADVICE, source=REFERENCE)
+    for kind, what in _WORDS:
+        yield from _told(kind, what)
 
 
 def figure_meanings() -> dict[str, tuple[str, Meaning]]:

@@ -53,3 +53,8 @@ class Explanation:
     place: str = ""
     test: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The meaning as others show it as well, and other languages know it: of a test without a capital."""
+        return f"{self.meaning[0].lower()}{self.meaning[1:]}" if self.what is What.TEST else self.meaning

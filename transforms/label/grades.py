@@ -12,7 +12,7 @@ GRADES: Mapping[int, str] = {
 
 REFERENCE = (
     "After the grades of GB/T 42460-2023, as a reference (参照) and no more: formulas and limits were not read in the standard "
-    "itself but follow public descriptions of it, and no conformity is claimed"
+    "itself but follow public descriptions of it, and no conformity is claimed."
 )
 """Where the grades come from, and what that does not mean."""
 
