@@ -60,6 +60,7 @@ def report(
     They are made of label.json, run.json and policy.yaml alone. No data is read, and none is in them: names of columns, figures
     and levels are. A run writes the same pages, byte for byte, where --lang is not given. Nothing else in OUT is touched.
     """
+    from beam_deid.pipelines.report.papers import ALL
     from beam_deid.pipelines.views.report import show_written
 
     see_options(document, **given)

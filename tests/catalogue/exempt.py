@@ -51,9 +51,13 @@ _SENTENCE = re.compile(r"[A-Z][a-z-]+\.")
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
+    "line {code}",  # codes
+    "line {line}",
+    "grade {grade}",
     "two actions share a name",
     "two kinds share a name",
     "two measures share a name",
+    "a measure does not say what each of its figures means",
     "two recognisers share a name",
     "two requirements share a name",
     "there are no {name}",
@@ -94,6 +98,8 @@ _TEXTS = {
     "outside lower center",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
+    "action of",
+    "recoverability of",
     "loss of",
     "cpu family",
     "order numbers",  # names of what orders are drawn from
@@ -125,7 +131,7 @@ def is_of_no_message(node: ast.AST, file: str) -> bool:
             return name in _CALLS
         case ast.keyword(arg="description"):
             return file != "transforms/formats/input_options.py"  # which are options of commands as well
-        case ast.keyword(arg="source" | "law"):
+        case ast.keyword(arg="source" | "law" | "formula") | ast.Assign(targets=[ast.Name(id="_SOURCE")]):
             return True
         case ast.Call(func=ast.Subscript(value=ast.Name(id="Option"))):  # of `require`, for the JSON Schema
             return True

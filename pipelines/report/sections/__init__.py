@@ -11,9 +11,12 @@ from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.sections.accountability import section as accountability
 from beam_deid.pipelines.report.sections.attribute_sets import section as attribute_sets
 from beam_deid.pipelines.report.sections.categories import section as categories
+from beam_deid.pipelines.report.sections.difference import section as difference
 from beam_deid.pipelines.report.sections.fields import section as fields
+from beam_deid.pipelines.report.sections.figures import section as figures
 from beam_deid.pipelines.report.sections.flow import section as flow
 from beam_deid.pipelines.report.sections.for_recipient import section as for_recipient
+from beam_deid.pipelines.report.sections.grade import section as grade
 from beam_deid.pipelines.report.sections.groups import section as groups
 from beam_deid.pipelines.report.sections.lines import section as lines
 from beam_deid.pipelines.report.sections.loss import section as loss
@@ -35,6 +38,9 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     sensitive,
     categories,
     for_recipient,
+    difference,
+    grade,
+    figures,
     statement,
     to_fill_in,
 )
