@@ -81,7 +81,7 @@ class Withheld(Word):
     CORRECTED = (
         "corrected",
         "The record was corrected after it was published, and the source says something else",
-        "Correct the source; or give the record to beam-deid correct again if it has changed since.",
+        "Correct the source, or run with --corrections FILE; give the record to beam-deid correct again if it has changed since.",
     )
 
 
