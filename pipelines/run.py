@@ -67,6 +67,11 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @options.as_of_option
 @click.option(
+    "--corrections",
+    metavar="FILE",
+    help="Corrected records, as they were given to beam-deid correct: each stands in place of what the input says of it.",
+)
+@click.option(
     "--max-rejects",
     type=options.Portion(),
     default=0.001,
@@ -91,6 +96,7 @@ def run(
     new_register: bool,
     dry_run: bool,
     as_of: int | None,
+    corrections: str | None,
     max_rejects: float,
     operator: str | None,
     workers: int | None,
@@ -118,6 +124,9 @@ def run(
         if runner is not None or beam_options(context):
             what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
             raise UsageError(what, "--runner", "Leave it out")
+        if corrections is not None:
+            what = "records are not corrected yet where the policy has tables"
+            raise UsageError(what, "--corrections", "Correct them in the files of the tables")
         asked = Options(
             releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of, text
         )
@@ -141,6 +150,7 @@ def run(
         by=by,
         as_of=as_of,
         text=text,
+        corrections=corrections,
     )
 
 
@@ -163,6 +173,7 @@ def carry_out(
     by: Mapping[str, Any] | None = None,
     as_of: int | None = None,
     text: bytes | None = None,
+    corrections: str | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
@@ -171,6 +182,7 @@ def carry_out(
     """
     from beam_deid.pipelines.report.papers import reports
     from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.corrections import with_corrections
     from beam_deid.transforms.run.engines import LOCAL
     from beam_deid.transforms.run.heap import keep_freed
     from beam_deid.transforms.run.shards import prepare
@@ -183,8 +195,11 @@ def carry_out(
         check_engine(engine, beam_options)
     if dry:
         _check_here(engine, beam_options)
-    _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
+    paths = [*inputs, folder] if corrections is None else [*inputs, folder, corrections]
+    _check_reach(policy, paths, releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases, as_of)
+    if corrections is not None:
+        prepared = with_corrections(prepared, corrections)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1

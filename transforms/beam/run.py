@@ -145,7 +145,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     check_not_over(prepared.job.policy, prepared.job.releases, started)
     here = is_here(settings.runner, settings.beam_options)
     if not here:
-        paths = [output, *(shard.path for shard in prepared.shards)]
+        corrections = () if prepared.job.corrections is None else prepared.job.corrections.shards
+        paths = [output, *(shard.path for shard in (*prepared.shards, *corrections))]
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
@@ -244,7 +245,14 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
         "seconds": None,
         "input": {"files": files, "shards": len(prepared.shards), **prepared.found.to_document()},
         **given_to(prepared.job.policy, prepared.job.releases),
+        **_corrections(prepared),
     }
+
+
+def _corrections(prepared: Prepared) -> dict[str, Any]:
+    """The file of corrected records, as ``run.json`` names it."""
+    file = prepared.job.corrections
+    return {} if file is None else {"corrections": {"name": file.told, "size": file.size, "sha256": file.sha256}}
 
 
 def signer_of(prepared: Prepared) -> SigningKey | None:

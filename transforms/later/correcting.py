@@ -39,7 +39,6 @@ from beam_deid.transforms.later.parts import RewrittenParts, without_rows
 from beam_deid.transforms.later.republishing import ChangedRelease, ToldRelease, ToldRun, left_alone, republish
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.identity import identity_text
-from beam_deid.transforms.register.document import RequestKind
 from beam_deid.transforms.risk.histogram import total
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
@@ -174,7 +173,7 @@ def _release(
     alone = left_alone(name, label)
     if alone is not None:
         return alone
-    check_of_one_table(output, name, RequestKind.CORRECTED)
+    check_of_one_table(output, name)
     published = find_made_by(asked.policy, [join(output, name)])
     again = _made_again(asked.corrections.prepared.job, published)
     levels = _levels(again, published)

@@ -153,6 +153,12 @@ def _counted(outcome: RunOutcome) -> Any:
     return counted if len(outcome.persons) > 1 else next(iter(counted), None)
 
 
+def _corrections(outcome: RunOutcome, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The file of corrected records that the run was given, and in place of how many records one of them stands."""
+    given = facts.get("corrections")
+    return {} if given is None else {"corrections": {**given, "used": outcome.replaced}}
+
+
 def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, Any]:
     """The content of ``run.json`` without its own hash."""
     hashes = {one.target: one.sha256 for one in outcome.rejected}
@@ -167,6 +173,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "inputs": plain(outcome.inputs),
         "register": plain(about.register),
         "records": {"read": outcome.read},
+        **_corrections(outcome, facts),
         "persons": _counted(outcome),
         "releases": releases,
         "keyring": plain(about.keyring),
