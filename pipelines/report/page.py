@@ -72,7 +72,9 @@ def _releases(evidences: Sequence[Evidence]) -> Section:
         for one in evidences
     ]
     headings = ("Release", "Label", "Tests that do not hold", "Purpose", "To be reviewed by")
-    told = "Each release with its label; its name leads to its report. A release that was not published is not among them."
+    told = (
+        "Each release with its label; its name leads to its report. A release that was not published is not among them."
+    )
     return Section("releases", "Releases", [Grid(headings, rows, told, numbers=(2,))])
 
 

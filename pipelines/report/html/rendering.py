@@ -41,19 +41,23 @@ def rendered(document: Document, languages: Sequence[str], names: Iterable[str])
     chosen = [LANGUAGES[code] for code in languages]
     with NAMES.only(names):
         writer = Writer(chosen)
-        made = _environment().get_template("page.html.j2").render(
-            document=document,
-            languages=chosen,
-            tags=[one.tag for one in chosen],
-            words=_WORDS,
-            style=_style(),
-            t=writer.text,
-            plain=writer.plain,
-            tagged=writer.tagged,
-            drawn=_drawn,
-            visible=visible,
-            kind=_kind,
-            number=count(1).__next__,
+        made = (
+            _environment()
+            .get_template("page.html.j2")
+            .render(
+                document=document,
+                languages=chosen,
+                tags=[one.tag for one in chosen],
+                words=_WORDS,
+                style=_style(),
+                t=writer.text,
+                plain=writer.plain,
+                tagged=writer.tagged,
+                drawn=_drawn,
+                visible=visible,
+                kind=_kind,
+                number=count(1).__next__,
+            )
         )
     return made.encode()
 

@@ -29,7 +29,9 @@ def limits(label: Mapping[str, Any]) -> Iterator[str]:
 def _tables(label: Mapping[str, Any]) -> str:
     attackers = label.get("attackers") or {}
     if attackers:
-        return f"Tables that nobody declared: only what the policy says of attackers was tried ({', '.join(attackers)})."
+        return (
+            f"Tables that nobody declared: only what the policy says of attackers was tried ({', '.join(attackers)})."
+        )
     return "Tables that nobody declared: the policy names no attacker, so that no other data was tried against it."
 
 

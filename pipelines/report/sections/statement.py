@@ -90,7 +90,9 @@ def _dates(label: Mapping[str, Any]) -> Iterator[Pair]:
 
 def _amendments(amendments: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
     if amendments:
-        yield Part("What was changed after it was published", [Bullets([said for one in amendments for said in _amended(one)])])
+        yield Part(
+            "What was changed after it was published", [Bullets([said for one in amendments for said in _amended(one)])]
+        )
 
 
 def _amended(one: Mapping[str, Any]) -> Iterator[str]:

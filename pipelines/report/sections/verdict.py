@@ -23,7 +23,11 @@ Label = Mapping[str, Any]
 def section(evidence: Evidence) -> Section:
     """What a reader must know who reads nothing else."""
     label = evidence.label
-    blocks: list[Block] = [_verdict(label), _figures(label), *(_holding(label) if is_anonymized(label) else _failing(evidence))]
+    blocks: list[Block] = [
+        _verdict(label),
+        _figures(label),
+        *(_holding(label) if is_anonymized(label) else _failing(evidence)),
+    ]
     blocks.append(Part("What this verdict does not cover", [Bullets(list(limits(label)))]))
     return Section("verdict", "The verdict", blocks)
 
@@ -145,7 +149,11 @@ def _endings(label: Label) -> Iterator[str]:
 
 def _nearest(tests: Sequence[Label]) -> Label | None:
     """The test with a share or a risk that is closest to its limit; None where none is close."""
-    close = [(one["measured"] / one["limit"], one) for one in tests if one["measured"] and one["limit"] and one["measured"] < one["limit"]]
+    close = [
+        (one["measured"] / one["limit"], one)
+        for one in tests
+        if one["measured"] and one["limit"] and one["measured"] < one["limit"]
+    ]
     found = max(close, key=lambda pair: pair[0], default=None)
     return found[1] if found is not None and found[0] >= _NEAR else None
 
