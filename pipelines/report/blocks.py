@@ -228,11 +228,13 @@ class Section:
         key: What it is known by in links and headings; the same in every language.
         title: Its heading.
         blocks: What it says.
+        level: How deep it stands: 1 for a part of the document, 2 for a part of the part before it, and so on.
     """
 
     key: str
     title: str
     blocks: Sequence[Block]
+    level: int = 1
 
 
 @dataclass(frozen=True)

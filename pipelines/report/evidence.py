@@ -31,8 +31,8 @@ class Evidence:
     @property
     def declared(self) -> Mapping[str, Any]:
         """What ``run.json`` says of the release: recipient, approver, dates and what became of its records."""
-        declared: Mapping[str, Any] = (self.run or {}).get("releases", {}).get(self.name, {})
-        return declared
+        found: Mapping[str, Any] = (self.run or {}).get("releases", {}).get(self.name, {})
+        return found
 
     @property
     def names(self) -> frozenset[str]:
