@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.transforms.label.reading import own_names
+from beam_deid.transforms.policy.own_names import own_names as own_names_of_policy
+from beam_deid.transforms.policy.yaml_nodes import read_yaml
 
 
 @dataclass(frozen=True)
@@ -41,5 +43,16 @@ class Evidence:
         siblings = asked.get("siblings") or {}
         others = {name for one in siblings.values() for name in one["shared"]}
         counted = (self.label.get("identities") or {}).get("counted") or ()
-        known = {*own_names(self.label), *own_names(self.run or {}), *(asked.get("identities") or ()), *counted}
-        return frozenset(known | {*siblings, *others, *(asked.get("row_filter") or ())})
+        levels = map(str, ((self.label.get("search") or {}).get("levels") or {}).values())
+        known = {
+            *own_names(self.label),
+            *own_names(self.run or {}),
+            *(asked.get("identities") or ()),
+            *counted,
+        }
+        return frozenset(known | {*siblings, *others, *(asked.get("row_filter") or ()), *_of_policy(self.policy)})
+
+
+def _of_policy(text: str | None) -> set[str]:
+    raw = read_yaml((text or "").removeprefix("\ufeff")).value
+    return own_names_of_policy(raw) if isinstance(raw, dict) else set()

@@ -23,7 +23,8 @@ FILES = (
     "transforms/synthetic/platforms/",
     "pipelines/report/documents/record_model.py",
     "pipelines/report/documents/record_schema.py",
-    "pipelines/report/documents/word_styles.py",  # names of styles and faces
+    "pipelines/report/documents/word.py",  # names of styles and faces
+    "pipelines/report/documents/word_styles.py",
     "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
 )
 SPEAKING = (
