@@ -43,7 +43,6 @@ class Evidence:
         siblings = asked.get("siblings") or {}
         others = {name for one in siblings.values() for name in one["shared"]}
         counted = (self.label.get("identities") or {}).get("counted") or ()
-        levels = map(str, ((self.label.get("search") or {}).get("levels") or {}).values())
         known = {
             *own_names(self.label),
             *own_names(self.run or {}),

@@ -57,7 +57,7 @@ def test_every_line_has_words():
 
 
 def test_why_tells_every_failing_line_in_order(personal):
-    why = part(verdict(Evidence(personal)), "Why")
+    why = part(verdict.section(Evidence(personal)), "Why")
     failing = sorted({one["line"] for one in personal["tests"] if not one["passed"]})
     told = [word for word, _ in why.blocks[0].pairs]
     assert told == [
@@ -73,13 +73,13 @@ def _first(label, line):
 def test_what_was_not_measured_is_not_told_as_found(personal):
     for test in personal["tests"]:
         test |= {"passed": False, "measured": None, "detail": "no record is released, so nothing could be measured"}
-    why = part(verdict(Evidence(personal)), "Why").blocks[0].pairs
+    why = part(verdict.section(Evidence(personal)), "Why").blocks[0].pairs
     assert not {word for word, _ in why} & {words.fails for words in LINE_WORDS.values()}
     assert all(text.startswith("This was not measured") for _, text in why)
 
 
 def test_what_would_change_a_label_is_told_once_each(personal):
-    told = list(texts(part(verdict(Evidence(personal)), "What would change it").blocks))
+    told = list(texts(part(verdict.section(Evidence(personal)), "What would change it").blocks))
     assert {one["text"] for one in personal["changes"] if one["test"] != "order"} <= set(told)
     assert len(told) == len(set(told))
 
@@ -87,12 +87,12 @@ def test_what_would_change_a_label_is_told_once_each(personal):
 def test_a_policy_that_expects_personal_data_is_told(personal):
     run = {"releases": {personal["release"]: {"expect": "still_personal"}}}
     sentence = "The policy expects it to be personal, so nothing has to change for its purpose."
-    assert sentence in list(texts(verdict(Evidence(personal, run)).blocks))
-    assert sentence not in list(texts(verdict(Evidence(personal)).blocks))
+    assert sentence in list(texts(verdict.section(Evidence(personal, run)).blocks))
+    assert sentence not in list(texts(verdict.section(Evidence(personal)).blocks))
 
 
 def test_an_anonymized_label_tells_its_condition(anonymized):
-    told = list(texts(part(verdict(Evidence(anonymized)), "On which condition it holds").blocks))
+    told = list(texts(part(verdict.section(Evidence(anonymized)), "On which condition it holds").blocks))
     assert f"It holds {anonymized['condition']}." in told
 
 
@@ -120,7 +120,9 @@ def test_an_anonymized_label_tells_its_condition(anonymized):
     ],
 )
 def test_what_the_verdict_does_not_cover_follows_from_the_label(anonymized, change, told):
-    limits = list(texts(part(verdict(Evidence({**anonymized, **change})), "What this verdict does not cover").blocks))
+    limits = list(
+        texts(part(verdict.section(Evidence({**anonymized, **change})), "What this verdict does not cover").blocks)
+    )
     assert told in limits
     assert len(limits) >= 6
 
@@ -134,11 +136,11 @@ def test_a_label_that_lacks_something_is_told_as_far_as_it_goes(label, request):
         assert [make(Evidence(less)) for make in SECTIONS]
     least = {name: value for name, value in whole.items() if name in NEEDED}
     assert [make(Evidence(least)) for make in SECTIONS]
-    assert all(make(Evidence(least)) is not None for make in (verdict, lines, statement))
+    assert all(make(Evidence(least)) is not None for make in (verdict.section, lines.section, statement.section))
 
 
 def test_every_line_is_there_and_only_those_that_fail_are_open(personal):
-    parts = [one for one in lines(Evidence(personal)).blocks if isinstance(one, Part)]
+    parts = [one for one in lines.section(Evidence(personal)).blocks if isinstance(one, Part)]
     assert [one.title for one in parts] == [words.title for words in LINE_WORDS.values()]
     failing = {one["line"] for one in personal["tests"] if not one["passed"]}
     assert [number for number, one in enumerate(parts, 1) if not one.folded] == sorted(failing)
@@ -148,7 +150,9 @@ def test_a_test_of_another_version_is_told_by_its_name(anonymized):
     anonymized["tests"].append(
         {"line": 3, "name": "novel:x", "passed": False, "measured": 0.25, "limit": 0.5, "detail": ""}
     )
-    checks = [one for part in lines(Evidence(anonymized)).blocks[1:] for one in part.blocks if isinstance(one, Checks)]
+    checks = [
+        one for part in lines.section(Evidence(anonymized)).blocks[1:] for one in part.blocks if isinstance(one, Checks)
+    ]
     [found] = [check for one in checks for check in one.items if check.code == "novel:x"]
     assert (found.asks, found.measured, found.limit) == ("novel:x", "0.25", "0.5")
 
@@ -157,10 +161,10 @@ def test_who_states_the_surroundings_and_until_when(anonymized):
     run = {"releases": {anonymized["release"]: {"environment": {"stated_by": "the DPO", "valid_until": "2027-01-31"}}}}
     label = copy.deepcopy(anonymized)
     label["environment"] |= {"valid_until": "2027-01-31", "lapsed": False}
-    told = dict(part(statement(Evidence(label, run)), "The recipient's surroundings").blocks[1].pairs)
+    told = dict(part(statement.section(Evidence(label, run)), "The recipient's surroundings").blocks[1].pairs)
     assert (told["Stated by"], told["Stated until"]) == ("the DPO", "2027-01-31")
     label["environment"]["lapsed"] = True
-    told = dict(part(statement(Evidence(label)), "The recipient's surroundings").blocks[1].pairs)
+    told = dict(part(statement.section(Evidence(label)), "The recipient's surroundings").blocks[1].pairs)
     assert told["Stated until"] == "2027-01-31, which was past when it was measured: the worst counts"
 
 
@@ -169,7 +173,8 @@ def test_what_was_changed_after_publication_is_told(personal):
     told = list(
         texts(
             part(
-                statement(Evidence({**personal, "amendments": [change]})), "What was changed after it was published"
+                statement.section(Evidence({**personal, "amendments": [change]})),
+                "What was changed after it was published",
             ).blocks
         )
     )
