@@ -8,7 +8,7 @@ from beam_deid.pipelines.report.amounts import count
 from beam_deid.pipelines.report.blocks import Document, Facts, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.html.rendering import rendered
-from beam_deid.pipelines.report.sections import SECTIONS
+from beam_deid.pipelines.report.sections import OF_RUN, SECTIONS
 from beam_deid.pipelines.report.sections.verdict import is_anonymized
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 
@@ -50,7 +50,8 @@ def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = BOTH) -
     """
     run = (evidences[0].run if evidences else None) or {}
     dataset = run.get("dataset", "")
-    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), _run(run)])
+    of_run = [one for one in (make(evidences) for make in OF_RUN) if one is not None]
+    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *of_run, _run(run)])
     names = {name for one in evidences for name in one.names}
     return rendered(document, languages, names)
 
