@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from beam_deid.pipelines.report.blocks import Link, Mark, Verbatim
 from beam_deid.pipelines.report.html.languages import Language, in_language
@@ -62,10 +62,8 @@ class Writer:
         if self._names is None:
             return _with_days(text)
         pieces = self._names.split(text)  # names at every second place
-        return Markup("").join(
-            Markup(_LIST).join(map(_code, piece.split(_LIST))) if number % 2 else _with_days(piece)
-            for number, piece in enumerate(pieces)
-        )
+        written = (_list(piece) if number % 2 else _with_days(piece) for number, piece in enumerate(pieces))
+        return Markup("").join(written)
 
 
 def visible(text: str) -> str:
@@ -78,14 +76,21 @@ def visible(text: str) -> str:
 def _with_days(text: str) -> Markup:
     """A text whose days are marked as such, so that none is broken over two lines."""
     pieces = _DAY.split(visible(text))
-    written = (Markup("<time>{}</time>" if number % 2 else "{}").format(one) for number, one in enumerate(pieces))
+    written = (
+        Markup("<time>{}</time>").format(one) if number % 2 else escape(one) for number, one in enumerate(pieces)
+    )
     return Markup("").join(written)
 
 
 def _verbatim(text: str) -> Markup:
     if _CODE.fullmatch(text) and text in NAMES.known():
         return _code(text)
-    return Markup("{}" if text.isascii() else "<bdi>{}</bdi>").format(visible(text))
+    seen = visible(text)
+    return escape(seen) if text.isascii() else Markup("<bdi>{}</bdi>").format(seen)
+
+
+def _list(names: str) -> Markup:
+    return Markup(", ").join(map(_code, names.split(_LIST)))
 
 
 def _code(name: str) -> Markup:
@@ -94,9 +99,9 @@ def _code(name: str) -> Markup:
 
 def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
     """What finds names in a text: those that are surely no words of it, and lists of any, the longest first."""
-    told = [re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)) if _LIST not in name]
+    told = sorted((name for name in names if name and _LIST not in name), key=lambda name: (-len(name), name))
     if not told:
         return None
-    one = f"(?:{'|'.join(told)})"
-    alone = "|".join(name for name in told if _CODE.fullmatch(re.sub(r"\\(.)", r"\1", name))) or "(?!)"
+    one = f"(?:{'|'.join(map(re.escape, told))})"
+    alone = "|".join(map(re.escape, filter(_CODE.fullmatch, told))) or "(?!)"
     return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")
