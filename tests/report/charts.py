@@ -22,7 +22,9 @@ CHARTS = {
     "sets": AttributeSetsChart([AttributeSet(NAMES[:size], 12_345_678, size / 4) for size in range(1, 5)]),
     "sets with hostile names": AttributeSetsChart([AttributeSet([HOSTILE, CHINESE, NAMES[0]], 1, 0.00001)]),
     "loss": LossChart({**dict.fromkeys(NAMES, 0.123), CHINESE: 1.0}, {NAMES[0]: "by 10", NAMES[1]: HOSTILE}, 0.5),
-    "sensitive": SensitiveChart([Spread(f"The commonest value of {CHINESE}", 0.3), Spread("On the list x", 0.001, 1.0)]),
+    "sensitive": SensitiveChart(
+        [Spread(f"The commonest value of {CHINESE}", 0.3), Spread("On the list x", 0.001, 1.0)]
+    ),
     "flow": FlowChart(123_456_789, [Step(f"Rejected: {CHINESE * 2}", 0), Step("Withheld: y", 23_456_789)], 100_000_000),
     "flow of nothing": FlowChart(0, [Step("Rejected: x", 0)], 0),
 }

@@ -34,7 +34,9 @@ def test_a_chart_is_one_picture_that_says_what_it_shows(chart, language):
     assert drawing.get("role") == "img"
     assert drawing.get("aria-label") == drawing.find("title").text
     assert drawing.find("desc").text
-    assert [one.tag for one in drawing.iter() if one.tag not in {"svg", "title", "desc", "g", "path", "line", "text"}] == []
+    assert [
+        one.tag for one in drawing.iter() if one.tag not in {"svg", "title", "desc", "g", "path", "line", "text"}
+    ] == []
 
 
 @each_chart

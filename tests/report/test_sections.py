@@ -130,7 +130,12 @@ def written(section: Section) -> list[str]:
 
 def grid(section: Section, first: str) -> list[tuple[str, ...]]:
     """The rows of the table whose first heading it is."""
-    return [tuple(row) for block in section.blocks if isinstance(block, Grid) and block.headings[0] == first for row in block.rows]
+    return [
+        tuple(row)
+        for block in section.blocks
+        if isinstance(block, Grid) and block.headings[0] == first
+        for row in block.rows
+    ]
 
 
 def test_no_value_of_the_data_is_in_any_section(market, crm):
@@ -161,15 +166,19 @@ def test_group_sizes_are_those_of_the_label(market):
     told = " ".join(written(groups(market)))
     assert f"All {market.label['risk']['classes']} groups have at least 5 persons, the limit." in told
     small = changed(market, limits={"k": 10**6})
-    assert f"{market.label['risk']['classes']} groups have fewer persons than the limit of 1,000,000; 100 %" in " ".join(
-        written(groups(small))
+    assert (
+        f"{market.label['risk']['classes']} groups have fewer persons than the limit of 1,000,000; 100 %"
+        in " ".join(written(groups(small)))
     )
 
 
 def test_the_worst_set_of_columns_is_named(market):
     worst = max(market.label["combinations"] or market.label["attacks"], key=lambda one: one["share"])
     rows = {row[0]: row for row in grid(attribute_sets(market), "Columns")}
-    assert any(str(f"{one['unique_subjects']:,}") in rows[" + ".join(one["fields"])] for one in market.label["combinations"][:1])
+    assert any(
+        str(f"{one['unique_subjects']:,}") in rows[" + ".join(one["fields"])]
+        for one in market.label["combinations"][:1]
+    )
     assert worst["share"] <= 1
 
 
@@ -179,8 +188,14 @@ def test_the_records_way_has_every_record_and_every_reason(market):
     assert rows["Read"] == ROWS
     left_out_ = sum(count for words, count in rows.items() if words.startswith(("Rejected", "Withheld", "Suppressed")))
     assert rows["Read"] == rows["Released"] + left_out_
-    assert rows["Withheld: The record does not meet the row filter of the release"] == records["withheld_by"]["where"] > 0
-    assert rows["Rejected: The value cannot be read as the kind that the policy gives its field"] == 2 == records["rejected"]
+    assert (
+        rows["Withheld: The record does not meet the row filter of the release"] == records["withheld_by"]["where"] > 0
+    )
+    assert (
+        rows["Rejected: The value cannot be read as the kind that the policy gives its field"]
+        == 2
+        == records["rejected"]
+    )
 
 
 def test_run_json_says_why_records_were_rejected(market, crm):
