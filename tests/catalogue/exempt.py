@@ -92,10 +92,10 @@ _TEXTS = {
     "require: {flow}",
     "subject: {scalar} # {said}",
     "keys: {{keyring: {abspath}}}",
-    "k: people in the smallest class",  # a picture, which is a file
-    "records suppressed, %",
-    "required: {required}",
-    "outside lower center",
+    "k: persons in the smallest group",  # a picture, which is a file
+    "records suppressed",
+    "required: {required} persons",
+    "Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
     "action of",
