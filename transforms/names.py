@@ -4,8 +4,7 @@ A message is made in English, of words and of names, and a name may be any text:
 message. So whoever reads names from a policy, a file or a call says so here, before a message can have them in it.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 
 class Names:
@@ -35,17 +34,6 @@ class Names:
     def add_paths(self, paths: Iterable[str]) -> None:
         """Add paths that could be taken for words, which have a blank in them: there may be very many others."""
         self._known.update(path for path in paths if " " in path)
-
-    @contextlib.contextmanager
-    def only(self, names: Iterable[str]) -> Iterator[None]:
-        """Know some names alone meanwhile, so that what is said rests on nothing that this process met beside them."""
-        before = self._known, self._later, self._all
-        self.begin()
-        self.add(names)
-        try:
-            yield
-        finally:
-            self._known, self._later, self._all = before
 
     def known(self) -> frozenset[str]:
         """All names."""
