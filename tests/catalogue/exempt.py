@@ -21,6 +21,7 @@ FILES = (
     "transforms/synthetic/messages.py",
     "transforms/synthetic/people.py",
     "transforms/synthetic/platforms/",
+    "pipelines/report/documents/documented.py",
     "pipelines/report/documents/record_model.py",
     "pipelines/report/documents/record_schema.py",
     "pipelines/report/documents/word_styles.py",  # names of styles and faces
