@@ -1,16 +1,10 @@
 """Options of ``beam-deid report`` for the documents that the law asks for, and what they do."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from beam_deid.pipelines import options, output
-from beam_deid.pipelines.commands import Command
-from beam_deid.pipelines.completing import complete_folder
-from beam_deid.pipelines.language.chosen import LANGUAGES
-from beam_deid.pipelines.language.words import spoken
 from beam_deid.transforms.errors import UsageError
 
 KINDS = ("pipia", "record", "annex")
@@ -111,45 +105,3 @@ def write_asked(
         raise UsageError("no release is published here any more", folder, "run.json says why")
     asked = Asked(Kind(document), headings or HEADINGS[0], Form(form or FORMS[0]), release, recipient, languages)
     return write_documents(place, documents(found, asked), overwrite)
-
-
-@click.command(
-    cls=Command,
-    epilog="""\b
-Examples:
-  beam-deid report out --document pipia --output pipia.docx
-  beam-deid report out --document pipia --headings iso27559 --format md --output drafts
-  beam-deid report out --document record --output record.json
-  beam-deid report out --document annex --recipient 'First Service Agency Ltd.' --output annex.docx""",
-)
-@click.argument("folder", metavar="OUT", shell_complete=complete_folder)
-@document_options
-@click.option("--release", "named", metavar="NAME", help="Only of this release.")
-@click.option("--output", "-o", "place", metavar="FILE|DIR", help="Where it goes.", shell_complete=complete_folder)
-@click.option(
-    "--lang", type=click.Choice((*LANGUAGES, "both")), help="Language of the documents; both: a file for each."
-)
-@options.json_option
-def report(
-    folder: str,
-    document: str | None,
-    named: str | None,
-    place: str | None,
-    lang: str | None,
-    as_json: bool,
-    **given: Any,
-) -> None:
-    """Write documents that the law asks for, as drafts, from what a run left."""
-    see_options(document, **given)
-    if document is None:
-        raise UsageError("no document is named", "report", f"There are: {', '.join(KINDS)}")
-    languages = LANGUAGES if lang == "both" else (lang or spoken(),)
-    written = write_asked(folder, place, languages, document=document, release=named, **given)
-    out = output.console(as_json)
-    for path in written:
-        out.print(f"written: {path}", soft_wrap=True)
-    if as_json:
-        told = [
-            {"path": path, "size": len(one), "sha256": hashlib.sha256(one).hexdigest()} for path, one in written.items()
-        ]
-        output.emit({"documents": told})

@@ -25,6 +25,7 @@ FILES = (
     "pipelines/report/documents/record_model.py",
     "pipelines/report/documents/record_schema.py",
     "pipelines/report/documents/word_styles.py",  # names of styles and faces
+    "pipelines/report/sources.py",  # how laws are quoted
     "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
 )
 SPEAKING = (
@@ -34,7 +35,7 @@ SPEAKING = (
 )
 """Modules of those folders that say something."""
 
-_CALLS = {"compile", "Documented", "Default", "Bilingual", "TwoTexts", "always", "TypeVar", "basicConfig"}
+_CALLS = {"compile", "Documented", "Default", "Bilingual", "Language", "TwoTexts", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
 _PATTERN = re.compile(
@@ -52,9 +53,13 @@ _SENTENCE = re.compile(r"[A-Z][a-z-]+\.")
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
+    "line {code}",  # codes
+    "line {line}",
+    "grade {grade}",
     "two actions share a name",
     "two kinds share a name",
     "two measures share a name",
+    "a measure does not say what each of its figures means",
     "two recognisers share a name",
     "two requirements share a name",
     "there are no {name}",
@@ -95,6 +100,8 @@ _TEXTS = {
     "outside lower center",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
+    "action of",
+    "recoverability of",
     "loss of",
     "cpu family",
     "order numbers",  # names of what orders are drawn from
@@ -126,7 +133,7 @@ def is_of_no_message(node: ast.AST, file: str) -> bool:
             return name in _CALLS
         case ast.keyword(arg="description"):
             return file != "transforms/formats/input_options.py"  # which are options of commands as well
-        case ast.keyword(arg="source" | "law"):
+        case ast.keyword(arg="source" | "law" | "formula") | ast.Assign(targets=[ast.Name(id="_SOURCE")]):
             return True
         case ast.Call(func=ast.Subscript(value=ast.Name(id="Option"))):  # of `require`, for the JSON Schema
             return True

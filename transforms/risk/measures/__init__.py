@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from beam_deid.transforms.risk.measures.alpha_k import AlphaK
+from beam_deid.transforms.risk.measures.group_sizes import GroupSizesInBins
 from beam_deid.transforms.risk.measures.k_anonymity import KAnonymity
 from beam_deid.transforms.risk.measures.l_diversity import LDiversity
 from beam_deid.transforms.risk.measures.likeness import Likeness
@@ -18,6 +19,7 @@ from beam_deid.transforms.risk.steady import steady
 
 MEASURES: tuple[Measure, ...] = (
     KAnonymity(),
+    GroupSizesInBins(),
     Reidentification(),
     SharingModel(),
     LDiversity(),
@@ -30,6 +32,9 @@ MEASURES: tuple[Measure, ...] = (
 
 if len({measure.name for measure in MEASURES}) != len(MEASURES):
     raise RuntimeError("two measures share a name")
+for one in MEASURES:
+    if {name.partition(".")[0] for name in one.meanings} != {figure.name for figure in fields(one.kind)}:
+        raise RuntimeError("a measure does not say what each of its figures means")
 
 
 def all_figures(view: View) -> Risk:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.sizes import Sizes
 
 
@@ -44,6 +45,7 @@ class Subjects:
         unique: Subjects who are alone in some class.
         k_composite: Fewest subjects who share one multiset of classes; None where no subject is declared.
         sizes: Classes by their subjects.
+        of_records: Records by the subjects of their class: counted as if each were a class.
     """
 
     records: int
@@ -51,6 +53,7 @@ class Subjects:
     unique: int
     k_composite: int | None
     sizes: Sizes
+    of_records: Sizes
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Shape(Enum):
     COUNT_PAIRS = "an object of pairs of whole numbers, either of which may be null, by sensitive field"
     NUMBER_PAIRS = "an object of pairs of numbers, by sensitive field"
     NUMBERS = "an object of numbers from 0 on, by sensitive field"
+    SIZES = "a list of objects of whole numbers, each about the groups of some sizes"
     ESTIMATES = "an object of numbers that may be null, by the names of a dataclass's attributes"
 
 
@@ -130,10 +134,12 @@ class Measure(ABC):
     Attributes:
         name: Its name.
         kind: What its figures are.
+        meanings: What each of its figures means; one that is made of several may say it of each, as ``sharing.R``.
     """
 
     name: ClassVar[str]
     kind: ClassVar[type[Figures]]
+    meanings: ClassVar[Mapping[str, Meaning]]
 
     @abstractmethod
     def figures(self, view: View) -> Figures | None:
