@@ -1,11 +1,10 @@
 """The report as pages: one of each release, and an index of all."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from beam_deid.pipelines.report.amounts import count
-from beam_deid.pipelines.report.blocks import Document, Facts, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
+from beam_deid.pipelines.report.blocks import Document, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.html.rendering import rendered
 from beam_deid.pipelines.report.sections import OF_RUN, SECTIONS
@@ -16,17 +15,6 @@ BOTH = ("zh", "en")
 """The languages of a page where nobody asks for one."""
 REPORT = "report.html"
 """What a page is called, beside the label or the run that it is about."""
-
-_OF_RUN = (
-    ("run", "Run"),
-    ("dataset", "Dataset"),
-    ("started_at", "Started"),
-    ("finished_at", "Finished"),
-    ("engine", "Engine"),
-    ("policy_sha256", "Policy, its hash (SHA-256)"),
-    ("kept_until", "Its record is kept until"),
-)
-"""What a run says of itself, and what that is called."""
 
 
 def release_page(evidence: Evidence, languages: Sequence[str] = BOTH) -> bytes:
@@ -50,8 +38,8 @@ def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = BOTH) -
     """
     run = (evidences[0].run if evidences else None) or {}
     dataset = run.get("dataset", "")
-    of_run = [one for one in (make(evidences) for make in OF_RUN) if one is not None]
-    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *of_run, _run(run)])
+    about = [section for one in OF_RUN if (section := one(evidences)) is not None]
+    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *about])
     names = {name for one in evidences for name in one.names}
     return rendered(document, languages, names)
 
@@ -86,10 +74,3 @@ def _records(evidences: Sequence[Evidence]) -> Section:
     rows = [(Verbatim(one.name), *(count(one.label["records"][what]) for what in RECORD_COUNTS)) for one in evidences]
     headings = ("Release", "Read", "Released", "Suppressed", "Withheld", "Rejected")
     return Section("records", "Records", [told, Grid(headings, rows, numbers=(1, 2, 3, 4, 5))])
-
-
-def _run(run: Mapping[str, Any]) -> Section:
-    known = ((meaning, run.get(name)) for name, meaning in _OF_RUN)
-    facts = [(meaning, Verbatim(value)) for meaning, value in known if value is not None]
-    versions = [(f"Version of {name}", Verbatim(version)) for name, version in run.get("versions", {}).items()]
-    return Section("run", "The run", [Facts([*facts, *versions])])

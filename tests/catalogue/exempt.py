@@ -21,9 +21,11 @@ FILES = (
     "transforms/synthetic/messages.py",
     "transforms/synthetic/people.py",
     "transforms/synthetic/platforms/",
+    "pipelines/report/documents/documented.py",
     "pipelines/report/documents/record_model.py",
     "pipelines/report/documents/record_schema.py",
     "pipelines/report/documents/word_styles.py",  # names of styles and faces
+    "pipelines/report/sources.py",  # how laws are quoted
     "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
 )
 SPEAKING = (
