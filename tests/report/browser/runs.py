@@ -46,8 +46,9 @@ def hash_of(text: str) -> int:
 def table(columns: Sequence[str]) -> pa.Table:
     """So many persons, and every value of every column a canary; few values each, so that groups are large."""
     made = {"buyer": [f"canarybuyer{person:05d}" for person in range(PERSONS)]}
-    for column in columns:
+    for column in columns[:-1]:
         made[column] = [canary(column, person // 30) for person in range(PERSONS)]
+    made[columns[-1]] = [canary(columns[-1], person) for person in range(PERSONS)]
     return pa.table(made)
 
 
