@@ -1,27 +1,29 @@
-"""The frontier of loss against k, drawn."""
+"""The frontier of loss against k, drawn into a file."""
 
-import importlib.util
 from typing import Any
 
+from beam_deid.pipelines.report.charts.colours import PAPER
+from beam_deid.pipelines.report.charts.drawing import as_png, as_svg_file
+from beam_deid.pipelines.report.charts.frontier import Point, frontier
 from beam_deid.transforms.errors import OutputError, UsageError
 
 _ENDINGS = (".svg", ".png")
+_SCALE = 2
+"""Pixels of a .png for each of the drawing's."""
 
 
 def check_picture(path: str) -> None:
     """See that a picture can be drawn, before anything is searched.
 
     Raises:
-        UsageError: Another ending than .svg or .png, or matplotlib is not installed.
+        UsageError: Another ending than .svg or .png.
     """
     if not path.endswith(_ENDINGS):
         raise UsageError("a picture must end in .svg or .png", path, "Name it so")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError("drawing needs matplotlib", path, "pip install 'beam-deid[plot]'")
 
 
 def draw(document: dict[str, Any], path: str) -> None:
-    """Draw the frontier of a search.
+    """Draw the frontier of a search; the same search gives the same picture.
 
     Args:
         document: What ``beam-deid search --json`` prints.
@@ -31,32 +33,21 @@ def draw(document: dict[str, Any], path: str) -> None:
         UsageError: There is no frontier.
         OutputError: It cannot be written.
     """
-    points = [point for point in document["frontier"] if point["loss"] is not None]
+    read = document["records"]["read"] or 1
+    points = [
+        Point(one["k"], one["loss"], one["suppressed"] / read)
+        for one in document["frontier"]
+        if one["loss"] is not None
+    ]
     if not points:
         raise UsageError("there is no frontier to draw", path, "Leave --most-k as it is; a very large lattice has none")
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context({"svg.hashsalt": "beam-deid"}):  # ids in the picture are then the same each time
-        _figure(document, points, Figure(figsize=(7, 4.2), layout="constrained"), path)
-
-
-def _figure(document: dict[str, Any], points: list[dict[str, Any]], figure: Any, path: str) -> None:
-    loss = figure.subplots()
-    ks = [point["k"] for point in points]
-    total = document["records"]["read"]
-    loss.step(ks, [point["loss"] for point in points], where="mid", color="#1f5fa8", label=document["objective"])
-    loss.set(xlabel="k: people in the smallest class", ylabel=document["objective"], title=document["release"])
-    loss.set_ylim(bottom=0)
-    suppressed = loss.twinx()
-    shares = [100 * point["suppressed"] / total for point in points]
-    suppressed.step(ks, shares, where="mid", color="#c26a1b", linestyle=":", label="suppressed, %")
-    suppressed.set(ylabel="records suppressed, %", ylim=(0, max(1.0, *shares) * 1.3))
-    required = document["require"]["k"]
-    loss.axvline(required, color="#888888", linewidth=0.8, label=f"required: {required}")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    specification = frontier(points, document["require"]["k"], document["objective"], document["release"], PAPER)
     try:
-        # No date, so that the same search gives the same picture.
-        figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
+        with open(path, "wb") as file:
+            file.write(_picture(specification, path.endswith(".svg")))
     except OSError as error:
         raise OutputError(f"it cannot be written: {error.strerror}", path, "Name another file with --plot") from None
+
+
+def _picture(specification: dict[str, Any], as_svg: bool) -> bytes:
+    return as_svg_file(specification) if as_svg else as_png(specification, _SCALE)

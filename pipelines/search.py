@@ -44,7 +44,7 @@ Exit codes: 0 found, 2 policy or usage, 3 input, 4 nothing satisfies what the po
     show_default=True,
     help="The frontier goes from k = 2 to this; 0 for none.",
 )
-@click.option("--plot", metavar="FILE", help="Draw the frontier into this .svg or .png (needs beam-deid[plot]).")
+@click.option("--plot", metavar="FILE", help="Draw the frontier into this .svg or .png.")
 @click.option(
     "--choose",
     type=click.IntRange(1),

@@ -14,7 +14,7 @@ from beam_deid.pipelines.cli import call
 from .kit.keys import KEK
 from .kit.shop import Shop, shop
 
-EXTRAS = ("boto3", "botocore", "google.cloud", "matplotlib", "pandas")
+EXTRAS = ("boto3", "botocore", "google.cloud", "pandas")
 """What extras bring, and what pyarrow asks for here and there; the tests' own packages bring all of it."""
 
 WITHOUT = """

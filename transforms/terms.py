@@ -104,7 +104,7 @@ class Withheld(Told):
     CORRECTED = (
         "corrected",
         "The record was corrected after it was published, and the source says something else",
-        "Correct the source; or give the record to beam-deid correct again if it has changed since.",
+        "Correct the source, or run with --corrections FILE; give the record to beam-deid correct again if it has changed since.",
     )
 
 

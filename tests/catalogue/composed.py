@@ -76,6 +76,8 @@ COMPOSED = (
     "[red]note[/red]",
     # pipelines/views/register_entry
     "published",
+    # pipelines/report: whether a test or a line holds
+    "holds",
     # transforms/terms: words of labels, told what they mean where they are first seen
     "anonymized",
     "still_personal",

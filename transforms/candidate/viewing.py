@@ -28,7 +28,8 @@ def view_of(seen: Seen, subjects: Subjects, setting: Setting) -> View:
     return View(subjects, setting, given, written, scales)
 
 
-_NO_SIZES = Subjects(0, 0, 0, None, Sizes.of(np.ones(1, np.int64)))
+_ONE = Sizes.of(np.ones(1, np.int64))
+_NO_SIZES = Subjects(0, 0, 0, None, _ONE, _ONE)
 """What stands for the subjects of a part: whoever merges parts knows those of the whole."""
 
 

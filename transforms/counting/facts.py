@@ -34,6 +34,7 @@ class GroupFacts:
         figures: The figure of each test that looks at groups one by one.
         risk: The figures of the measures.
         sizes: Classes by persons.
+        of_records: Records by the persons of their class.
         deciding: The fewest persons of a class, and the place of the identity that says so; None if nobody was counted.
         uncounted: Whom columns single out, where nobody says whom records are about.
         few: Classes in which nobody can be seen to be alone but by records: see `singled.put_groups`.
@@ -43,6 +44,7 @@ class GroupFacts:
     figures: Mapping[str, Figure]
     risk: Risk
     sizes: Sizes
+    of_records: Sizes
     deciding: tuple[int, int] | None
     uncounted: Uncounted | None
     few: Fingerprints
@@ -110,7 +112,9 @@ def facts_of(classes: Classes, everywhere: References, stages: Stages) -> Facts:
     linked = source.layout.scope.linked
     composite = composite_of(source.people, linked, streams, stages) if everywhere.counted else None
     sizes = Sizes.merge([part.sizes for part in parts])
-    whole = View(Subjects(records, singled.subjects, singled.alone, composite, sizes), source.nothing.setting, {}, {})
+    of_records = Sizes.merge([part.of_records for part in parts])
+    subjects = Subjects(records, singled.subjects, singled.alone, composite, sizes, of_records)
+    whole = View(subjects, source.nothing.setting, {}, {})
     deciding = min((part.deciding for part in parts if part.deciding is not None), default=None)
     return Facts(
         records=records,
@@ -172,12 +176,14 @@ class _Facts:
 def _facts(out: Out, seen: Candidate | Tallied) -> GroupFacts:
     asked = [each for each in planned(seen.scope) if each[0].by_group]
     groups = seen.groups(seen.scope.rest)
+    persons = groups.persons if seen.counted else groups.records
     uncounted, few = put_groups(seen, out)
     return GroupFacts(
         records=seen.records,
         figures={test.name: _figure(requirement, test, seen) for requirement, test in asked},
         risk=part_risk(seen, seen.data.setting),
-        sizes=Sizes.of(groups.persons if seen.counted else groups.records),
+        sizes=Sizes.of(persons),
+        of_records=Sizes.weighted(persons, groups.records),
         deciding=(groups.fewest, seen.identities.index(groups.deciding)) if seen.counted and len(groups) else None,
         uncounted=uncounted,
         few=few,

@@ -87,6 +87,7 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
         "identities": _identities_hold(scope, label["identities"]),
         "subject": scope.subject in (None, EACH_RECORD) or scope.subject in scope.identities,
         "changes": _changes_hold(label),
+        "group sizes": _group_sizes_hold(label["risk"]),
     }
 
 
@@ -117,6 +118,15 @@ def _changes_hold(label: Mapping[str, Any]) -> bool:
     """Whether changes are told of failing tests alone; those of a label that was decided again are of the time before."""
     failing = {one["name"] for one in label["tests"] if not one["passed"]}
     return {one["test"] for one in label["changes"]} <= failing or bool(label.get("amendments"))
+
+
+def _group_sizes_hold(risk: Mapping[str, Any]) -> bool:
+    """Whether all groups and records are in bins, and the smallest group is in the first; labels of earlier versions have none."""
+    bins = risk.get("group_sizes")
+    if bins is None:
+        return True
+    counted = (sum(one["groups"] for one in bins), sum(one["records"] for one in bins))
+    return counted == (risk["classes"], risk["records"]) and bins[0]["least"] <= risk["k"] <= bins[0]["most"]
 
 
 def _same(one: Any, other: Any) -> bool:

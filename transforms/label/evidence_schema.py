@@ -31,6 +31,7 @@ from beam_deid.transforms.risk.combinations import Combination
 from beam_deid.transforms.risk.exposed import Exposed
 from beam_deid.transforms.risk.history import History
 from beam_deid.transforms.risk.measures import MEASURES
+from beam_deid.transforms.risk.measures.group_sizes import SizeBin
 from beam_deid.transforms.risk.measures.measure import Shape
 from beam_deid.transforms.risk.presence import Presence
 from beam_deid.transforms.terms import Recoverability, Role
@@ -295,4 +296,7 @@ _SHAPES: dict[Shape, Schema] = {
     Shape.COUNT_PAIRS: map_of({**_PAIR, "items": {"type": ["integer", "null"]}}),
     Shape.NUMBER_PAIRS: map_of({**_PAIR, "items": {"type": "number"}}),
     Shape.NUMBERS: map_of(_NOT_NEGATIVE),
+    Shape.SIZES: list_of(
+        type_of(SizeBin), "Groups by the persons in them, as k counts them, and the records in these groups"
+    ),
 }

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
@@ -20,7 +21,7 @@ from beam_deid.transforms.storage.journal import Moved
 from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.sweeping import OUTCOME
 from beam_deid.transforms.treat.part import new_attempt
-from beam_deid.transforms.treat.rejected import Rejects, write_rejects
+from beam_deid.transforms.treat.rejected import Rejects, records_by_reason, write_rejects
 
 _REJECTED = ("parquet", "csv")
 """The formats in which rejects are written."""
@@ -54,6 +55,7 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             releases=releases,
             rejected=() if decision.refused else write_rejected(staging, facts.rejects),
             notes=decision.notes,
+            replaced=decision.replaced,
         )
         write_all(path, to_bytes(plain(outcome)))
     except OSError as error:
@@ -67,7 +69,11 @@ def _releases(job: Job, decision: Decision, facts: RunFacts) -> dict[str, Releas
     for name, decided in decision.releases.items():
         part = facts.releases.get(name, PartFacts())
         prove(decided, part)
-        found[name] = release_outcome(job, decided, part)
+        by = records_by_reason(facts.rejects, name)
+        if sum(by.values()) == decided.records.rejected:  # what is told one by one is not at hand here
+            found[name] = replace(release_outcome(job, decided, part), rejected_by=by)
+        else:
+            found[name] = release_outcome(job, decided, part)
     return found
 
 

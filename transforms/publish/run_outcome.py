@@ -35,6 +35,7 @@ class ReleaseOutcome:
         parts: Its files.
         declared: What the policy says of who answers for it: see `policy.accountability.declared`.
         consent: What is known of the consent that it rests on, with its ledger's files; None where it needs none.
+        rejected_by: Records that were rejected, by reason; empty where none was, or nobody told them apart.
     """
 
     label: dict[str, Any]
@@ -44,6 +45,7 @@ class ReleaseOutcome:
     parts: tuple[Moved, ...]
     declared: Mapping[str, Any] = field(default_factory=dict)
     consent: dict[str, Any] | None = None
+    rejected_by: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "ReleaseOutcome":
@@ -96,6 +98,7 @@ class RunOutcome:
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
         rejects: What was rejected, a line each, where there are no files of rejects.
+        replaced: In place of how many records a corrected one stands.
     """
 
     read: int
@@ -106,6 +109,7 @@ class RunOutcome:
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
+    replaced: int = 0
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RunOutcome":
@@ -123,6 +127,7 @@ class RunOutcome:
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
             rejects=tuple(map(str, document.get("rejects", ()))),
+            replaced=int(document.get("replaced", 0)),
         )
 
 

@@ -1,5 +1,6 @@
 """``rejected.parquet`` and ``rejected.csv``: where each rejected value was and why, never the value."""
 
+from collections import Counter
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -24,6 +25,20 @@ REJECTED = pa.schema(
         ("release", pa.string()),
     ]
 )
+
+
+def records_by_reason(rejects: Rejects, release: str) -> dict[str, int]:
+    """How many records of a release were rejected for each reason; a record has its first one, by the names of its fields.
+
+    Args:
+        rejects: What was rejected, in its order.
+        release: The release; what holds for all releases holds for it.
+    """
+    first: dict[tuple[str, int], str] = {}
+    for file, row, _, reason, which in rejects:
+        if which in ("", release):
+            first.setdefault((file, row), reason)
+    return dict(sorted(Counter(first.values()).items()))
 
 
 def write_rejects(stream: BinaryIO, rejects: Rejects, written_as: str = "parquet") -> None:

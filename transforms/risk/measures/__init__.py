@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from beam_deid.transforms.risk.measures.alpha_k import AlphaK
+from beam_deid.transforms.risk.measures.group_sizes import GroupSizesInBins
 from beam_deid.transforms.risk.measures.k_anonymity import KAnonymity
 from beam_deid.transforms.risk.measures.l_diversity import LDiversity
 from beam_deid.transforms.risk.measures.likeness import Likeness
@@ -18,6 +19,7 @@ from beam_deid.transforms.risk.steady import steady
 
 MEASURES: tuple[Measure, ...] = (
     KAnonymity(),
+    GroupSizesInBins(),
     Reidentification(),
     SharingModel(),
     LDiversity(),

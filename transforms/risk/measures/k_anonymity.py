@@ -95,13 +95,14 @@ def subjects_of(classes: Classes, counts: Counts, subject: Fingerprints | None) 
         subject: Subject of each row, shape (n,); None where each record is a person of its own.
     """
     sizes = Sizes.of(classes.subjects)
+    of_records = Sizes.weighted(classes.subjects, classes.records)
     records = int(counts.sum())
     if subject is None:
         alone = int((classes.subjects == 1).sum())
-        return Subjects(records, records, alone, None, sizes)
+        return Subjects(records, records, alone, None, sizes, of_records)
     alone = distinct_count(subject[classes.subjects[classes.numbers] == 1])
     composite = k_composite(classes, counts, subject)
-    return Subjects(records, distinct_count(subject), alone, composite, sizes)
+    return Subjects(records, distinct_count(subject), alone, composite, sizes, of_records)
 
 
 def k_composite(classes: Classes, counts: Counts, subject: Fingerprints) -> int:

@@ -45,6 +45,7 @@ class Subjects:
         unique: Subjects who are alone in some class.
         k_composite: Fewest subjects who share one multiset of classes; None where no subject is declared.
         sizes: Classes by their subjects.
+        of_records: Records by the subjects of their class: counted as if each were a class.
     """
 
     records: int
@@ -52,6 +53,7 @@ class Subjects:
     unique: int
     k_composite: int | None
     sizes: Sizes
+    of_records: Sizes
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Shape(Enum):
     COUNT_PAIRS = "an object of pairs of whole numbers, either of which may be null, by sensitive field"
     NUMBER_PAIRS = "an object of pairs of numbers, by sensitive field"
     NUMBERS = "an object of numbers from 0 on, by sensitive field"
+    SIZES = "a list of objects of whole numbers, each about the groups of some sizes"
     ESTIMATES = "an object of numbers that may be null, by the names of a dataclass's attributes"
 
 

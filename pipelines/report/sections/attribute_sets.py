@@ -1,0 +1,78 @@
+"""Whom sets of columns single out."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby, islice
+from typing import Any
+
+from beam_deid.pipelines.report.blocks import Block, Figure, Grid, Paragraph, Section, Verbatim
+from beam_deid.pipelines.report.charts.attribute_sets import AttributeSet, AttributeSetsChart
+from beam_deid.pipelines.report.charts.shares import percent
+from beam_deid.pipelines.report.evidence import Evidence
+
+_SHOWN = 3
+"""Of each number of columns so many sets are shown, those that single out most: larger sets always single out more."""
+_WHAT = (
+    "A set of columns singles a person out where no other person of the release has the same values in all of them. "
+    "Whoever knows these values finds the person's record for certain."
+)
+_ALL = ("source", "source+sensitive")
+"""The attacks whose sets are all columns, without and with the sensitive ones."""
+
+
+def section(evidence: Evidence) -> Section | None:
+    """Sets of columns with the share of persons whom each singles out; None where nobody was counted."""
+    sets = _sets(evidence)
+    blocks: list[Block] = [Paragraph(_WHAT)]
+    if sets:
+        worst = max(sets, key=lambda one: one.persons)
+        names = " + ".join(worst.fields)
+        caption = "Share of the persons whom sets of columns single out: of each number of columns the worst sets."
+        told = f"The worst set, {names}, singles out {worst.persons:,} persons, {percent(worst.share)} of all."
+        drawn = list(_shown(sets))
+        blocks.append(Figure(AttributeSetsChart(drawn), caption, told))
+        blocks.append(_grid(drawn, len(sets)))
+    shares = evidence.label.get("contributions") or {}
+    if shares:
+        ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
+        rows = [(Verbatim(name), percent(share)) for name, share in ordered]
+        caption = "What each column adds to singling persons out, as a share of what all columns add"
+        blocks.append(Grid(("Column", "Share"), rows, caption, numbers=(1,)))
+    if not evidence.label.get("combinations"):
+        blocks.append(
+            Paragraph(
+                "Smaller sets of columns were not searched, or single nobody out; the policy asks with combinations."
+            )
+        )
+    return Section("attribute_sets", "Whom sets of columns single out", blocks) if sets else None
+
+
+def _sets(evidence: Evidence) -> list[AttributeSet]:
+    """The sets: smaller ones first, of equal ones those that single out most."""
+    found = {tuple(one.fields): one for one in (*_searched(evidence), *_whole(evidence))}
+    return sorted(found.values(), key=lambda one: (len(one.fields), -one.persons, one.fields))
+
+
+def _shown(sets: list[AttributeSet]) -> Iterator[AttributeSet]:
+    for _, those in groupby(sets, key=lambda one: len(one.fields)):
+        yield from islice(those, _SHOWN)
+
+
+def _searched(evidence: Evidence) -> Iterator[AttributeSet]:
+    for one in evidence.label.get("combinations") or ():
+        yield AttributeSet(tuple(one["fields"]), one["unique_subjects"], one["share"])
+
+
+def _whole(evidence: Evidence) -> Iterator[AttributeSet]:
+    """All columns that somebody may know, and all that are released."""
+    attacks: list[Mapping[str, Any]] = evidence.label.get("attacks") or []
+    for one in attacks:
+        if one["name"] in _ALL:
+            yield AttributeSet(tuple(one["on"]), one["linked"], one["share"])
+
+
+def _grid(sets: list[AttributeSet], many: int) -> Grid:
+    rows = [(Verbatim(" + ".join(one.fields)), Verbatim(f"{one.persons:,}"), percent(one.share)) for one in sets]
+    caption = (
+        "All sets that were looked at" if len(sets) == many else f"{len(sets)} of the {many:,} sets that were looked at"
+    )
+    return Grid(("Columns", "Persons singled out", "Share"), rows, caption, numbers=(1, 2))
