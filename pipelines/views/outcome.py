@@ -1,6 +1,6 @@
 """What a run published, under which labels, and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +31,7 @@ def show_outcome(
     *,
     dry: bool = False,
     verbose: bool = False,
+    earlier: Collection[str] = (),
 ) -> None:
     """Show what a run came to. What became of each release stands last, where it is still in sight.
 
@@ -42,6 +43,7 @@ def show_outcome(
         notes: What was made beside it, a sentence each.
         dry: Whether it is what a run would come to, of which nothing was published.
         verbose: Whether all tests are shown with their figures; else those that fail, in full where a screen has room for it.
+        earlier: The releases that were in the output before.
     """
 
     def show(detail: Detail) -> None:
@@ -52,7 +54,7 @@ def show_outcome(
             out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
         if dry:
             out.print("[bold]A dry run: nothing was published, and nothing was written.[/bold]")
-        show_closing(out, run, labels, output, dry=dry)
+        show_closing(out, run, labels, output, dry=dry, earlier=earlier)
 
     show(Detail.ALL if verbose else _fitting(out, show))
 
