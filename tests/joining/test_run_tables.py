@@ -284,7 +284,9 @@ def test_what_another_table_gave_out_before_is_untested_and_does_not_hold(tmp_pa
     assert "record:" not in advice
 
 
-def test_a_release_is_published_with_all_its_tables_or_not_at_all(tmp_path: Path) -> None:
+def test_a_release_is_published_with_all_its_tables_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = Tables(tmp_path)
     wrong = POLICY.replace("items: {fields: {tid: tokenize", "items: {expect: anonymized, fields: {tid: tokenize")
     made.write(made_up(60), wrong + AGENCY)
@@ -293,6 +295,9 @@ def test_a_release_is_published_with_all_its_tables_or_not_at_all(tmp_path: Path
     run = json.loads((made.out / "run.json").read_text("utf-8"))
     unmet = [name for name, one in run["releases"].items() if not one["published"]]
     assert unmet == ["crm.customers", "crm.orders", "crm.items"]
+    told = " ".join(capsys.readouterr().out.split())
+    for name in unmet:
+        assert f"✗ {name}: still_personal, not published" in told
     assert all(run["releases"][name]["records"]["released"] == 0 for name in unmet)
     assert call(["verify", str(made.out)]) == 0
 
