@@ -47,5 +47,8 @@ class Evidence:
         known = {*own_names(self.label), *own_names(self.run or {}), *(asked.get("identities") or ()), *counted}
         known |= {*siblings, *others, *(asked.get("row_filter") or ())}
         known |= {str(self.label[name]) for name in ("release", "purpose") if name in self.label}
-        known |= {*(self.label.get("attackers") or ()), *map(str, (self.label.get("search") or {}).get("levels", {}).values())}
+        known |= {
+            *(self.label.get("attackers") or ()),
+            *map(str, (self.label.get("search") or {}).get("levels", {}).values()),
+        }
         return frozenset(known | names_in_policy(dict(read_text(self.policy))))

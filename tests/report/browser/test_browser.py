@@ -74,9 +74,7 @@ def test_a_page_asks_for_nothing_and_everybody_can_read_it(browser, path, scheme
     with opened(browser, path, scheme=scheme) as (page, heard):
         for language in LANGUAGES:
             speak(page, language)
-            assert {one: visible_in(page, one) for one in LANGUAGES} == {
-                one: one == language for one in LANGUAGES
-            }
+            assert {one: visible_in(page, one) for one in LANGUAGES} == {one: one == language for one in LANGUAGES}
             page.screenshot(path=tmp_path / f"{scheme}-{language}.png", full_page=True)
             assert heard.said == []
             assert grave_findings(page) == []
