@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Examples:
   beam-deid assess --input 'out/crm/*.parquet' --quasi receiver_city,birth_year,created
   beam-deid assess -i orders.csv --subject buyer --quasi city,age,date --sensitive item --sharing public
-  beam-deid assess policy.yaml -i orders.parquet
+  beam-deid assess policy.yaml -i orders.parquet --report orders.html
   beam-deid assess -i part.parquet --quasi city,day --join 'courier=waybills.parquet:on=city,day~2d'
   beam-deid assess -i crm.parquet --quasi city --join 'list=members.parquet:on=mobile~mask,city~cn_divisions'
   beam-deid assess -i crm.parquet --quasi age --frequencies city=population.csv
@@ -82,6 +82,9 @@ Exit codes: 0 measured, or proved as far as it is told; 1 the release is not wha
     help="How often values occur in the population: a table with a column FIELD, and count or share; the tokens in "
     "FIELD are matched to it. Repeatable.",
 )
+@click.option(
+    "--report", metavar="FILE", help="Write the page for a person about it, an .html; what is there is replaced."
+)
 @options.verbose_option
 @options.json_option
 def assess(
@@ -100,6 +103,7 @@ def assess(
     wildcard: bool,
     mobiles: str | None,
     frequencies: tuple[str, ...],
+    report: str | None,
     verbose: bool,
     as_json: bool,
     written: dict[str, Any],
@@ -116,6 +120,10 @@ def assess(
     if sources:
         prove_release(policy, inputs, sources, as_json)
         return
+    if report is not None:
+        from beam_deid.pipelines.report.assessed import check_report
+
+        check_report(report)
     from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset.assessment import ASSESSING
     from beam_deid.transforms.dataset.assessment import assess as assess_dataset
@@ -156,7 +164,14 @@ def assess(
         document = assess_dataset(question, counted, key, attacks).to_document()
     from beam_deid.pipelines.views.assessment import show_assessment
 
-    show_assessment(output.console(as_json), document, verbose=verbose)
+    out = output.console(as_json)
+    show_assessment(out, document, verbose=verbose)
+    if report is not None:
+        from beam_deid.pipelines.report.assessed import write_report
+        from beam_deid.pipelines.views.report import show_written
+
+        write_report(report, document, columns.roles, sharing)
+        show_written(out, [report])
     if as_json:
         output.emit(document)
 
@@ -182,6 +197,11 @@ class _Columns:
     read_as: "InputOptions"
     optional: tuple[str, ...] = ()
     order_in: "OrderIn | None" = None
+
+    @property
+    def roles(self) -> dict[Role, tuple[str, ...]]:
+        """The columns by their role."""
+        return {Role.DIRECT: self.direct, Role.QUASI: self.quasi, Role.SENSITIVE: self.sensitive}
 
 
 def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:

@@ -1,11 +1,11 @@
 """Who called a command, and how, for ``run.json``."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.storage.paths import absolute, shown
 from beam_deid.transforms.who import Operator
 
@@ -13,22 +13,22 @@ _DASHES = "--"
 _HIDDEN = "…"
 
 
-def about_call(context: click.Context, policy: str, operator: Operator) -> dict[str, Any]:
+def about_call(context: click.Context, policy: str, text: bytes, operator: Operator) -> dict[str, Any]:
     """Say who called a command that carries out a policy, and how.
 
     Args:
         context: The command's; its ``obj`` is the words of the command line.
         policy: The file of the policy.
+        text: Its bytes, as they were read.
         operator: Who answers for it.
 
     Returns:
         ``operator``, ``command`` and ``policy``, as ``run.json`` holds them.
     """
-    path = absolute(policy)
     return {
         "operator": operator._asdict(),
         "command": told(context.obj or ()),
-        "policy": {"path": shown(path), "sha256": sha256_of(path)},
+        "policy": {"path": shown(absolute(policy)), "sha256": hashlib.sha256(text).hexdigest()},
     }
 
 

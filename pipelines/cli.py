@@ -33,6 +33,7 @@ _COMMANDS = {
     "profile": "Draft a policy from data.",
     "reidentify": "Turn tokens and format-preserving ciphertexts back into values.",
     "releases": "List, show, compare and forget what was given out before.",
+    "report": "Write pages about what was published, or drafts of documents that the law asks for.",
     "run": "Make the releases of a policy from files.",
     "search": "Find the levels with the least information loss, and what more protection would cost.",
     "schema": "Print the JSON Schema of a policy.",
@@ -43,8 +44,8 @@ _COMMANDS = {
 _FORMER_NAMES = {"restore": "reidentify"}
 """Names that commands had in earlier versions: still understood, but no longer listed."""
 
-_MODULES = {"profile": "profiling"}
-"""Where a command's module has another name than the command: ``profile`` is one of the standard library."""
+_MODULES = {"profile": "profiling", "report": "report_command"}
+"""Where a command's module has another name than the command: ``profile`` is one of the standard library, ``report`` a folder."""
 
 
 class _Commands(Group):

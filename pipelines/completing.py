@@ -49,10 +49,13 @@ def complete_entry(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def complete_code(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The codes that ``beam-deid explain`` knows."""
+    """What ``beam-deid explain`` knows: codes, and lists of them; of a code of two words the one after those that are there."""
+    from beam_deid.pipelines.views.explanation import TOPICS
     from beam_deid.transforms.label.explaining import explanations
 
-    return _beginning((one.code for one in explanations()), incomplete)
+    begun = "".join(f"{word} " for word in context.params.get("code") or ())
+    found = _beginning((*TOPICS, *(one.code for one in explanations())), f"{begun}{incomplete}")
+    return list(dict.fromkeys(code.removeprefix(begun).partition(" ")[0] for code in found))
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:

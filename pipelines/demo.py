@@ -95,7 +95,16 @@ def run_demo(
         _bring_a_key()
         # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
         read = read_policy(str(policy)).without_register()
-        carry_out(read, (str(orders),), str(target), as_json, overwrite=overwrite, workers=workers, verbose=verbose)
+        carry_out(
+            read,
+            (str(orders),),
+            str(target),
+            as_json,
+            overwrite=overwrite,
+            workers=workers,
+            verbose=verbose,
+            text=_policy(),
+        )
     out.print(f"And: {program()} plan {policy}", markup=False)
 
 
@@ -125,7 +134,7 @@ def run_shop(
         # Nobody's orders need not be remembered, as in the other demo.
         read = read_tables_policy(str(policy)).without_register()
         inputs = tuple(f"{name}={file}" for name, file in zip(SHOP_TABLES, files, strict=True))
-        asked = Options(overwrite=overwrite, workers=workers, verbose=verbose)
+        asked = Options(overwrite=overwrite, workers=workers, verbose=verbose, text=_policy(_SHOP))
         run_on_tables(read, inputs, str(target), as_json, asked)
     out.print(f"And: {program()} plan {policy}", markup=False)
 

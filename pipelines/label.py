@@ -26,10 +26,11 @@ def label(folder: str, again: bool, keyring: str | None, as_json: bool) -> None:
     worsens here, and only a new run, which measures, can make a release anonymized. Labels that were signed are signed anew
     if the keyring's signing key can be opened, and lose their signature otherwise.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.pipelines.views.rewritten import show_rewritten
     from beam_deid.transforms.label.rewrite_labels import rewrite_labels
 
-    done = rewrite_labels(folder, keyring)
+    done = rewrite_labels(folder, keyring, reports)
     show_rewritten(output.console(as_json), done)
     if as_json:
         output.emit(asdict(done))

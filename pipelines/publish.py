@@ -28,17 +28,18 @@ def publish(staging: str, verbose: bool, as_json: bool) -> None:
     STAGING is the output of that run, or the hidden folder that it left: beside a local output, in any other output, or, for a
     local run into a store, in the folder for temporary files. All files are read back and compared with what was written first.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.pipelines.views.outcome import show_finished, show_outcome
     from beam_deid.transforms.publish.finishing import publish_left
     from beam_deid.transforms.storage.paths import shown
 
-    outcome, folder = publish_left(staging)
+    outcome, folder = publish_left(staging, reports)
     out = output.console(as_json)
     if outcome is None:
         show_finished(out, shown(folder))
     else:
         output.warn(outcome.run.get("notes", ()))
-        show_outcome(out, outcome.run, outcome.labels, folder, verbose=verbose)
+        show_outcome(out, outcome, folder, verbose=verbose)
     if as_json:
         output.emit(
             {

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from beam_deid.pipelines.program import program
 from beam_deid.transforms.clock import now
-from beam_deid.transforms.errors import DeidError, UsageError
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.label.overdue import overdue
-from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.reader import read_any_policy
 from beam_deid.transforms.policy.register_location import register_location
@@ -15,9 +14,9 @@ from beam_deid.transforms.policy.tables import TablesPolicy
 from beam_deid.transforms.register.comparing import difference, differing_tests, differs
 from beam_deid.transforms.register.document import COUNTED, Document, Entry, Event, State
 from beam_deid.transforms.register.folder import hold, read
+from beam_deid.transforms.register.registered_label import registered_label
 from beam_deid.transforms.register.summary import later_tested, sizes, suppressed_share
-from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.storage.paths import absolute, shown
 
 if TYPE_CHECKING:
     from beam_deid.transforms.register.persons_counted import PersonsCounted  # which loads Arrow
@@ -213,27 +212,7 @@ def difference_document(one: Entry, other: Entry) -> dict[str, Any]:
 
 def _differing_labels(one: Entry, other: Entry) -> dict[str, Any]:
     """What differs in the tests of two labels, or why that cannot be told."""
-    (left, left_problem) = _registered_label(one)
-    (right, right_problem) = _registered_label(other)
+    (left, left_problem) = registered_label(one)
+    (right, right_problem) = registered_label(other)
     differing = None if left is None or right is None else differing_tests(left, right)
     return {"problems": {"one": left_problem, "other": right_problem}, "differing": differing}
-
-
-def _registered_label(entry: Entry) -> tuple[dict[str, Any] | None, str | None]:
-    """The label of an entry as it was registered; or None, and why it cannot be told."""
-    path = join(entry.output, entry.release, "label.json")
-    try:
-        label, problem = read_manifest(path)
-        fits = label is not None and sha256_of(path) == entry.label_sha256
-    except DeidError as error:
-        return None, f"the label of {entry.name} cannot be read: {error.message}"
-    except OSError:
-        return None, f"the label of {entry.name} cannot be read: {shown(path)}"
-    if label is None:
-        return None, f"the label of {entry.name} cannot be read: {problem}, in {shown(path)}"
-    if not fits:
-        return None, (
-            f"the label of {entry.name} is not the one that was registered (sha256): {shown(path)} was decided again, was "
-            "changed, or is another run's"
-        )
-    return label, None

@@ -67,6 +67,11 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 )
 @options.as_of_option
 @click.option(
+    "--corrections",
+    metavar="FILE",
+    help="Corrected records, as they were given to beam-deid correct: each stands in place of what the input says of it.",
+)
+@click.option(
     "--max-rejects",
     type=options.Portion(),
     default=0.001,
@@ -91,6 +96,7 @@ def run(
     new_register: bool,
     dry_run: bool,
     as_of: int | None,
+    corrections: str | None,
     max_rejects: float,
     operator: str | None,
     workers: int | None,
@@ -106,20 +112,23 @@ def run(
     see_the_output(output, overwrite)
     from beam_deid.pipelines.calling import about_call
     from beam_deid.transforms.policy.key_sources import key_sources
-    from beam_deid.transforms.policy.reader import read_any_policy
+    from beam_deid.transforms.policy.reader import read_policy_file
     from beam_deid.transforms.policy.tables import TablesPolicy
 
-    read = read_any_policy(policy)
+    read, text = read_policy_file(policy)
     who = operator_of(operator, () if operator is None else key_sources(read))
-    by = about_call(context, policy, who)
+    by = about_call(context, policy, text, who)
     if isinstance(read, TablesPolicy):
         from beam_deid.pipelines.tables import Options, run_on_tables
 
         if runner is not None or beam_options(context):
             what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
             raise UsageError(what, "--runner", "Leave it out")
+        if corrections is not None:
+            what = "records are not corrected yet where the policy has tables"
+            raise UsageError(what, "--corrections", "Correct them in the files of the tables")
         asked = Options(
-            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of
+            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of, text
         )
         run_on_tables(read, inputs, output, as_json, asked)
         return
@@ -140,6 +149,8 @@ def run(
         verbose=verbose,
         by=by,
         as_of=as_of,
+        text=text,
+        corrections=corrections,
     )
 
 
@@ -161,13 +172,17 @@ def carry_out(
     verbose: bool = False,
     by: Mapping[str, Any] | None = None,
     as_of: int | None = None,
+    text: bytes | None = None,
+    corrections: str | None = None,
 ) -> dict[str, Any]:
     """Run, show what came out, and return ``run.json``.
 
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.transforms.run import workers as pool
+    from beam_deid.transforms.run.corrections import with_corrections
     from beam_deid.transforms.run.engines import LOCAL
     from beam_deid.transforms.run.heap import keep_freed
     from beam_deid.transforms.run.shards import prepare
@@ -180,8 +195,11 @@ def carry_out(
         check_engine(engine, beam_options)
     if dry:
         _check_here(engine, beam_options)
-    _check_reach(policy, [*inputs, folder], releases, engine, beam_options)
+    paths = [*inputs, folder] if corrections is None else [*inputs, folder, corrections]
+    _check_reach(policy, paths, releases, engine, beam_options)
     prepared = prepare(policy, inputs, releases, as_of)
+    if corrections is not None:
+        prepared = with_corrections(prepared, corrections)
     output.note(prepared.found.told())
     output.warn(prepared.passed_over)
     count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
@@ -191,6 +209,7 @@ def carry_out(
     from beam_deid.transforms.beam.run import run as run_job
 
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
+    settings = replace(settings, policy=text, reports=reports)
     settings = settings if by is None else replace(settings, by=by)
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
@@ -262,7 +281,7 @@ def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: 
     if outcome.rejects:
         output.warn(["\n".join(outcome.rejects)])
     out = output.console(as_json)
-    show_outcome(out, outcome.run, outcome.labels, folder, outcome.notes, dry=dry, verbose=verbose)
+    show_outcome(out, outcome, folder, dry=dry, verbose=verbose)
     if as_json:
         output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

@@ -41,6 +41,7 @@ def sweep(
     no run wrote. Asks before it acts. A recipient whose period is over is told until --policy says, under returned: or deleted:
     of the recipient of that name, what shows that it gave back or deleted what it had.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.pipelines.views.swept import show_deleted, show_swept
     from beam_deid.transforms.clock import now
     from beam_deid.transforms.later.deleting import delete
@@ -59,7 +60,7 @@ def sweep(
             _ask(as_json)
         for place in found.outputs:
             clean(place)
-        removed = [delete(place, names, why, who) for place, names in found.to_go.items()]
+        removed = [delete(place, names, why, who, reports) for place, names in found.to_go.items()]
         show_deleted(out, removed)
         output.warn(one.note for one in removed if one.note)
     if as_json:

@@ -25,6 +25,7 @@ class Options:
     verbose: bool = False
     by: Mapping[str, Any] = field(default_factory=dict)
     as_of: int | None = None
+    text: bytes | None = None
 
 
 def run_on_tables(
@@ -35,6 +36,7 @@ def run_on_tables(
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
+    from beam_deid.pipelines.report.papers import reports
     from beam_deid.transforms.joining.tables import inputs_by_table, prepare_tables
     from beam_deid.transforms.run import workers as pool
     from beam_deid.transforms.run.heap import keep_freed
@@ -58,6 +60,8 @@ def run_on_tables(
         unreleased=asked.unreleased,
         new_register=asked.new_register,
         by=asked.by,
+        policy=asked.text,
+        reports=reports,
     )
     with output.progress((JOINING, *STEPS), None, shards), saying_what_became():
         carry_out = dry_run_tables if asked.dry else run_tables

@@ -2,7 +2,9 @@ import gc
 import importlib.resources
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
+from .kit.every_label import EveryLabel, labels_of, shop
 from .kit.examples import register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
@@ -97,6 +100,21 @@ def published(orders: Path, tmall_policy: str, tmp_path_factory: pytest.TempPath
         patch.setenv("BEAM_DEID_KEY", KEY)
         assert call(["run", tmall_policy, "-i", str(orders / "*.parquet"), "-o", str(out), "--workers", "1"]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def every_label(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EveryLabel]:
+    """The labels of each sort, made once."""
+    made: dict[str, dict[str, Any]] = {}
+
+    def labels(sort: str) -> dict[str, Any]:
+        if sort not in made:
+            made[sort] = labels_of(shop(tmp_path_factory.mktemp("shop"), sort))
+        return made[sort]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEAM_DEID_KEY", KEY)
+        yield labels
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ A message is made in English, of words and of names, and a name may be any text:
 message. So whoever reads names from a policy, a file or a call says so here, before a message can have them in it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 
 class Names:
@@ -34,6 +35,25 @@ class Names:
     def add_paths(self, paths: Iterable[str]) -> None:
         """Add paths that could be taken for words, which have a blank in them: there may be very many others."""
         self._known.update(path for path in paths if " " in path)
+
+    @contextmanager
+    def only(self, names: Iterable[str]) -> Iterator[None]:
+        """Know nothing but some names meanwhile, so that what is said depends on nothing else that the process has met.
+
+        Args:
+            names: The names.
+        """
+        known = self._known
+        later = self._later
+        found = self._all
+        self.begin()
+        self.add(names)
+        try:
+            yield
+        finally:
+            self._known = known
+            self._later = later
+            self._all = found
 
     def known(self) -> frozenset[str]:
         """All names."""

@@ -10,33 +10,56 @@ class Word(str, Enum):
         return str(self.value)
 
 
-class Role(Word):
-    """What a field says about a person. A field may be both quasi-identifier and sensitive."""
-
-    DIRECT = "direct_identifier"
-    QUASI = "quasi_identifier"
-    SENSITIVE = "sensitive"
-    INSENSITIVE = "insensitive"
-
-
-class Withheld(Word):
-    """Why a sound record is not in a release.
+class Told(Word):
+    """A closed set of words, each told what it means.
 
     Attributes:
-        meaning: What the release is not about, in a sentence without a full stop.
+        meaning: What it means, in a sentence without a full stop.
         advice: What to do about it, in sentences.
+        hint: The same in a few words, for a message that has counted many of them; empty where the word alone does not tell.
     """
 
     meaning: str
     advice: str
+    hint: str
 
-    def __new__(cls, code: str, meaning: str, advice: str) -> "Withheld":
-        """A reason by its code, with what is said of it."""
+    def __new__(cls, code: str, meaning: str = "", advice: str = "", hint: str = "") -> "Told":
+        """A word by its code, with what is said of it."""
         made = str.__new__(cls, code)
         made._value_ = code
         made.meaning = meaning
         made.advice = advice
+        made.hint = hint
         return made
+
+
+class Role(Told):
+    """What a field says about a person. A field may be both quasi-identifier and sensitive."""
+
+    DIRECT = (
+        "direct_identifier",
+        "The field names a person by itself, as a name, a telephone number or an order number does",
+        "It must not be released, in any form, where the release is to be anonymized.",
+    )
+    QUASI = (
+        "quasi_identifier",
+        "The field names nobody by itself, but may together with others, as a city, a date and an age do",
+        "Coarsen it until groups of records that look alike are large enough.",
+    )
+    SENSITIVE = (
+        "sensitive",
+        "The field says what a person would not want known, or what the law protects more",
+        "Release it only where the purpose needs it; what can be inferred about it is tested by line 4.",
+    )
+    INSENSITIVE = (
+        "insensitive",
+        "The field says nothing that leads to a person, as the policy has it",
+        "Make sure that it is so; where it is released, it counts for the size of groups all the same.",
+    )
+
+
+class Withheld(Told):
+    """Why a sound record is not in a release."""
 
     WHERE = (
         "where",
@@ -81,35 +104,89 @@ class Withheld(Word):
     CORRECTED = (
         "corrected",
         "The record was corrected after it was published, and the source says something else",
-        "Correct the source; or give the record to beam-deid correct again if it has changed since.",
+        "Correct the source, or run with --corrections FILE; give the record to beam-deid correct again if it has changed since.",
     )
 
 
-class Recoverability(Word):
+class Recoverability(Told):
     """How far a released field can be turned back into what it was."""
 
-    REMOVED = "removed"
-    IRREVERSIBLE = "irreversible"
-    GENERALIZED = "generalized"
-    PARTIAL = "partial"
-    KEYED = "keyed"
-    KEY_DESTROYED = "key_destroyed"
-    CLEAR = "clear"
+    REMOVED = (
+        "removed",
+        "The field is not in the release at all",
+        "Nothing: what is not there cannot be turned back.",
+    )
+    IRREVERSIBLE = (
+        "irreversible",
+        "The value was replaced by another one, and nothing that exists leads back to it",
+        "Nothing; what others can infer from the field is tested as of any other.",
+    )
+    GENERALIZED = (
+        "generalized",
+        "The value was replaced by a coarser one that many values share, as a year in place of a day",
+        "Choose a coarser level where a test says that groups are too small.",
+    )
+    PARTIAL = (
+        "partial",
+        "A part of the value is released as it was, and the rest is hidden",
+        "What is left counts like any released value. Hide more of it, or leave the field out, where a test fails.",
+    )
+    KEYED = (
+        "keyed",
+        "The value was replaced by a pseudonym under a key that exists: whoever has the key can find the value again, or make "
+        "the same pseudonym of it",
+        "The release stays personal data as long as the key exists, with whomever. Leave the field out, or let keys of the run "
+        "be destroyed with it: key: ephemeral.",
+    )
+    KEY_DESTROYED = (
+        "key_destroyed",
+        "The value was replaced by a pseudonym whose key is destroyed: nobody can turn it back, but rows of one value are still "
+        "known to belong together",
+        "Nothing more can be undone; what rows that belong together give away is tested.",
+    )
+    CLEAR = (
+        "clear",
+        "The value is released as it was",
+        "Where it tells who a person is, generalize it or leave it out.",
+    )
 
 
-class LabelName(Word):
+class LabelName(Told):
     """What a published dataset is in law. Everything not proved is ``still_personal``."""
 
-    ANONYMIZED = "anonymized"
-    STILL_PERSONAL = "still_personal"
+    ANONYMIZED = (
+        "anonymized",
+        "Every line of the label rule holds in the files that were written: no test finds a person in them, or anything that "
+        "could be turned back",
+        "Look at it again by its day of review, and whenever more about the same persons is given out. What the tests do not "
+        "cover is a person's to judge.",
+    )
+    STILL_PERSONAL = (
+        "still_personal",
+        "A line of the label rule does not hold, or was not measured: the release counts as personal data, to which the law on "
+        "personal data applies",
+        "The tests that fail say what would change the label: beam-deid explain TEST.",
+    )
 
 
-class Sharing(Word):
+class Sharing(Told):
     """The release model (公开共享): fully public, controlled public, enclave."""
 
-    PUBLIC = "public"
-    CONTROLLED = "controlled"
-    ENCLAVE = "enclave"
+    PUBLIC = (
+        "public",
+        "Anybody may get the release, and keep it (完全公开共享)",
+        "It has the strictest limits: k is 20, and the environment counts as the worst.",
+    )
+    CONTROLLED = (
+        "controlled",
+        "Known recipients get the release under a contract (受控公开共享)",
+        "Its k is 5. Declare recipients and environment in the policy.",
+    )
+    ENCLAVE = (
+        "enclave",
+        "The release is looked at inside a protected place, and does not leave it (领地公开共享)",
+        "Its k is 3. Declare recipients and environment in the policy.",
+    )
 
 
 class RecipientRole(Word):
@@ -121,35 +198,28 @@ class RecipientRole(Word):
     ABROAD = "abroad"
 
 
-class ForRecipientName(Word):
+class ForRecipientName(Told):
     """What a release is for its recipient, beside its label. Everything that is unknown is ``not_assessed``."""
 
-    NOT_IDENTIFIABLE = "not_identifiable"
-    IDENTIFIABLE = "identifiable"
-    NOT_ASSESSED = "not_assessed"
+    NOT_IDENTIFIABLE = (
+        "not_identifiable",
+        "Every test holds for the recipient, if it has none of the keys that it is declared not to have",
+        "It rests on what is declared, which nobody has checked, and changes neither the label nor the sender's duties.",
+    )
+    IDENTIFIABLE = (
+        "identifiable",
+        "A test fails for the recipient, even if it has no key",
+        "The tests that fail are named in for_recipient of the label: beam-deid explain TEST.",
+    )
+    NOT_ASSESSED = (
+        "not_assessed",
+        "What the release is for its recipient cannot be stated, since something is not known",
+        "Declare what is not known, which for_recipient names in the label: as the keys that the recipient has.",
+    )
 
 
-class Reason(Word):
-    """Why a record was rejected. These codes stand in ``rejected.parquet`` and ``rejected.csv``; the value never does.
-
-    Attributes:
-        meaning: What is wrong with the value or the row, in a sentence without a full stop.
-        advice: What to do about it, in sentences.
-        hint: The same in a few words, for a message that has counted many of them; empty where the reason alone does not tell.
-    """
-
-    meaning: str
-    advice: str
-    hint: str
-
-    def __new__(cls, code: str, meaning: str, advice: str, hint: str = "") -> "Reason":
-        """A reason by its code, with what is said of it."""
-        made = str.__new__(cls, code)
-        made._value_ = code
-        made.meaning = meaning
-        made.advice = advice
-        made.hint = hint
-        return made
+class Reason(Told):
+    """Why a record was rejected. These codes stand in ``rejected.parquet`` and ``rejected.csv``; the value never does."""
 
     MALFORMED_ROW = (
         "malformed_row",

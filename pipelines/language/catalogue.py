@@ -16,7 +16,9 @@ _CUT = (".", ":", ";", ",")
 """What the end of a message's part ends with, of which another follows."""
 _CODE = re.compile(r"\w+: [{\[]")
 """What a line of a policy begins with."""
-_NAMES = re.compile(r"\S+(?:, \S+)*(?: (?:or|and) \S+)?")
+_NAME = r"\S+(?: \(\w+: \w+\))?"
+"""A name, perhaps with codes behind it, as ``buyer_id (tokenize: keyed)``."""
+_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*(?: (?:or|and) {_NAME})?")
 """Names, the last of which may be joined by a word."""
 _LONG_LIST = re.compile(r"(?<!\S)[^\s,]*[^\s,.;:](?:, [^\s,]*[^\s,.;:]){7,}")
 """A list of many names, in whose place a sign stands while a text is looked up: it is looked for in all templates."""

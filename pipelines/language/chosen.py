@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 ENGLISH = "en"
 CHINESE = "zh"
 LANGUAGES = (ENGLISH, CHINESE)
+BOTH = "both"
+"""What ``--lang`` says where pages are written that speak all of them: then it says nothing of the call."""
 VARIABLE = "BEAM_DEID_LANG"
 """The variable that names the language of all calls, whatever the system's is."""
 
@@ -22,7 +24,7 @@ def chosen(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         environment: The variables of the process.
     """
     for asked in (_option(arguments), environment.get(VARIABLE, "")):
-        if asked:
+        if asked and asked != BOTH:
             return _known([asked])
     system = next((environment[name] for name in _SYSTEM if environment.get(name)), "")
     return _known(system.split(":"))

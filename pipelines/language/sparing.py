@@ -14,9 +14,11 @@ Say = Callable[[str], str]
 _FIRST_SIGN = 0xF0000
 _SIGN = re.compile("[\U000f0000-\U000ffffd]")  # no character of any language, and none that the catalogue uses
 _WORDS = re.compile("[A-Za-z]{2,}")
+_LIKE_WORDS = re.compile("[^\\W\\d_]+(?:[ '-][^\\W\\d_]+)*")
+"""What a name is like that may be words of a sentence: `members` or `Created at`, and not `buyer_id`."""
 _LETTER = re.compile("[A-Za-z]")
 _FEW = 8
-"""Names of a text for which every pair may be words of the sentence."""
+"""Names of a text, like words, for which every pair may be words of the sentence."""
 _MANY = 40
 """Names of a text for which every single one may be."""
 _KEPT = 16
@@ -37,7 +39,8 @@ def said_but_for(names: frozenset[str], text: str, say: Say) -> str:
     if not places:
         return say(text)
     best = None
-    for words in _readings(len(places)):
+    open_places = [number for number, place in enumerate(places) if _LIKE_WORDS.fullmatch(text[slice(*place)])]
+    for words in _readings(open_places, len(places)):
         found = _read(text, [place for number, place in enumerate(places) if number not in words], say)
         if best is None or _unsaid(found) < _unsaid(best[0]):
             best = (found, words)
@@ -59,14 +62,15 @@ def _read(text: str, spared: list[tuple[int, int]], say: Say) -> str:
     return say("".join([*pieces, text[end:]]))
 
 
-def _readings(count: int) -> Iterator[frozenset[int]]:
-    """Which of so many names may be words of the sentence after all, few first."""
+def _readings(open_places: list[int], count: int) -> Iterator[frozenset[int]]:
+    """Which of so many names may be words of the sentence after all, few first; all of them last, whatever they are like."""
     yield frozenset()
-    if count <= _MANY:
-        yield from (frozenset((number,)) for number in range(count))
-    if count <= _FEW:
-        yield from map(frozenset, combinations(range(count), 2))
-    yield frozenset(range(count))
+    if len(open_places) <= _MANY:
+        yield from (frozenset((number,)) for number in open_places)
+    if len(open_places) <= _FEW:
+        yield from map(frozenset, combinations(open_places, 2))
+    if count > 1 or not open_places:
+        yield frozenset(range(count))
 
 
 def _with_names(text: str, names: list[str]) -> str:

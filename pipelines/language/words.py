@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from beam_deid.pipelines.language.bilingual import Bilingual
 from beam_deid.pipelines.language.chosen import ENGLISH
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.names import NAMES
@@ -46,6 +47,8 @@ def spoken() -> str:
 
 def said(text: str) -> str:
     """A message in the language of the call, its names as they are; as it is where it is not known."""
+    if isinstance(text, Bilingual):
+        return str(text) if _Call.language == ENGLISH else text.chinese
     return text if _Call.language == ENGLISH else _said(text, "")
 
 

@@ -6,7 +6,7 @@ What must stay as it is, as a field's name or a figure, is `Verbatim`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from beam_deid.transforms.terms import Word
 
@@ -18,11 +18,45 @@ class Verbatim(str):
 
 
 class Tone(Word):
-    """What a callout is about."""
+    """What a callout, a part or a mark is about."""
 
     GOOD = "good"
     BAD = "bad"
     NOTE = "note"
+
+
+class Link(Verbatim):
+    """A name that leads to another page.
+
+    Attributes:
+        to: Where it leads, as a relative URL.
+    """
+
+    __slots__ = ("to",)
+    to: str
+
+    def __new__(cls, text: str, to: str) -> "Link":
+        """A name with where it leads."""
+        made = super().__new__(cls, text)
+        made.to = to
+        return made
+
+
+class Mark(str):
+    """A word that stands out by its tone, as a verdict in a table; wherever nothing can stand out, the word.
+
+    Attributes:
+        tone: Its tone.
+    """
+
+    __slots__ = ("tone",)
+    tone: Tone
+
+    def __new__(cls, text: str, tone: Tone) -> "Mark":
+        """A word with its tone."""
+        made = super().__new__(cls, text)
+        made.tone = tone
+        return made
 
 
 @dataclass(frozen=True)
@@ -124,7 +158,66 @@ class Fill:
     question: str
 
 
-Block = Paragraph | Bullets | Facts | Grid | Figure | Callout | Fill
+@dataclass(frozen=True)
+class Check:
+    """Something that was tested.
+
+    Attributes:
+        passed: Whether it holds.
+        asks: What is tested, in a sentence.
+        code: The name that it is known by in the evidence.
+        measured: What was measured.
+        limit: What it was compared with.
+        found: What was found, in a sentence.
+    """
+
+    passed: bool
+    asks: str
+    code: str
+    measured: str
+    limit: str
+    found: str = ""
+
+    @property
+    def result(self) -> Mark:
+        """Whether it holds, as a word."""
+        return Mark("holds", Tone.GOOD) if self.passed else Mark("does not hold", Tone.BAD)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What was tested, with what was measured and what it was compared with.
+
+    Attributes:
+        items: The tests, in order.
+    """
+
+    items: Sequence[Check]
+
+    HEADINGS: ClassVar[tuple[str, ...]] = ("Result", "What is tested", "Measured", "Required")
+    """What its columns are called, wherever it is written as a table."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a section, with a heading of its own.
+
+    Attributes:
+        title: Its heading.
+        blocks: What it says.
+        lead: What it is about, in a sentence that is seen even where it is closed.
+        mark: What stands beside the heading; None where nothing does.
+        folded: On a page whether it is closed until a reader opens it; None where it cannot be closed.
+    """
+
+    title: str
+    blocks: "Sequence[Block]"
+    lead: str = ""
+    mark: Mark | None = None
+    folded: bool | None = None
+
+
+Block = Paragraph | Bullets | Facts | Grid | Figure | Callout | Fill | Checks | Part
 
 
 @dataclass(frozen=True)
@@ -135,11 +228,13 @@ class Section:
         key: What it is known by in links and headings; the same in every language.
         title: Its heading.
         blocks: What it says.
+        level: How deep it stands: 1 for a part of the document, 2 for a part of the part before it, and so on.
     """
 
     key: str
     title: str
     blocks: Sequence[Block]
+    level: int = 1
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from beam_deid.transforms.label.reading import own_names
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -29,4 +31,15 @@ class Evidence:
     @property
     def declared(self) -> Mapping[str, Any]:
         """What ``run.json`` says of the release: recipient, approver, dates and what became of its records."""
-        return (self.run or {}).get("releases", {}).get(self.name, {})
+        found: Mapping[str, Any] = (self.run or {}).get("releases", {}).get(self.name, {})
+        return found
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the data that may stand in a document, which no language has words for."""
+        asked = self.label.get("asked") or {}
+        siblings = asked.get("siblings") or {}
+        others = {name for one in siblings.values() for name in one["shared"]}
+        counted = (self.label.get("identities") or {}).get("counted") or ()
+        known = {*own_names(self.label), *own_names(self.run or {}), *(asked.get("identities") or ()), *counted}
+        return frozenset(known | {*siblings, *others, *(asked.get("row_filter") or ())})

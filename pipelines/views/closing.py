@@ -14,7 +14,9 @@ from beam_deid.pipelines.language.wrapping import ends_of_lines
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.views.cells import label_word, mark
 from beam_deid.pipelines.views.changes import by_text
-from beam_deid.transforms.storage.paths import shown
+from beam_deid.pipelines.views.report import report_line
+from beam_deid.transforms.publish.publication import Outcome
+from beam_deid.transforms.storage.paths import REPORT, shown
 
 _INDENT = "  "
 _NAMED = 3  # failing tests that are named
@@ -23,18 +25,17 @@ _NOTHING = "Next: change the policy, and run again; nothing was published"
 Label = Mapping[str, Any]
 
 
-def show_closing(
-    out: Console, run: Mapping[str, Any], labels: Mapping[str, Label], output: str, *, dry: bool = False
-) -> None:
+def show_closing(out: Console, outcome: Outcome, output: str, *, dry: bool = False) -> None:
     """Show what a run came to, in two lines for each release, or three where a path is long.
 
     Args:
         out: Where it is shown.
-        run: The content of ``run.json``.
-        labels: The content of each release's ``label.json``, also of those that were not published.
+        outcome: What it came to.
         output: The output folder.
         dry: Whether it is what a run would come to, of which nothing was published.
     """
+    run = outcome.run
+    labels = outcome.labels
     for name, label in labels.items():
         release = run["releases"][name]
         _show_whole(out, out.render_str(_became(name, label, release, output, dry)))
@@ -44,6 +45,8 @@ def show_closing(
     rejected = max((label["records"]["rejected"] for label in labels.values()), default=0)
     if rejected and published and not dry:
         _show_whole(out, out.render_str(_rejected(rejected, output)))
+    if REPORT in outcome.reports:
+        _show_whole(out, report_line(f"{shown(output)}/{REPORT}"))
     if not dry:
         out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
 

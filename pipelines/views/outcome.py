@@ -1,6 +1,6 @@
 """What a run published, under which labels, and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from beam_deid.pipelines.views.closing import show_closing
 from beam_deid.pipelines.views.for_recipient import show_statement
 from beam_deid.pipelines.views.tests import show_tests
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
+from beam_deid.transforms.publish.publication import Outcome
 
 _LINES = 40
 """Lines that a screen has at least."""
@@ -24,10 +25,8 @@ _BESIDE = 3
 
 def show_outcome(
     out: Console,
-    run: dict[str, Any],
-    labels: dict[str, dict[str, Any]],
+    outcome: Outcome,
     output: str,
-    notes: Sequence[str] = (),
     *,
     dry: bool = False,
     verbose: bool = False,
@@ -36,23 +35,21 @@ def show_outcome(
 
     Args:
         out: Where it is shown.
-        run: The content of ``run.json``.
-        labels: The content of each release's ``label.json``, also of those that were not published.
+        outcome: What it came to.
         output: The output folder.
-        notes: What was made beside it, a sentence each.
         dry: Whether it is what a run would come to, of which nothing was published.
         verbose: Whether all tests are shown with their figures; else those that fail, in full where a screen has room for it.
     """
 
     def show(detail: Detail) -> None:
-        for name, label in labels.items():
-            _show_release(out, name, label, run["releases"][name]["expect"] == "still_personal", detail)
+        for name, label in outcome.labels.items():
+            _show_release(out, name, label, outcome.run["releases"][name]["expect"] == "still_personal", detail)
         out.print()
-        for note in notes:
+        for note in outcome.notes:
             out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
         if dry:
             out.print("[bold]A dry run: nothing was published, and nothing was written.[/bold]")
-        show_closing(out, run, labels, output, dry=dry)
+        show_closing(out, outcome, output, dry=dry)
 
     show(Detail.ALL if verbose else _fitting(out, show))
 

@@ -11,8 +11,6 @@ from rich.table import Table
 from beam_deid.pipelines.views.cells import NO_VALUE, label_word
 from beam_deid.transforms.terms import LabelName
 
-_HASH = 12  # of a hash, so that files that differ are told apart
-
 
 def printable(text: str) -> str:
     """A text from a register without what would move a terminal's cursor, and without markup."""
@@ -32,11 +30,6 @@ def size(number: float) -> str:
 def styled(label: LabelName) -> str:
     """A label in its colour."""
     return label_word(label)
-
-
-def short(sha256: str) -> str:
-    """The beginning of a hash."""
-    return f"{sha256[:_HASH]}…"
 
 
 def names(found: Iterable[str]) -> str:

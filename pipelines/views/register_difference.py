@@ -1,20 +1,15 @@
 """What differs between two entries of a register, and in the tests of their labels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
+from beam_deid.pipelines.differing import differing_rows
 from beam_deid.pipelines.language.words import word
 from beam_deid.pipelines.views.cells import mark, table
-from beam_deid.pipelines.views.register_cells import indented, minute, printable, short, value
+from beam_deid.pipelines.views.register_cells import indented, minute, printable, value
 from beam_deid.transforms.register.document import Entry
-
-_WORDS = {"record": "records known by", "identities": "persons counted by", "policy_sha256": "policy"}
-_OF_FIELDS = {"roles": "roles of", "l": "l of", "levels": "level of", "losses": "loss of", "records": "records"}
-
-Row = tuple[str, str, str]
-"""What is compared, its value in the one entry, and in the other."""
 
 
 def show_difference(out: Console, one: Entry, other: Entry, document: Mapping[str, Any]) -> None:
@@ -40,33 +35,10 @@ def show_difference(out: Console, one: Entry, other: Entry, document: Mapping[st
 
 def _show_pairs(out: Console, one: Entry, other: Entry, document: Mapping[str, Any]) -> None:
     pairs = table("", printable(one.name), printable(other.name))
-    for row in (*_plain(document["plain"]), *_released(document["fields"]), *_of_fields(document)):
-        pairs.add_row(*row)
+    for row in differing_rows(document, printable):
+        pairs.add_row(word(row.what) if row.is_word else row.what, value(row.one), value(row.other))
     if pairs.row_count:
         out.print(indented(pairs))
-
-
-def _plain(differing: Mapping[str, tuple[Any, Any]]) -> Iterator[Row]:
-    for name, (one, other) in differing.items():
-        if name == "policy_sha256":
-            yield word(_WORDS[name]), short(value(one)), short(value(other))
-        else:
-            yield word(_WORDS.get(name, name)), value(one), value(other)
-
-
-def _released(fields: Mapping[str, list[str]]) -> Iterator[Row]:
-    for field in fields["removed"]:
-        yield f"field {printable(field)}", "released", "not released"
-    for field in fields["added"]:
-        yield f"field {printable(field)}", "not released", "released"
-
-
-def _of_fields(document: Mapping[str, Any]) -> Iterator[Row]:
-    for name, of in _OF_FIELDS.items():
-        for field, (one, other) in document[name].items():
-            # A field that is released in one of them alone has no roles in the other; `_released` has told that.
-            if name != "roles" or None not in (one, other):
-                yield f"{of} {printable(field)}", value(one), value(other)
 
 
 def _show_inputs(out: Console, inputs: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from beam_deid.pipelines.differing import short
 from beam_deid.pipelines.language.words import word, words
 from beam_deid.pipelines.views.cells import NO_VALUE, count, table
 from beam_deid.pipelines.views.register_cells import (
@@ -15,7 +16,6 @@ from beam_deid.pipelines.views.register_cells import (
     names,
     or_none,
     printable,
-    short,
     styled,
 )
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS

@@ -21,6 +21,13 @@ def show_done(out: Console, done: Done) -> None:
             else:
                 _show_corrected(out, release)
         _show_signature(out, run)
+    if done.not_found:
+        out.print(_not_found(done.subjects, done.not_found))
+
+
+def _not_found(listed: int, missing: int) -> str:
+    what = "The person of the list was" if listed == 1 else f"{missing:,} of the {listed:,} persons of the list were"
+    return f"{what} found in no release that was looked at: see that they are written as the source has them"
 
 
 def _show_erased(out: Console, one: ToldRelease) -> None:

@@ -126,8 +126,8 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
     gone = []
     monkeypatch.setattr(
         job,
-        "_execute",
-        lambda *given, execute=job._execute: (
+        "execute",
+        lambda *given, execute=job.execute: (
             modes.extend(stat.S_IMODE(os.stat(place).st_mode) for place in places),
             execute(*given),
         ),

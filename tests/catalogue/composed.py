@@ -43,9 +43,11 @@ COMPOSED = (
     "as line 3, the greater k of both; Ganta, Kasiviswanathan, Smith: Composition attacks (2008)",
     "as line 4; the intersection attack of Ganta, Kasiviswanathan, Smith (2008)",
     "ours: a row's place is an attribute that source and release share",
-    # pipelines/views/register_difference: what differs, and the field
+    # pipelines/differing: what differs, and the field
     "roles of {field}",
     "level of {field}",
+    "action of {field}",
+    "recoverability of {field}",
     "loss of {field}",
     "l of {field}",
     "records {field}",
@@ -74,6 +76,8 @@ COMPOSED = (
     "[red]note[/red]",
     # pipelines/views/register_entry
     "published",
+    # pipelines/report: whether a test or a line holds
+    "holds",
     # transforms/terms: words of labels, told what they mean where they are first seen
     "anonymized",
     "still_personal",

@@ -21,6 +21,9 @@ FILES = (
     "transforms/synthetic/messages.py",
     "transforms/synthetic/people.py",
     "transforms/synthetic/platforms/",
+    "pipelines/report/documents/record_model.py",
+    "pipelines/report/documents/record_schema.py",
+    "pipelines/report/documents/word_styles.py",  # names of styles and faces
     "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
 )
 SPEAKING = (
@@ -30,7 +33,7 @@ SPEAKING = (
 )
 """Modules of those folders that say something."""
 
-_CALLS = {"compile", "Documented", "Default", "Language", "always", "TypeVar", "basicConfig"}
+_CALLS = {"compile", "Documented", "Default", "Bilingual", "Language", "TwoTexts", "always", "TypeVar", "basicConfig"}
 _ATTRIBUTES = {"source", "example"}
 """Attributes of classes that README's tables alone show."""
 _PATTERN = re.compile(
@@ -48,12 +51,17 @@ _SENTENCE = re.compile(r"[A-Z][a-z-]+\.")
 _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
+    "line {code}",  # codes
+    "line {line}",
+    "grade {grade}",
     "two actions share a name",
     "two kinds share a name",
     "two measures share a name",
+    "a measure does not say what each of its figures means",
     "two recognisers share a name",
     "two requirements share a name",
     "there are no {name}",
+    "{name} is no block",
     "{annotation} needs a schema of its own",
     "source+sensitive",
     "could not find expected ':'",  # what YAML's parser and pydantic say, which messages of ours take the place of
@@ -67,6 +75,7 @@ _TEXTS = {
     "expected ',' or",
     "special characters are not allowed",
     "Input should",
+    "beam-deid {join}",  # a command as it was called
     "level: {level}",  # lines of a policy, and of a hierarchy file
     "keys: {flow} # {key_place}",
     "record: {scalar} # {said}",
@@ -89,6 +98,8 @@ _TEXTS = {
     "Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
+    "action of",
+    "recoverability of",
     "loss of",
     "cpu family",
     "order numbers",  # names of what orders are drawn from
@@ -120,7 +131,7 @@ def is_of_no_message(node: ast.AST, file: str) -> bool:
             return name in _CALLS
         case ast.keyword(arg="description"):
             return file != "transforms/formats/input_options.py"  # which are options of commands as well
-        case ast.keyword(arg="source"):
+        case ast.keyword(arg="source" | "law" | "formula") | ast.Assign(targets=[ast.Name(id="_SOURCE")]):
             return True
         case ast.Call(func=ast.Subscript(value=ast.Name(id="Option"))):  # of `require`, for the JSON Schema
             return True

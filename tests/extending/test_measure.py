@@ -15,6 +15,7 @@ FILE = '''\
 
 from dataclasses import dataclass
 
+from beam_deid.transforms.risk.meaning import COUNTED, Meaning
 from beam_deid.transforms.risk.measures.measure import Count, Figures, Measure, View
 
 
@@ -34,6 +35,7 @@ class Largest(Measure):
 
     name = "largest"
     kind = LargestFigures
+    meanings = {"largest": Meaning(meaning="Persons in the largest group", advice=COUNTED)}
 
     def figures(self, view: View) -> LargestFigures:
         """Take the greatest number of subjects."""
@@ -80,6 +82,22 @@ def test_the_label_and_its_schema_have_its_figure(package: Package) -> None:
 
 def test_assess_tells_it(package: Package) -> None:
     assert package.document("assess", "-i", "orders.parquet", "--quasi", "city", "--json")["largest"] == 30
+
+
+def test_it_is_explained(package: Package) -> None:
+    told = package.document("explain", "largest", "--json")
+    assert (told["what"], told["place"]) == ("figure", "risk.largest")
+    assert told["meaning"] == "Persons in the largest group"
+
+
+def test_a_figure_without_a_meaning_is_refused(package: Package) -> None:
+    path = package.folder / "beam_deid" / NEW
+    path.write_text(FILE.replace('"largest": Meaning', '"greatest": Meaning'), "utf-8")
+    try:
+        said = package.command("explain", "k", code=1)
+    finally:
+        path.write_text(FILE, "utf-8")
+    assert "Traceback" not in said
 
 
 def test_a_figure_that_does_not_say_its_shape_has_no_schema(package: Package) -> None:

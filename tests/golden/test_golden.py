@@ -94,7 +94,8 @@ def test_the_paper_of_a_run_is_what_it_was(out):
 
 def test_a_run_leaves_what_it_left_and_nothing_else(out):
     parts = {f"{release}/{name.removesuffix('.txt')}" for release in RELEASES for name in read_golden(OLD / release)}
-    papers = {"run.json", "rejected.parquet", "rejected.csv", *(f"{release}/label.json" for release in RELEASES)}
+    papers = {"policy.yaml", "rejected.csv", "rejected.parquet", "report.html", "run.json"}
+    papers |= {f"{release}/{name}" for release in RELEASES for name in ("label.json", "report.html")}
     assert {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} == parts | papers
 
 

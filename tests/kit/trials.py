@@ -19,11 +19,12 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.storage import connecting, files, journal
 from beam_deid.transforms.storage.local import LocalStore
 from beam_deid.transforms.storage.object_store import ObjectStore
-from beam_deid.transforms.storage.paths import MARK
+from beam_deid.transforms.storage.paths import BESIDE_PARTS, MARK, REPORT
 from beam_deid.transforms.synthetic import orders
 
 from .faulty import Calls, Fault, Faulty, kinds_of
 from .outputs import labels, parts
+from .reports import made_again, reports_in
 
 LOCAL = "local"
 OBJECTS = "objects"
@@ -223,8 +224,17 @@ def judge_reader(output: Path, copy: Path) -> None:
         assert call(["verify", str(copy)]) == 0
     for path in copy.glob("*/label.json"):
         listed = {one["path"]: one["sha256"] for one in json.loads(path.read_text("utf-8"))["files"]}
-        found = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in path.parent.iterdir() if one != path}
-        assert found == listed
+        beside = [one for one in path.parent.iterdir() if one.name not in BESIDE_PARTS]
+        assert {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in beside} == listed
+    _judge_reports(copy)
+
+
+def _judge_reports(output: Path) -> None:
+    """No report stands without its label, or beside another one."""
+    for path in reports_in(output):
+        assert (output / path).with_name("label.json").exists() or path == REPORT
+    if (output / "run.json").exists():
+        assert reports_in(output) == made_again(output)
 
 
 def _judge_state(house: House, where: Place, earlier: bool, verified: int) -> None:
@@ -250,8 +260,11 @@ def contents(output: Path) -> tuple[Any, ...]:
     found = {path.relative_to(output).as_posix(): path for path in output.rglob("*") if path.is_file()}
     seen = {name: path for name, path in found.items() if MARK not in name}
     data = {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in seen.items() if path.suffix != ".json"
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in seen.items()
+        if path.suffix not in (".json", ".html")
     }
+    assert reports_in(output) == made_again(output)
     return sorted(seen), data, labels(output)
 
 

@@ -157,3 +157,97 @@ def test_a_policy_with_another_column_says_why_corrected_records_are_withheld(ca
     assert "corrected when the policy had other columns (remark) are withheld wherever they are met (1)" in told
     assert "beam-deid correct" in told
     assert shop.cities("numbered", "later") == {"北京市": 1}
+
+
+def run_corrected(shop: Shop, file: str, *more: str) -> tuple[Shop, int]:
+    """A later run that takes corrected records from a file."""
+    again = Shop(shop.folder, shop.folder / "taken")
+    command = ["run", shop.policy, "-i", shop.orders, "-o", str(again.out), "--release", "crm", "--corrections", file]
+    return again, call([*command, *more])
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_later_run_takes_corrected_records_in_place_of_the_sources(corrected_shop, tmp_path, workers):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    again, code = run_corrected(shop, listed(shop), "--workers", workers)
+    assert code == 0
+    pq.write_table(corrected(shop), Path(shop.orders))
+    mended = Shop(shop.folder, shop.folder / "mended")
+    assert mended.run("--release", "crm") == 0
+    assert rows_of(again.out, "crm") == rows_of(mended.out, "crm")
+    assert label_of(again, "crm")["records"] == label_of(mended, "crm")["records"]
+    assert label_of(again, "crm")["risk"] == label_of(mended, "crm")["risk"]
+    run = json.loads((again.out / "run.json").read_text("utf-8"))
+    assert run["corrections"]["used"] == len(AT)
+    assert run["corrections"]["name"] == "corrected.parquet"
+    assert "corrected.parquet" in [one["name"] for one in run["inputs"]]
+    assert call(["verify", str(again.out)]) == 0
+
+
+def test_records_that_are_as_corrected_already_or_that_the_input_lacks_change_nothing(corrected_shop, tmp_path):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    rows = corrected(shop)
+    pq.write_table(rows.take([at for at in range(len(rows)) if at != AT[1]]), Path(shop.orders))
+    again, code = run_corrected(shop, listed(shop))
+    assert code == 0
+    assert json.loads((again.out / "run.json").read_text("utf-8"))["corrections"]["used"] == 0
+    assert label_of(again, "crm")["records"]["released"] == len(rows) - 1
+
+
+def test_of_corrected_records_that_the_file_lacks_none_is_released(corrected_shop, tmp_path):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    path = shop.folder / "one.parquet"
+    pq.write_table(corrected(shop).take([AT[0]]), path)
+    again, code = run_corrected(shop, str(path))
+    assert code == 0
+    assert label_of(again, "crm")["records"]["withheld_by"] == {"corrected": 1}
+    assert json.loads((again.out / "run.json").read_text("utf-8"))["corrections"]["used"] == 1
+
+
+def _otherwise(rows: pa.Table) -> pa.Table:
+    return rows.set_column(5, "paid", [[98.0] * len(rows)])
+
+
+def _text(rows: pa.Table) -> pa.Table:
+    return rows.set_column(5, "paid", [["99.5"] * len(rows)])
+
+
+def _without(rows: pa.Table) -> pa.Table:
+    return rows.drop_columns(["city"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (_otherwise, 2, "2 of 2 records are not what the register remembers that they were corrected to"),
+        (_text, 2, "a corrected value would be another one"),
+        (_without, 2, "city"),
+        (lambda rows: pa.concat_tables([rows, rows]), 3, "a record has no number, or another one's"),
+    ],
+)
+def test_what_the_register_does_not_remember_is_not_taken(capsys, corrected_shop, tmp_path, change, code, said):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    path = shop.folder / "changed.parquet"
+    pq.write_table(change(corrected(shop).take(list(AT))), path)
+    before = state_of(shop.folder)
+    for more in ((), ("--dry-run",)):
+        _, found = run_corrected(shop, str(path), *more)
+        assert found == code
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert state_of(shop.folder) == before
+
+
+def test_without_a_correction_in_the_register_no_file_is_taken(capsys, shop):
+    _, code = run_corrected(shop, listed(shop))
+    assert code == 2
+    assert "no register remembers a corrected record" in capsys.readouterr().err
+
+
+def test_a_number_that_two_records_have_stops_the_run(capsys, corrected_shop, tmp_path):
+    shop = corrected_shop.copied(tmp_path / "shop")
+    rows = table()
+    pq.write_table(pa.concat_tables([rows, rows.take([AT[0]])]), Path(shop.orders))
+    again, code = run_corrected(shop, listed(shop))
+    assert code == 3
+    assert "several records with the number of a corrected one (1)" in " ".join(capsys.readouterr().err.split())
+    assert not again.out.exists()

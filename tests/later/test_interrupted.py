@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.storage.paths import MARK
+from beam_deid.transforms.storage.paths import MARK, REPORT
 
 from ..kit.faulty import GONE, REFUSED, TORN, UNHEARD, Fault, kinds_of
+from ..kit.reports import made_again, reports_in
 from ..kit.trials import LOCAL, OBJECTS, House, Place, end_process, judge_reader, place
 
 STORES = [LOCAL, OBJECTS]
@@ -34,14 +35,15 @@ def erase(house: House, where: Place) -> int:
 
 
 def state(folder: Path) -> dict[str, object]:
-    """What a reader finds: the bytes of parts and rejects, and how many records labels tell."""
+    """What a reader finds: the bytes of parts and rejects, and how many records labels tell; and that its reports tell the same."""
+    assert reports_in(folder) == made_again(folder)
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {
         name: json.loads(path.read_text("utf-8"))["records"]
         if path.suffix == ".json"
         else hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in files.items()
-        if MARK not in name
+        if MARK not in name and path.name != REPORT
     }
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from beam_deid.pipelines.views.changes import changes
 from beam_deid.pipelines.views.outcome import show_outcome
+from beam_deid.transforms.publish.publication import Outcome
 
 COARSEN = "drop, or coarsen, city; or let 2.00% of the rows be suppressed (require: {suppression: 0.0201})"
 
@@ -51,7 +52,7 @@ def shown(found: dict[str, Any], expect: str | None = None, published: bool = Tr
     out = io.StringIO()
     run = {"releases": {"analytics": {"expect": expect, "published": published}}}
     console = Console(file=out, width=80, soft_wrap=True, highlight=False)
-    show_outcome(console, run, {"analytics": found}, "out", verbose=verbose)
+    show_outcome(console, Outcome(run, {"analytics": found}), "out", verbose=verbose)
     return out.getvalue().rstrip("\n").split("\n")
 
 

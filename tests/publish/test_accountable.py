@@ -88,10 +88,13 @@ def test_the_dates_stand_in_the_label_and_the_register_as_in_run_json(made):
 
 
 def test_no_label_and_no_part_says_who(made):
-    for path in (made.folder / "out").rglob("*"):
-        if path.is_file() and path.name != "run.json":
-            data = path.read_bytes()
-            assert not [one for one in ("Li Na", "王芳", "DPO-17", "张伟") if one.encode() in data], path
+    paths = list(
+        (made.folder / "out").glob("*/*")
+    )  # beside run.json stands the policy, and what says who answers for the run
+    assert {path.name for path in paths} >= {"label.json", "report.html"}
+    for path in paths:
+        data = path.read_bytes()
+        assert not [one for one in ("Li Na", "王芳", "DPO-17", "张伟") if one.encode() in data], path
 
 
 def test_the_persons_of_the_run_are_counted_as_duckdb_counts_them(made):

@@ -20,7 +20,7 @@ from ..kit.shop import shop
 from ..kit.trials import contents
 
 DIES_BEFORE_ITS_KEYS = DIES_BEFORE_IT_PUBLISHES.replace("job.publish", "job.RunKeys.destroy")
-DIES_IN_THE_MIDDLE = DIES_BEFORE_IT_PUBLISHES.replace("job.publish", "job._execute")
+DIES_IN_THE_MIDDLE = DIES_BEFORE_IT_PUBLISHES.replace("job.publish", "job.execute")
 WAITS = "import signal\nfrom beam_deid.transforms.beam import run\nrun.publish = lambda *arguments: signal.pause()"
 
 

@@ -23,7 +23,8 @@ def test_a_run_of_fewer_parts_leaves_none_of_the_earlier_ones(house, out):
 
 def test_a_run_of_one_release_leaves_nothing_of_the_other(house, out):
     assert house.run(str(out), 2, "--release", "crm", "--overwrite") == 0
-    assert sorted(path.name for path in out.iterdir()) == ["crm", "rejected.csv", "rejected.parquet", "run.json"]
+    names = ["crm", "policy.yaml", "rejected.csv", "rejected.parquet", "report.html", "run.json"]
+    assert sorted(path.name for path in out.iterdir()) == names
     assert call(["verify", str(out)]) == 0
     assert leftovers(out) == []
 

@@ -67,7 +67,8 @@ def test_old_versions_are_of_nothing_but_what_was_published(bucket, out, shop):
 
 def test_a_release_that_is_not_made_again_is_gone(bucket, out, shop):
     assert shop.run(out, "--release", "report", "--overwrite") == 0
-    assert {key.split("/")[1] for key in bucket.keys("")} == {"report", "rejected.csv", "rejected.parquet", "run.json"}
+    beside = {"policy.yaml", "rejected.csv", "rejected.parquet", "report.html", "run.json"}
+    assert {key.split("/")[1] for key in bucket.keys("")} == {"report", *beside}
     assert_published(bucket, "out")
     assert_nothing_hidden(bucket)
     assert call(["verify", out]) == 0

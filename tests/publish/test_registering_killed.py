@@ -303,7 +303,7 @@ def test_many_at_once_never_give_out_what_divides_their_records(trade):
 
 
 @pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("moment", ["_execute", "publish"], ids=["before it reads", "when all is written"])
+@pytest.mark.parametrize("moment", ["execute", "publish"], ids=["before it reads", "when all is written"])
 def test_a_run_that_slept_while_another_registered_publishes_nothing(trade, moment):
     slept, go = waiting(trade, trade.words(trade.orders("june", JUNE), "june"), moment, BEAM_DEID_LEASE_SECONDS=SECONDS)
     os.kill(slept.pid, signal.SIGSTOP)

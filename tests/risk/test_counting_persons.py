@@ -3,14 +3,19 @@
 import math
 from collections import defaultdict
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_deid.transforms.label.evidence_schema import evidence
 from beam_deid.transforms.risk import per_class
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.measures.likeness import Likeness
+from beam_deid.transforms.risk.measures.measure import Setting, Subjects, View
+from beam_deid.transforms.risk.sizes import Sizes
 
 from ..kit.examples import examples
 
@@ -60,7 +65,7 @@ def test_every_figure_of_a_class_counts_persons(rows):
         wanted["distinct"].append(len(mine.keys() - {NULL}))
         wanted["alpha"].append(max(held.values()))
         wanted["entropy"].append(math.exp(-sum(share * math.log(share) for share in shares.values())))
-        wanted["beta"].append(max(lift.values()) - 1)
+        wanted["beta"].append(max((times - 1 for times in lift.values() if times > 1), default=0))
         wanted["delta"].append(max(abs(math.log(one)) for one in lift.values()))
         wanted["t"].append(sum(abs(shares.get(value, 0) - share) for value, share in overall.items()) / 2)
         ordered = sorted((len(who) for who in mine.values()), reverse=True)
@@ -72,6 +77,25 @@ def test_every_figure_of_a_class_counts_persons(rows):
     assert per_class.greatest_log_ratio(found) == pytest.approx(wanted["delta"], abs=1e-12)
     assert equal_distance(found) == pytest.approx(wanted["t"], abs=1e-12)
     assert per_class.recursive_ratio(found, 2) == pytest.approx(wanted["recursive"])
+
+
+@examples(2)
+@given(ROWS.filter(some))
+def test_nothing_is_gained_where_every_value_of_a_class_is_rarer_in_it_and_no_figure_is_negative(rows):
+    found = counted(rows)[0]
+    setting = Setting(1 / 5)
+    nobody = Subjects(1, 1, 1, None, Sizes.of(np.ones(1, np.int64)))
+    told = Likeness().figures(View(nobody, setting, {"value": (found,)}, {"value": (found,)})).to_document()
+    assert told["beta_basic"]["value"] == max(map(float, per_class.basic_gain(found)))
+    for figure in told.values():
+        jsonschema.validate(figure, evidence()["risk"]["properties"]["beta_basic"])
+
+
+def test_two_persons_who_swap_their_values_between_two_classes_gain_nothing():
+    """Each has both values, so that everybody has each; in a class half of the persons have it."""
+    found = counted([(0, 0, 0), (0, 1, 1), (1, 1, 0), (1, 0, 1)])[0]
+    assert per_class.basic_gain(found).tolist() == [0, 0]
+    assert (found.lift - 1).max() == -0.5
 
 
 @given(ROWS.filter(some), st.integers(2, 4))

@@ -15,7 +15,9 @@ from beam_deid.pipelines.views.outcome import show_outcome
 from beam_deid.pipelines.views.progress import Bar
 from beam_deid.pipelines.views.progress_lines import ProgressLines
 from beam_deid.transforms.label.explaining import explanation_of, explanations
+from beam_deid.transforms.publish.publication import Outcome
 from beam_deid.transforms.run.progress import Now, Unit
+from beam_deid.transforms.storage.paths import REPORT
 
 from .outcomes import ANONYMIZED, CRM, EVERYTHING_FAILS, ONE_CHANGE, SHORT_OF_K, run_of
 
@@ -104,7 +106,10 @@ def _bars(out: Console) -> None:
 def _outcome(
     run: dict[str, Any], labels: dict[str, Any], folder: str = "demo/out", **more: Any
 ) -> Callable[[Console], None]:
-    return lambda out: show_outcome(out, run, labels, folder, **more)
+    notes = more.pop("notes", ())
+    reports = (REPORT,) if any(release["published"] for release in run["releases"].values()) else ()
+    outcome = Outcome(run, labels, notes, reports=() if more.get("dry") else reports)
+    return lambda out: show_outcome(out, outcome, folder, **more)
 
 
 def _explained(code: str) -> Callable[[Console], None]:

@@ -37,7 +37,9 @@ def input_facts(prepared: Prepared) -> list[InputFacts]:
 
 def _files(prepared: Prepared) -> list[tuple[str, str, int]]:
     """Path, name and size of each input file."""
-    files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in prepared.shards}
+    corrections = () if prepared.job.corrections is None else prepared.job.corrections.shards
+    shards = (*prepared.shards, *corrections)
+    files = {shard.path: (name_of(shard.told or shown(shard.path)), shard.size) for shard in shards}
     return [(path, *facts) for path, facts in files.items()]
 
 

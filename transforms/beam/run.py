@@ -28,9 +28,11 @@ from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.keys import forget
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import DeidError, InternalFault, fault_of, from_text
+from beam_deid.transforms.label.reports import Reports, no_reports
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
 from beam_deid.transforms.policy.accountability import check_not_over
+from beam_deid.transforms.policy.canonical import policy_yaml
 from beam_deid.transforms.publish.forecast import read_forecast
 from beam_deid.transforms.publish.publication import PUBLISHING, Outcome, publish
 from beam_deid.transforms.publish.register_opening import consult_register, open_register
@@ -75,6 +77,8 @@ class Settings:
         new_register: Whether a new register may be made for a dataset that had one.
         dry: Whether the run stops when all is decided, and publishes nothing.
         by: Who carries it out, and how it was called, as ``run.json`` says it.
+        policy: The bytes of the policy's file, which are published with it; where there is no file the policy is written out.
+        reports: Makes the reports.
     """
 
     runner: str = LOCAL
@@ -86,6 +90,8 @@ class Settings:
     new_register: bool = False
     dry: bool = False
     by: Mapping[str, Any] = field(default_factory=lambda: {"operator": operator_here()._asdict()})
+    policy: bytes | None = None
+    reports: Reports = no_reports
 
 
 def build(
@@ -139,7 +145,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     check_not_over(prepared.job.policy, prepared.job.releases, started)
     here = is_here(settings.runner, settings.beam_options)
     if not here:
-        paths = [output, *(shard.path for shard in prepared.shards)]
+        corrections = () if prepared.job.corrections is None else prepared.job.corrections.shards
+        paths = [output, *(shard.path for shard in (*prepared.shards, *corrections))]
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
@@ -159,7 +166,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         keys = RunKeys(job, staging.path)
         facts = _facts(prepared, settings, started)
         # Makes the folder, for this user alone.
-        write_state(staging.path, prepared.job, output, settings.overwrite, facts, session)
+        text = policy_yaml(job.policy) if settings.policy is None else settings.policy
+        write_state(staging.path, prepared.job, output, settings.overwrite, facts, session, text)
         prepared = replace(prepared, job=keys.made())
         try:
             execute(prepared, staging.path, settings)
@@ -167,7 +175,8 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         workers.close()  # what they hold is of no use any more
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
+        end_of_run = {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}
+        return publish(staging, signer, end_of_run, session, settings.reports)
     finally:
         end(keys, session, staging)
 
@@ -236,7 +245,14 @@ def _facts(prepared: Prepared, settings: Settings, started: str) -> dict[str, An
         "seconds": None,
         "input": {"files": files, "shards": len(prepared.shards), **prepared.found.to_document()},
         **given_to(prepared.job.policy, prepared.job.releases),
+        **_corrections(prepared),
     }
+
+
+def _corrections(prepared: Prepared) -> dict[str, Any]:
+    """The file of corrected records, as ``run.json`` names it."""
+    file = prepared.job.corrections
+    return {} if file is None else {"corrections": {"name": file.told, "size": file.size, "sha256": file.sha256}}
 
 
 def signer_of(prepared: Prepared) -> SigningKey | None:

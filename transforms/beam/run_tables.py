@@ -84,7 +84,7 @@ def _published(
         jobs = with_register([one.prepared.job for one in tables], job, session)
         keys = RunKeys(jobs[0], staging.path, jobs[1:])
         # Makes the folder, for this user alone.
-        write_state(staging.path, jobs[0], output, settings.overwrite, facts, session)
+        write_state(staging.path, jobs[0], output, settings.overwrite, facts, session, settings.policy)
         folder = keys.made().key_folder
         try:
             made = _carried_out(_with_jobs(tables, jobs, folder), staging.path, settings)
@@ -94,7 +94,8 @@ def _published(
             staging.confirm()  # a run that lost its output fails in many ways, and this is why
         workers.close()  # what they hold is of no use any more
         keys.destroy()  # a label says that they are gone, so nothing is published before they are
-        return publish(staging, signer, {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}, session)
+        end_of_run = {"finished_at": now(), "seconds": round(time.monotonic() - clock, 3)}
+        return publish(staging, signer, end_of_run, session, settings.reports)
     finally:
         end(keys, session, staging)
 

@@ -13,7 +13,7 @@ from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
 from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
-from beam_deid.transforms.decide.refusing import refusals, rejected
+from beam_deid.transforms.decide.refusing import check_replaced, refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons, remember_special
 from beam_deid.transforms.decide.sensitive import by_values, told
 from beam_deid.transforms.measure.aside import stream_of
@@ -48,6 +48,7 @@ def decide(
         InputError: An attacker's table cannot be read.
         OutputError: The fingerprints cannot be written, or rows cannot be set aside.
     """
+    check_replaced(measured, job)
     refused = refusals(measured, max_rejects, job.policy)
     if refused:
         return Decision(measured.read, refused=refused)
@@ -84,6 +85,7 @@ def decide(
             *_gate_notes(releases),
         ),
         rejected=rejected(measured, job.policy),
+        replaced=measured.noticed.replaced.total(),
     )
 
 

@@ -12,6 +12,8 @@ _CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OF_VARIABLES = ("env", "passphrase")
 _WITH_NAMES = ("file", "keyring")
+_AROUND = "\"'`()[]{}<>.!?"
+"""What stands around a word of a text."""
 
 PASTED = "what stands behind the scheme looks like a key and not like the name of its place"
 """What is wrong with such a reference; nothing of it is repeated."""
@@ -41,6 +43,12 @@ def _looks_random(text: str) -> bool:
         return True
     is_path = "/" in text and not text.endswith("=")
     return not is_path and _BASE64.fullmatch(text) is not None and all(one.search(text) for one in _CLASSES)
+
+
+def has_key_as_word(line: str) -> bool:
+    """Whether a word of a line is as long as a key and written as keys are, by itself or behind a name and ``=``."""
+    words = (word.strip(_AROUND) for word in re.split(r"[\s,;:]+", line))
+    return any(_looks_random(part) for word in words for part in (word, word.partition("=")[2]))
 
 
 def holds_key(text: str) -> bool:

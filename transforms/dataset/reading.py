@@ -15,18 +15,17 @@ from beam_deid.transforms.formats.json_rows import LIST
 from beam_deid.transforms.formats.values import meant
 from beam_deid.transforms.run.job import SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
-from beam_deid.transforms.storage.paths import name_of
+from beam_deid.transforms.storage.paths import BESIDE_PARTS, name_of
 
 OrderIn = Callable[[bool], Spelling]
 """Gives the spelling in which a row's order is compared, in files that spreadsheets write or in others."""
 
 _BATCH_ROWS = 1 << 17
-_LABEL = "label.json"
 
 
 def dataset_files(globs: Sequence[str]) -> list[InputFile]:
-    """The files that match; a release's ``label.json`` beside its parts is left out."""
-    return [file for file in match(globs) if name_of(file.path) != _LABEL]
+    """The files that match; a release's label and report beside its parts are left out."""
+    return [file for file in match(globs) if name_of(file.path) not in BESIDE_PARTS]
 
 
 def shards(file: InputFile, options: InputOptions) -> list[Shard]:

@@ -38,7 +38,8 @@ from beam_deid.transforms.storage.paths import join, parent
 from beam_deid.transforms.terms import Withheld
 
 _THIS_POLICY = (
-    "Name the policy as it was when the run was made: no copy of it is kept, and policy_sha256 of label.json tells it"
+    "Name the policy as it was when the run was made: policy.yaml beside its run.json is a copy of it, whose paths start where the "
+    "policy was, and policy_sha256 of label.json tells it"
 )
 _BY_REGISTER = (Withheld.ERASED, Withheld.CORRECTED)
 _NOT_BY_SOURCE = (*_BY_REGISTER, Withheld.EXPECTATION)
@@ -141,13 +142,23 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
         InputError: A file cannot be read.
     """
     published = find_made_by(policy, inputs)
-    release = published.release
-    run = _run_of(published)
+    run = run_of(published)
     whole = prepare(policy, source, _releases_of_run(run, policy), as_of(published))
+    return of_release(published, whole, same_source(whole, published.label["run"], run))
+
+
+def of_release(published: Published, whole: Prepared, same: SameSource) -> Opened:
+    """A source that is read for one release alone, as its run read it.
+
+    Args:
+        published: The release.
+        whole: The source, as a run of all releases would read it.
+        same: What of it is as the run read it.
+    """
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
-    job = replace(whole.job, releases=(release,), run=str(published.label["run"]), at=at)
-    return Opened(published, replace(whole, job=job), same_source(whole, published.label["run"], run))
+    job = replace(whole.job, releases=(published.release,), run=str(published.label["run"]), at=at)
+    return Opened(published, replace(whole, job=job), same)
 
 
 def as_of(published: Published) -> int | None:
@@ -156,7 +167,7 @@ def as_of(published: Published) -> int | None:
     return None if consent is None else moment_of(str(consent["as_of"]))
 
 
-def _run_of(published: Published) -> Mapping[str, Any]:
+def run_of(published: Published) -> Mapping[str, Any]:
     """The ``run.json`` of a release's run; empty where it cannot be read."""
     run, _ = read_manifest(join(parent(published.folder), "run.json"))
     return run or {}

@@ -227,6 +227,7 @@ class Decision:
         special: Those of persons whom the law protects more, by the subject: in place of identities their groups.
         notes: What a person should know of the files that were read, a sentence each.
         rejected: What was rejected, a line each, for whoever gets no file of rejects.
+        replaced: In place of how many records a corrected one stands.
     """
 
     read: int
@@ -237,6 +238,7 @@ class Decision:
     special: Remembered | None = None
     notes: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
+    replaced: int = 0
 
     @property
     def left(self) -> dict[str, ReleaseDecision]:

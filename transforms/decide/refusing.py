@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.measure.measured import FIRST, Measured, ReleaseMeasured
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.run.corrections_file import OPTION
 from beam_deid.transforms.run.heads import NO_ROW, NO_ROW_STEP
+from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.terms import Reason
 from beam_deid.transforms.treat.rejected import Rejects
 
@@ -38,6 +40,22 @@ def refusals(measured: Measured, max_rejects: float, policy: Policy) -> tuple[st
         for line in _lines(name, found, measured.read, policy)
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def check_replaced(measured: Measured, job: Job) -> None:
+    """See that each corrected record stands in place of one record.
+
+    Raises:
+        InputError: One stands in place of several: the input has its number more than once, and which is meant nobody knows.
+    """
+    several = sum(rows > 1 for rows in measured.noticed.replaced.values())
+    if several:
+        raise InputError(
+            f"the input has several records with the {job.policy.record} of a corrected one ({several:,}), and which of them it "
+            "replaces is not known",
+            OPTION,
+            "Correct these in the input, or leave all but one of each out",
+        )
 
 
 def rejected(measured: Measured, policy: Policy) -> tuple[str, ...]:

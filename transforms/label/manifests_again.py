@@ -43,9 +43,17 @@ def check_sound(output: str) -> None:
     """
     problems = [problem for one in verify(output) for problem in one.problems]
     if problems:
-        raise VerificationError(
-            f"this is not what was published: {problems[0]}", shown(output), "See: beam-deid verify"
-        )
+        raise not_as_published(problems[0], output)
+
+
+def not_as_published(problem: str, output: str) -> VerificationError:
+    """The error for an output that is not what was published.
+
+    Args:
+        problem: What is wrong, a sentence.
+        output: The output.
+    """
+    return VerificationError(f"this is not what was published: {problem}", shown(output), "See: beam-deid verify")
 
 
 def read_manifests(output: str) -> PublishedManifests:

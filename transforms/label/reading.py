@@ -1,7 +1,7 @@
 """Published manifests read back: ``label.json`` and ``run.json``, which anybody may have written."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -50,11 +50,11 @@ def read_manifest(path: str) -> tuple[dict[str, Any] | None, str]:
         return None, f"{name} is not a JSON object"
     if not _is_flat(document):
         return None, f"{name} is nested too deeply"
-    NAMES.add_later(partial(_names, document))
+    NAMES.add_later(partial(own_names, document))
     return document, ""
 
 
-def _names(document: dict[str, Any]) -> Iterator[str]:
+def own_names(document: Mapping[str, Any]) -> Iterator[str]:
     """The names of the user's own in a manifest: of releases, fields and files, and what they are said to be for."""
     for section in ("releases", "fields", "attackers"):
         named = document.get(section)

@@ -17,6 +17,7 @@ from beam_deid.transforms.label.manifests_again import (
     read_manifests,
     signing_again,
 )
+from beam_deid.transforms.label.reports import Reports, no_reports, replace_published
 from beam_deid.transforms.storage.amending import Amending, amending
 from beam_deid.transforms.storage.files import is_file
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
@@ -58,7 +59,7 @@ class RewrittenRun:
     reason: str = ""
 
 
-def rewrite_labels(output: str, keyring: str | None = None) -> RewrittenRun:
+def rewrite_labels(output: str, keyring: str | None = None, reports: Reports = no_reports) -> RewrittenRun:
     """Decide the labels of a run again; what does not change is left alone. No label gets better.
 
     Manifests that were signed are signed anew if the keyring's key for it can be opened and signed all of them; else what
@@ -67,6 +68,7 @@ def rewrite_labels(output: str, keyring: str | None = None) -> RewrittenRun:
     Args:
         output: The folder of the run.
         keyring: Path of the keyring; where the run found it if not given.
+        reports: Makes the reports of what changes.
 
     Raises:
         UsageError: The folder holds no run, or the run used no keyring.
@@ -75,10 +77,10 @@ def rewrite_labels(output: str, keyring: str | None = None) -> RewrittenRun:
         OutputError: It cannot be written.
     """
     with amending(output) as amend:  # nobody publishes anything else between reading and writing
-        return _rewrite(absolute(output), keyring, amend)
+        return _rewrite(absolute(output), keyring, amend, reports)
 
 
-def _rewrite(output: str, keyring: str | None, amend: Amending) -> RewrittenRun:
+def _rewrite(output: str, keyring: str | None, amend: Amending, reports: Reports) -> RewrittenRun:
     check_sound(output)
     manifests = read_manifests(output)
     path = _keyring(output, manifests.run, keyring)
@@ -91,7 +93,7 @@ def _rewrite(output: str, keyring: str | None, amend: Amending) -> RewrittenRun:
     was_signed = any(map(signer, manifests.all))
     # With a key all of them are signed anew, not only those that change.
     written = {name: amended.get(name, label) for name, label in manifests.labels.items() if key or name in amended}
-    amend.replace(manifest_bytes(manifests.run, written, key))
+    replace_published(amend, output, manifest_bytes(manifests.run, written, key), manifests.labels, reports)
     changed = tuple(_rewritten(name, manifests.labels[name], label) for name, label in amended.items())
     return RewrittenRun(changed, ("renewed" if key else "dropped") if was_signed else None, reason)
 

@@ -22,7 +22,7 @@ from beam_deid.transforms.label.verify_files import file_problems, sha256_or_non
 from beam_deid.transforms.label.well_formed import label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file, store_of
 from beam_deid.transforms.storage.hidden import place_of
-from beam_deid.transforms.storage.paths import absolute, is_hidden, is_name, join, name_of, shown
+from beam_deid.transforms.storage.paths import POLICY, REPORT, absolute, is_hidden, is_name, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import sweep, waiting
 from beam_deid.transforms.terms import LabelName
 
@@ -35,6 +35,8 @@ REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv
 
 Runs of earlier versions have no CSV, and say nothing of one.
 """
+POLICY_HASH = "policy_yaml_sha256"
+"""What ``run.json`` calls the hash of ``policy.yaml``; runs of earlier versions have no such file, and say nothing of one."""
 
 
 def _unheard(rows: int) -> None:
@@ -110,8 +112,24 @@ def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
         name = name_of(entry.path)
         if entry.is_folder and name not in known and not is_hidden(name) and store.entries(entry.path):
             yield f"the folder {name} is no release of this run"
-    for name, key in REJECTED.items():
-        if sha256_or_none(join(output, name)) != (run.get(key) or None):  # empty once it was removed
+    kept = {name: run.get(key) or None for name, key in REJECTED.items()}  # empty once it was removed
+    yield from changed_beside(output, kept | policy_kept(run))
+
+
+def policy_kept(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy's file with its hash as ``run.json`` says it; nothing where an earlier version kept none."""
+    return {POLICY: run[POLICY_HASH]} if POLICY_HASH in run else {}
+
+
+def changed_beside(output: str, hashes: Mapping[str, str | None]) -> Iterator[str]:
+    """What of the files beside ``run.json`` is not as it was published, a sentence each.
+
+    Args:
+        output: The output.
+        hashes: SHA-256 of each, in hex; None of one that is not there.
+    """
+    for name, told in hashes.items():
+        if sha256_or_none(join(output, name)) != told:
             yield f"{name} is missing or was changed"
 
 
@@ -164,7 +182,7 @@ def _folder_problems(folder: str, label: dict[str, Any], counted: Callable[[int]
     names = [file["path"] for file in label["files"]]
     if len(set(names)) < len(names):
         yield "a file is listed twice in the label"
-    listed = {*names, "label.json"}
+    listed = {*names, "label.json", REPORT}  # which is made of the label, and is no evidence
     yield from (f"{entry} is not listed in the label" for entry in _names_in(folder) if entry not in listed)
 
 

@@ -144,6 +144,7 @@ _RUN_OPTIONAL: Mapping[str, _Check] = {
     "keyring": _maybe(_with({"id": _text, "path": _text})),
     "notes": _list_of(_text),
     "rejected_csv_sha256": _text,
+    "policy_yaml_sha256": _text,
     "operator": _maybe(_map_of(_text)),
     "command": _maybe(_list_of(_text)),
     "policy": _maybe(_is_mapping),

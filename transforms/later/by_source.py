@@ -16,6 +16,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey, fingerprint
 from beam_deid.transforms.dataset.published_rows import Kinds, written_keys
 from beam_deid.transforms.dataset.source_join import times
 from beam_deid.transforms.dataset.source_proof import TreatedAgain, released_types
+from beam_deid.transforms.later.subjects import Subjects
 from beam_deid.transforms.risk.histogram import Counts, total
 
 
@@ -104,16 +105,28 @@ def _rank(ordered: Counts) -> Counts:
     return np.arange(len(ordered)) - np.repeat(begins, lengths)
 
 
-def cells_of(again: TreatedAgain, identities: Mapping[str, pa.Array]) -> Bools:
+def cells_of(again: TreatedAgain, subjects: Subjects) -> Bools:
     """Which cells of a source are about some persons, shape (n,): one of their identities is one of theirs.
 
     Args:
         again: The source.
-        identities: The identities in their one spelling, by field; no null.
+        subjects: The persons.
     """
     cells = again.source.data.cells
     prints = again.source.data.job.prints
     theirs = np.zeros(len(cells), np.bool_)
-    for name, texts in identities.items():
+    for name, texts in subjects.identities.items():
         theirs |= np.isin(cells.column("identity", name), fingerprint(texts, prints))
     return theirs
+
+
+def met_in_source(again: TreatedAgain, subjects: Subjects) -> Bools:
+    """Which of some persons a release could have records of, shape (subjects.records,)."""
+    cells = again.source.data.cells
+    there = again.source.data.everything > 0
+    prints = again.source.data.job.prints
+    met = np.zeros(len(subjects.records), np.bool_)
+    for name, texts in subjects.spelt.items():
+        named = texts.is_valid().to_numpy(zero_copy_only=False)
+        met |= named & np.isin(fingerprint(texts, prints), cells.column("identity", name)[there])
+    return met

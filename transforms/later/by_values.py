@@ -24,13 +24,15 @@ class ByValues:
 
     Attributes:
         policy: The policy.
-        values: By released column what the persons' identities are in it, as text, each once.
+        values: By released column what each of n persons is in it, as text, shape (n,); null where nothing there is theirs.
         clear: Those of the columns that hold the identities themselves, in any spelling.
+        met: Which of the persons were found so far, shape (n,).
     """
 
     policy: Policy
     values: Mapping[str, pa.Array]
     clear: frozenset[str]
+    met: Bools
 
     @property
     def columns(self) -> Sequence[str]:
@@ -48,7 +50,11 @@ class ByValues:
         for name, values in self.values.items():
             column = batch.column(name)
             texts = identity_text(column, self.policy.kind(name)) if name in self.clear else canonical_text(column)
-            mask |= pc.is_in(texts, value_set=values).to_numpy(zero_copy_only=False)
+            found = pc.is_in(texts, value_set=values.drop_null())
+            hits = texts.filter(found)
+            if len(hits):
+                mask |= found.to_numpy(zero_copy_only=False)
+                self.met[:] |= pc.is_in(values, value_set=hits).to_numpy(zero_copy_only=False)
         return mask
 
 
@@ -62,12 +68,18 @@ def values_of(again: Recomputable, release: str, subjects: Subjects) -> ByValues
     """
     policy = again.job.policy
     spec = policy.releases[release]
-    here = [name for name in subjects.identities if name in spec.fields]
+    here = [name for name in subjects.spelt if name in spec.fields]
     clear = frozenset(name for name in here if recoverability(policy, release, name) is Recoverability.CLEAR)
     keyed = [name for name in here if name in again.written and deterministic(policy, release, name)]
-    values = {name: subjects.identities[name] for name in clear}
+    values = {name: subjects.spelt[name] for name in clear}
     for name in keyed:
         # A value that the treatment rejects is in no release: its record was rejected as well.
-        treated = Treatment(again.job, release, {}, [name]).apply(subjects.records).values
-        values[name] = canonical_text(treated[name]).drop_null().unique()
-    return ByValues(policy, {name: values[name] for name in here if name in values}, clear)
+        applied = Treatment(again.job, release, {}, [name]).apply(subjects.records)
+        values[name] = _in_place(canonical_text(applied.values[name]), applied.sound)
+    met = np.zeros(len(subjects.records), np.bool_)
+    return ByValues(policy, {name: values[name] for name in here if name in values}, clear, met)
+
+
+def _in_place(sound: pa.Array, where: Bools) -> pa.Array:
+    """A column of the sound ones of n records in the places that these have among all, shape (n,)."""
+    return sound.take(pa.array(np.cumsum(where) - 1, mask=~where))

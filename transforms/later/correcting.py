@@ -1,7 +1,4 @@
-"""Records corrected in what a run published: their rows are replaced by rows made of the corrected records.
-
-The new rows of a release stand in a part of their own, behind its others.
-"""
+"""Records corrected in what a run published: their rows are replaced by new ones, which stand in a part of their own, the last."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +30,7 @@ from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.formats import format_of_part
 from beam_deid.transforms.label.amending import Change, MeasuredAgain, amended_label
 from beam_deid.transforms.label.manifests_again import check_sound, read_manifests
+from beam_deid.transforms.label.reports import Reports, no_reports
 from beam_deid.transforms.later.by_source import ByKinds
 from beam_deid.transforms.later.by_values import ByValues, values_of
 from beam_deid.transforms.later.corrections import NUMBER, Corrections, record_of, treated
@@ -41,7 +39,6 @@ from beam_deid.transforms.later.parts import RewrittenParts, without_rows
 from beam_deid.transforms.later.republishing import ChangedRelease, ToldRelease, ToldRun, left_alone, republish
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.identity import identity_text
-from beam_deid.transforms.register.document import RequestKind
 from beam_deid.transforms.risk.histogram import total
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.amending import Amending, amending
@@ -62,12 +59,14 @@ class Correcting:
         corrections: The corrected records.
         sources: Globs of the files that the outputs were made of; none where they are not at hand.
         by: Who asks, for ``run.json``.
+        reports: Makes the reports of what changes.
     """
 
     policy: Policy
     corrections: Corrections
     sources: tuple[str, ...] = ()
     by: Mapping[str, Any] = field(default_factory=dict)
+    reports: Reports = no_reports
 
 
 @dataclass
@@ -163,7 +162,9 @@ def _corrected(asked: Correcting, output: str, amend: Amending, announce: Callab
     found = [_release(asked, output, name, manifests.labels[name], amend.folder, at) for name in manifests.labels]
     announce()
     rows = {one.told.release: one.told.rows for one in found if isinstance(one, ChangedRelease)}
-    return republish(asked.policy, output, amend, manifests, found, {"at": at, "corrected": rows, **asked.by})
+    return republish(
+        asked.policy, output, amend, manifests, found, {"at": at, "corrected": rows, **asked.by}, asked.reports
+    )
 
 
 def _release(
@@ -172,7 +173,7 @@ def _release(
     alone = left_alone(name, label)
     if alone is not None:
         return alone
-    check_of_one_table(output, name, RequestKind.CORRECTED)
+    check_of_one_table(output, name)
     published = find_made_by(asked.policy, [join(output, name)])
     again = _made_again(asked.corrections.prepared.job, published)
     levels = _levels(again, published)

@@ -99,7 +99,7 @@ def read_corrections(policy: Policy, path: str) -> Corrections:
         raise InputError(
             f"a record has no {name}, or another one's", shown(path), "Give each record once, with its own"
         )
-    return Corrections(shown(path), prepared, Subjects(shown(path), records, {name: numbers}))
+    return Corrections(shown(path), prepared, Subjects(records, {name: numbers}))
 
 
 def treated(

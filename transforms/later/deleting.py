@@ -11,6 +11,7 @@ from typing import Any
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.label.documents import signer
 from beam_deid.transforms.label.manifests_again import check_sound, manifest_bytes, read_manifests, signing_again
+from beam_deid.transforms.label.reports import Reports, no_reports, replace_published
 from beam_deid.transforms.label.verify import REJECTED
 from beam_deid.transforms.publish.register_current import current_in
 from beam_deid.transforms.register.document import Event, State
@@ -40,7 +41,9 @@ class DeletedRun:
     note: str
 
 
-def delete(output: str, releases: Sequence[str], reason: str, operator: Operator) -> DeletedRun:
+def delete(
+    output: str, releases: Sequence[str], reason: str, operator: Operator, reports: Reports = no_reports
+) -> DeletedRun:
     """Remove releases of an output, all of them or none, and tell the register.
 
     Args:
@@ -48,6 +51,7 @@ def delete(output: str, releases: Sequence[str], reason: str, operator: Operator
         releases: Their names.
         reason: Why.
         operator: Who removes them.
+        reports: Makes the reports of what is left.
 
     Raises:
         VerificationError: What lies there is not what was published.
@@ -66,7 +70,8 @@ def delete(output: str, releases: Sequence[str], reason: str, operator: Operator
         keyring = run.get("keyring")
         key, _ = signing_again(output, None if not keyring else str(keyring["path"]), manifests.all)
         left = {name: label for name, label in manifests.labels.items() if name not in gone} if key else {}
-        amend.replace(manifest_bytes(run, left, key), (), removed)
+        written = manifest_bytes(run, left, key)
+        replace_published(amend, absolute(output), written, manifests.labels, reports, removed=removed)
         was_signed = any(map(signer, manifests.all))
     signature = ("renewed" if key else "dropped") if was_signed else None
     note = _tell(output, run, gone, at, reason)

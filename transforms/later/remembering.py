@@ -17,7 +17,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.manifests_again import read_manifests
 from beam_deid.transforms.label.record_counts import RecordCounts
 from beam_deid.transforms.later.erased_before import ErasedBefore, erased_before
-from beam_deid.transforms.later.subjects import Subjects
+from beam_deid.transforms.later.subjects import Listed
 from beam_deid.transforms.persons.identity_prints import identity_prints, set_key
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.register_location import RegisterLocation, register_location
@@ -160,15 +160,21 @@ class Remembering:
             self._held.save(changed)
 
 
-def persons_of(subjects: Subjects) -> Pairs:
-    """Makes the fingerprints of all identities of some persons."""
+def persons_of(listed: Listed, policies: Mapping[str, Policy]) -> Pairs:
+    """Makes the fingerprints of all identities of some persons.
+
+    Args:
+        listed: The persons.
+        policies: The policy of each table, by its name.
+    """
 
     def made(job: Job, reference: Reference) -> Words:
         key = set_key(register_prints(job.keys, reference))
         found = []
-        for name in subjects.identities:
-            prints = identity_prints(subjects.records.columns[name], job.policy.kind(name), key)
-            found.append(prints.words[prints.known])
+        for table, subjects in listed.of.items():
+            for name, column in subjects.records.columns.items():
+                prints = identity_prints(column, policies[table].kind(name), key)
+                found.append(prints.words[prints.known])
         return np.concatenate(found)
 
     return made

@@ -6,6 +6,7 @@ from typing import Any
 
 from beam_deid.transforms.label.documents import signer
 from beam_deid.transforms.label.manifests_again import PublishedManifests, manifest_bytes, signing_again
+from beam_deid.transforms.label.reports import Reports, no_reports, replace_published
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.storage.amending import Amending
 from beam_deid.transforms.storage.journal import Moved
@@ -91,7 +92,13 @@ def left_alone(name: str, label: Mapping[str, Any]) -> ToldRelease | None:
 
 
 def republish(
-    policy: Policy, output: str, amend: Amending, manifests: PublishedManifests, found: Found, event: Mapping[str, Any]
+    policy: Policy,
+    output: str,
+    amend: Amending,
+    manifests: PublishedManifests,
+    found: Found,
+    event: Mapping[str, Any],
+    reports: Reports = no_reports,
 ) -> ToldRun:
     """Replace what changed of a run, with its manifests.
 
@@ -102,6 +109,7 @@ def republish(
         manifests: Its manifests until now.
         found: What became of each of its releases.
         event: What ``run.json`` tells of the change.
+        reports: Makes the reports of what changes.
 
     Raises:
         OSError: The store fails.
@@ -119,7 +127,7 @@ def republish(
     run = {**manifests.run, "amendments": [*manifests.run.get("amendments", ()), dict(event)]}
     moved = [one for each in changed.values() for one in each.moved]
     removed = [path for each in changed.values() for path in each.removed]
-    amend.replace(manifest_bytes(run, written, key), moved, removed)
+    replace_published(amend, output, manifest_bytes(run, written, key), manifests.labels, reports, moved, removed)
     return ToldRun(output, releases, ("renewed" if key else "dropped") if was_signed else None, reason)
 
 

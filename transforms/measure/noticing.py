@@ -21,10 +21,12 @@ class Noticed:
     Attributes:
         rows: Rows of each file, as reports call it.
         repeats: What was counted for each key.
+        replaced: In place of how many rows each corrected record stands that the run was given.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     repeats: dict[str, Repeats] = field(default_factory=dict)
+    replaced: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def merge(cls, parts: Sequence["Noticed"]) -> "Noticed":
@@ -35,6 +37,7 @@ class Noticed:
                 merged.rows[file] += rows
             for key, counted in part.repeats.items():
                 merged.repeats.setdefault(key, Repeats()).add(counted)
+            merged.replaced.update(part.replaced)
         return merged
 
     def told(self, policy: Policy) -> Iterator[str]:
@@ -79,6 +82,8 @@ class Noticing:
         if not self._ordered:
             return
         self._noticed.rows[batch.source] += batch.read
+        if batch.replaced is not None:
+            self._noticed.replaced.update(batch.replaced.tolist())
         columns = batch.records.columns
         for key in self._keys:
             if key in columns and len(batch.records):

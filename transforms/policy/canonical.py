@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 from beam_deid.transforms.actions.action import Action
@@ -42,6 +43,12 @@ def policy_document(policy: Policy) -> dict[str, Any]:
         if release.consent is not None and release.consent.keyed is not None:
             document["releases"][name]["consent"]["keyed"] = written(release.consent.keyed)
     return document
+
+
+def policy_yaml(policy: Policy) -> bytes:
+    """The policy as YAML with every default said: the text of one that was read from no file. `read_policy` reads it back."""
+    text: str = yaml.safe_dump(policy_document(policy), allow_unicode=True, sort_keys=False)
+    return text.encode()
 
 
 def policy_sha256(policy: Policy) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from beam_deid.transforms.actions.action import Action
 from beam_deid.transforms.errors import InputError, PolicyError
@@ -25,6 +25,7 @@ from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
 from beam_deid.transforms.policy.own_names import own_names
+from beam_deid.transforms.policy.pasted_keys import pasted_keys
 from beam_deid.transforms.policy.paths import anchored, folder_of
 from beam_deid.transforms.policy.shape import shape_problems
 from beam_deid.transforms.policy.table_checks import TABLES
@@ -33,9 +34,29 @@ from beam_deid.transforms.policy.yaml_nodes import MAXIMUM_DEPTH, Document, Path
 from beam_deid.transforms.storage.files import is_file, read_all
 from beam_deid.transforms.storage.paths import shown
 
-__all__ = ["policy_from_mapping", "policy_sha256", "read_any_policy", "read_policy", "read_tables_policy"]
+__all__ = [
+    "PolicyFile",
+    "policy_from_mapping",
+    "policy_sha256",
+    "read_any_policy",
+    "read_policy",
+    "read_policy_file",
+    "read_tables_policy",
+]
 
 MAXIMUM_BYTES = 1 << 20
+
+
+class PolicyFile(NamedTuple):
+    """A policy with the file that it was read from.
+
+    Attributes:
+        policy: The policy, of one table or of several.
+        text: The bytes of the file. No key is in them: see `beam_deid.transforms.policy.pasted_keys`.
+    """
+
+    policy: Policy | TablesPolicy
+    text: bytes
 
 
 def read_policy(path: str, *, key_given: bool = False) -> Policy:
@@ -53,10 +74,19 @@ def read_policy(path: str, *, key_given: bool = False) -> Policy:
 
 def read_any_policy(path: str, *, key_given: bool = False) -> Policy | TablesPolicy:
     """Read a policy file, of one table or of several: see `read_policy`."""
-    document = read_yaml(_text(path))
+    return read_policy_file(path, key_given=key_given).policy
+
+
+def read_policy_file(path: str, *, key_given: bool = False) -> PolicyFile:
+    """Read a policy file as `read_any_policy` does, and keep its bytes."""
+    content = _content(path)
+    text = _text(content, path)
+    document = read_yaml(text)
     if document.value is None and not document.problems:
         raise PolicyError("the policy is empty", path, "`beam-deid demo` shows one; `beam-deid schema` describes it")
-    return _policy(document, shown(path), folder_of(path), key_given)
+    if document.value is not None:
+        document.problems.extend(pasted_keys(text))
+    return PolicyFile(_policy(document, shown(path), folder_of(path), key_given), content)
 
 
 def read_tables_policy(path: str) -> TablesPolicy:
@@ -129,7 +159,7 @@ def _problems(raw: dict[str, Any], key_given: bool) -> list[Problem]:
     return [*shape, *lax, *cross_problems(draft, key_given=key_given)]
 
 
-def _text(path: str) -> str:
+def _content(path: str) -> bytes:
     try:
         if not is_file(path):
             raise no_such_policy(path)
@@ -142,6 +172,10 @@ def _text(path: str) -> str:
         raise PolicyError("the policy cannot be read", path, "Check the path") from None
     if len(content) > MAXIMUM_BYTES:
         raise PolicyError("this is larger than any policy (1 MiB)", path, "Check the path")
+    return content
+
+
+def _text(content: bytes, path: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.policy.table_policy import TablePolicy
 
@@ -111,3 +112,10 @@ class TablesPolicy:
         for name, parts in self.releases.items():
             if not releases or name in releases:
                 yield from parts.items()
+
+
+def policies_by_table(policy: Policy | TablesPolicy) -> dict[str, Policy]:
+    """The policy of each table by the table's name, parents before children; that of a dataset of one table by an empty one."""
+    if isinstance(policy, TablesPolicy):
+        return {name: table.policy for name, table in policy.tables.items()}
+    return {"": policy}

@@ -55,6 +55,7 @@ def conclude(job: Job, decision: Decision, facts: RunFacts, staging: str, inputs
             releases=releases,
             rejected=() if decision.refused else write_rejected(staging, facts.rejects),
             notes=decision.notes,
+            replaced=decision.replaced,
         )
         write_all(path, to_bytes(plain(outcome)))
     except OSError as error:

@@ -6,6 +6,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.crypto.keyring_file import signing_key
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
+from beam_deid.transforms.label.reports import Reports, no_reports
 from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.publication import Outcome, publish
 from beam_deid.transforms.publish.register_opening import resume
@@ -20,11 +21,12 @@ from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.sweeping import OUTCOME, destroy_keys, sweep_now, waiting
 
 
-def publish_left(path: str) -> tuple[Outcome | None, str]:
+def publish_left(path: str, reports: Reports = no_reports) -> tuple[Outcome | None, str]:
     """Publish what a driver left that died before it could.
 
     Args:
         path: The staging folder, or the output that it is for.
+        reports: Makes the reports.
 
     Returns:
         What the run came to, None where only the end of its publication was missing; and the output.
@@ -49,7 +51,7 @@ def publish_left(path: str) -> tuple[Outcome | None, str]:
     if published_run(output) not in (None, state["replaces"]):
         what = "the output was published anew since this run began"
         raise UsageError(what, shown(output), "Run again, or move that output away")
-    return _published(folder, output, state, _signer(folder, state)), output
+    return _published(folder, output, state, _signer(folder, state), reports), output
 
 
 def _signer(folder: str, state: dict[str, Any]) -> SigningKey | None:
@@ -70,14 +72,14 @@ def _check_finished(folder: str) -> None:
         raise UsageError("the run did not come to its end, so there is nothing to publish", shown(folder), "Run again")
 
 
-def _published(folder: str, output: str, state: dict[str, Any], signer: SigningKey | None) -> Outcome:
+def _published(folder: str, output: str, state: dict[str, Any], signer: SigningKey | None, reports: Reports) -> Outcome:
     """Publish a whole run from its staging folder."""
     staging = Staging(output, state["overwrite"], work=folder)
     session = None
     try:
         session = resume(state["register"]) if state["register"] else None
         _destroy_keys(folder)
-        return publish(staging, signer, {"finished_at": now(), "seconds": None}, session)
+        return publish(staging, signer, {"finished_at": now(), "seconds": None}, session, reports)
     finally:
         staging.discard()
         if session is not None:

@@ -37,7 +37,12 @@ def write_forecast(job: Job, decision: Decision, folder: str) -> str:
     """
     releases = {name: release_outcome(job, decided, PartFacts()) for name, decided in decision.releases.items()}
     outcome = RunOutcome(
-        decision.read, decision.refused, releases=releases, notes=decision.notes, rejects=decision.rejected
+        decision.read,
+        decision.refused,
+        releases=releases,
+        notes=decision.notes,
+        rejects=decision.rejected,
+        replaced=decision.replaced,
     )
     path = join(folder, _FORECAST)
     try:

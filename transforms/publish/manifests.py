@@ -1,18 +1,36 @@
-"""The manifests of a run: each release's ``label.json``, and ``run.json``, which lists them."""
+"""The manifests of a run: each release's ``label.json``, and ``run.json``, which lists them; and what is published beside them."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from beam_deid.transforms.crypto.signing import SigningKey
 from beam_deid.transforms.label.documents import document_sha256, plain, signed, to_bytes
 from beam_deid.transforms.label.manifest import DATES, SCHEMA_VERSION
 from beam_deid.transforms.label.record_counts import RecordCounts
+from beam_deid.transforms.label.reports import Reports, made_of, no_reports
+from beam_deid.transforms.label.verify import POLICY_HASH
 from beam_deid.transforms.policy.accountability import record_kept_until
 from beam_deid.transforms.publish.about_run import AboutRun
 from beam_deid.transforms.publish.run_outcome import ReleaseOutcome, RunOutcome
 from beam_deid.transforms.storage.journal import Moved
+from beam_deid.transforms.storage.paths import POLICY
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is published beside the label and the parts of a release.
+
+    Attributes:
+        policy: The text of the policy as it was read; None where nobody kept it.
+        previous: What is told of the release before each one, by its name: see `publish.previous`.
+        reports: Makes the reports.
+    """
+
+    policy: str | None = None
+    previous: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reports: Reports = no_reports
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,7 @@ class Manifests:
         run: The content of ``run.json``.
         labels: The content of each release's label, also of those that are not published.
         files: The parts and rejects that are published.
-        written: The bytes of each manifest that is published, by its path below the output.
+        written: The bytes of each manifest that is published, and of the policy and the reports, by their paths below the output.
     """
 
     run: dict[str, Any]
@@ -37,7 +55,13 @@ class Manifests:
         return any(release["published"] for release in self.run["releases"].values())
 
 
-def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], key: SigningKey | None) -> Manifests:
+def make_manifests(
+    about: AboutRun,
+    outcome: RunOutcome,
+    facts: Mapping[str, Any],
+    key: SigningKey | None,
+    beside: Beside = Beside(),
+) -> Manifests:
     """Put the manifests of a run together; the driver's last act before publication.
 
     Args:
@@ -45,6 +69,7 @@ def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any
         outcome: What it came to.
         facts: Engine, times and input, for ``run.json``.
         key: What signs them, if the policy asks for it; it never leaves the driver.
+        beside: What is published beside them.
 
     Raises:
         ValueError: The run was refused, so that there is nothing to publish.
@@ -56,10 +81,20 @@ def make_manifests(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any
     written = {f"{name}/label.json": to_bytes(labels[name]) for name in published}
     for name in published:
         run["releases"][name]["label_sha256"] = hashlib.sha256(written[f"{name}/label.json"]).hexdigest()
+        run["releases"][name] |= _previous(name, beside)
+    if beside.policy is not None:
+        written[POLICY] = beside.policy.encode()
+        run[POLICY_HASH] = hashlib.sha256(written[POLICY]).hexdigest()
     run["sha256"] = document_sha256(run)
     run = signed(run, key)
+    written["run.json"] = to_bytes(run)
     parts = [part for one in published.values() for part in one.parts]
-    return Manifests(run, labels, (*parts, *outcome.rejected), {**written, "run.json": to_bytes(run)})
+    reports = made_of(beside.reports, written, beside.policy) if published else {}
+    return Manifests(run, labels, (*parts, *outcome.rejected), {**written, **reports})
+
+
+def _previous(name: str, beside: Beside) -> dict[str, Any]:
+    return {"previous": plain(beside.previous[name])} if name in beside.previous else {}
 
 
 def describe(
@@ -118,6 +153,12 @@ def _counted(outcome: RunOutcome) -> Any:
     return counted if len(outcome.persons) > 1 else next(iter(counted), None)
 
 
+def _corrections(outcome: RunOutcome, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The file of corrected records that the run was given, and in place of how many records one of them stands."""
+    given = facts.get("corrections")
+    return {} if given is None else {"corrections": {**given, "used": outcome.replaced}}
+
+
 def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, Any]:
     """The content of ``run.json`` without its own hash."""
     hashes = {one.target: one.sha256 for one in outcome.rejected}
@@ -132,6 +173,7 @@ def _run(about: AboutRun, outcome: RunOutcome, facts: Mapping[str, Any], release
         "inputs": plain(outcome.inputs),
         "register": plain(about.register),
         "records": {"read": outcome.read},
+        **_corrections(outcome, facts),
         "persons": _counted(outcome),
         "releases": releases,
         "keyring": plain(about.keyring),

@@ -28,6 +28,7 @@ from beam_deid.transforms.register.reference import Reference
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.paths import is_local, shown
 from beam_deid.transforms.treat.corrected import correction_notes
+from beam_deid.transforms.treat.replacing import check_corrections
 
 
 def open_register(
@@ -52,6 +53,7 @@ def open_register(
     place = register_location(job.policy, output, key_given=job.secret is not None)
     if place.missing:
         check_none_is_left_out(job.policy, output)
+        check_corrections(job)
         return replace(job, unregistered=place.missing), None
     check_it_is_apart(place.path, output)
     held = hold(place.path)
@@ -81,13 +83,16 @@ def consult_register(job: Job, output: str, *, unreleased: bool, new: bool = Fal
     place = register_location(job.policy, output, key_given=job.secret is not None)
     if place.missing:
         check_none_is_left_out(job.policy, output)
+        check_corrections(job)
         return replace(job, unregistered=place.missing)
     check_it_is_apart(place.path, output)
     document = read(place.path)
     if document is not None:
-        return replace(
-            job, register=_existing(job, place, output, settled_document(document), unreleased), unregistered=""
-        )
+        reference = _existing(job, place, output, settled_document(document), unreleased)
+        job = replace(job, register=reference, unregistered="")
+        check_corrections(job)
+        return job
+    check_corrections(job)
     if not new:
         check_none_was_lost(place.path, output)
     # Nothing of it outlives the run, so that its fingerprints need no key but the run's own.
@@ -119,6 +124,7 @@ def _opened(
     settle(held)
     notes: tuple[str, ...] = ()
     if held.document is None:
+        check_corrections(job)  # which no new register remembers; before a key is made for one
         if not new:
             check_none_was_lost(place.path, output)
         job, reference, notes = _new(job, place)
@@ -136,7 +142,9 @@ def _opened(
         replaced=str(replaced),
         told={name: PolicyFacts.of(job.policy, name) for name in job.releases},
     )
-    return replace(job, register=reference, unregistered=""), RegisterSession(held, intent, notes)
+    job = replace(job, register=reference, unregistered="")
+    check_corrections(job)
+    return job, RegisterSession(held, intent, notes)
 
 
 def _new(job: Job, place: RegisterLocation) -> tuple[Job, Reference, tuple[str, ...]]:

@@ -5,7 +5,7 @@ does not know of: a process may die at any moment. Pending releases count; whoev
 them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.policy.tables import table_in
 from beam_deid.transforms.publish.persons import counts_of, threshold_notes
+from beam_deid.transforms.publish.previous import previous_in, told_of
 from beam_deid.transforms.publish.register_current import current_in, replaced_in, tested_with
 from beam_deid.transforms.publish.register_entries import Intent, entry_of, note_of
 from beam_deid.transforms.publish.run_outcome import RunOutcome, TablePersons
@@ -58,6 +59,18 @@ class RegisterSession:
         """
         if self._held.document is None:
             self._held.save(self._document())
+
+    def previous(self, run: str, releases: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What is told of the release before each of a run's, by its name; nothing where there was none.
+
+        Args:
+            run: The run.
+            releases: The names of its releases.
+        """
+        document = self._document()
+        never = replaced_in(document, self.intent.output) if self.intent.replaced == State.UNRELEASED else set[str]()
+        found = {name: previous_in(document, name, run, self.intent.output, never) for name in releases}
+        return {name: told_of(entry) for name, entry in found.items() if entry is not None}
 
     def announce(self, staging: str, run: Mapping[str, Any], labels: Mapping[str, Any], outcome: RunOutcome) -> None:
         """Write down what is about to be published.

@@ -98,6 +98,7 @@ class RunOutcome:
         rejected: The files of rejects, as Parquet and as CSV; none where the run was refused.
         notes: What a person should know of the input, a sentence each.
         rejects: What was rejected, a line each, where there are no files of rejects.
+        replaced: In place of how many records a corrected one stands.
     """
 
     read: int
@@ -108,6 +109,7 @@ class RunOutcome:
     rejected: tuple[Moved, ...] = ()
     notes: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
+    replaced: int = 0
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RunOutcome":
@@ -125,6 +127,7 @@ class RunOutcome:
             rejected=tuple(Moved(**one) for one in document["rejected"]),
             notes=tuple(map(str, document.get("notes", ()))),
             rejects=tuple(map(str, document.get("rejects", ()))),
+            replaced=int(document.get("replaced", 0)),
         )
 
 

@@ -26,6 +26,7 @@ def write_state(
     overwrite: bool,
     facts: Mapping[str, Any],
     session: RegisterSession | None = None,
+    policy: bytes | None = None,
 ) -> None:
     """Write down what publishing a run takes, before it begins.
 
@@ -36,6 +37,7 @@ def write_state(
         overwrite: Whether an earlier run's output may be replaced.
         facts: Engine, start and input, for ``run.json``.
         session: The register of the run, if it keeps one.
+        policy: The bytes of the policy's file; None where nobody kept them.
 
     Raises:
         OutputError: It cannot be written.
@@ -48,11 +50,24 @@ def write_state(
         "about": plain(AboutRun.of(job)),
         "facts": dict(facts),
         "register": intent_document(session),
+        "policy": None if policy is None else policy.decode(),
     }
     try:
         write_all(join(staging, STATE), to_bytes(state))
     except OSError as error:
         raise unwritable(error, "the output", staging) from None
+
+
+def policy_left(state: Mapping[str, Any]) -> str | None:
+    """The text of a run's policy, as `write_state` left it; earlier versions left none.
+
+    Raises:
+        TypeError: Something else was left.
+    """
+    policy = state.get("policy")
+    if not isinstance(policy, str | None):
+        raise TypeError
+    return policy
 
 
 def published_run(output: str) -> str | None:

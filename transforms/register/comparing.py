@@ -1,4 +1,4 @@
-"""The comparison of two releases: the differences between their entries in a register, and between the tests of their labels."""
+"""The comparison of two releases: the differences between their entries in a register, between their labels, and in their tests."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,12 +6,18 @@ from typing import Any
 
 from beam_deid.transforms.label.documents import plain
 from beam_deid.transforms.register.document import Entry
+from beam_deid.transforms.terms import Recoverability
 
 PLAIN = ("label", "sharing", "purpose", "recipient", "k", "record", "identities", "policy_sha256")
 """What an entry says in a word, a figure or a list, and is compared as a whole."""
 
 BY_NAME = ("l", "roles", "levels", "losses", "records")
 """What an entry says of each field, or of each kind of record."""
+
+_OF_LABEL = ("label", "grade", "sensitive", "sharing", "purpose", "policy_sha256")
+"""The same of a label."""
+
+_OF_FIELD = {"actions": "action", "recoverability": "recoverability"}
 
 _TOLD = ("passed", "measured", "limit")
 
@@ -35,6 +41,70 @@ def difference(one: Entry, other: Entry) -> dict[str, Any]:
         **{name: _values_differing(left[name], right[name]) for name in BY_NAME},
         "inputs": differing_inputs(one.inputs, other.inputs),
     }
+
+
+def differing_labels(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """List the differences between the labels of two releases.
+
+    Args:
+        one: A label as ``label.json`` has it, or as much of one as is known; what it does not tell is not compared.
+        other: Another.
+
+    Returns:
+        ``plain``, ``fields``, ``roles``, ``levels``, ``losses`` and ``records`` as `difference` has them, and by field or figure
+        ``actions``, ``recoverability`` and ``risk``; ``tests`` as `differing_tests` has them, None where one has none.
+    """
+    left = _said_of_label(one)
+    right = _said_of_label(other)
+    both = [name for name in left if name in right]
+    return {
+        "plain": {
+            name: [one[name], other[name]]
+            for name in _OF_LABEL
+            if name in one and name in other and one[name] != other[name]
+        },
+        "fields": _names_differing(*(side["roles"] if "roles" in both else () for side in (left, right))),
+        **{name: _values_differing(left[name], right[name]) for name in both},
+        "tests": differing_tests(one, other) if "tests" in one and "tests" in other else None,
+    }
+
+
+def _said_of_label(label: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a label says of each field, kind of record or figure, by what it is; without what it does not tell."""
+    search = label.get("search", {})
+    parts = {
+        **_said_of_fields(label.get("fields")),
+        "levels": search.get("levels"),
+        "losses": search.get("losses"),
+        "records": label.get("records"),
+        "risk": label.get("risk"),
+    }
+    return {name: _plain_figures(part) for name, part in parts.items() if part is not None}
+
+
+def _said_of_fields(fields: Mapping[str, Any] | None) -> dict[str, dict[str, Any] | None]:
+    """The same of each released field, by what is told of it."""
+    if fields is None:
+        return {}
+    released = {name: facts for name, facts in fields.items() if facts.get("recoverability") != Recoverability.REMOVED}
+    return {
+        "roles": {name: list(facts["role"]) for name, facts in released.items()},
+        **{key: _of_fields(released, name) for key, name in _OF_FIELD.items()},
+    }
+
+
+def _of_fields(fields: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """What a label says of each field under one name; None where it does not say it of all."""
+    return (
+        {field: facts[name] for field, facts in fields.items()}
+        if all(name in facts for facts in fields.values())
+        else None
+    )
+
+
+def _plain_figures(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of a label without what is made of several figures."""
+    return {name: value for name, value in part.items() if not isinstance(value, Mapping)}
 
 
 def differs(found: Mapping[str, Any]) -> bool:

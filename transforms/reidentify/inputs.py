@@ -11,10 +11,9 @@ from beam_deid.transforms.formats import format_of
 from beam_deid.transforms.formats.format import Chunk, Format
 from beam_deid.transforms.formats.input_options import AS_THEY_LOOK, InputOptions
 from beam_deid.transforms.names import NAMES
-from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS
 from beam_deid.transforms.storage.files import InputFile, match
-from beam_deid.transforms.storage.paths import name_of
+from beam_deid.transforms.storage.paths import BESIDE_PARTS, name_of
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ def open_sources(globs: Sequence[str], written: InputOptions) -> list[InputSourc
         UsageError: No file matches, or a file is of no format that can be read.
         InputError: A file cannot be read.
     """
-    # A release's label lies beside its parts, and `out/crm/*` means the parts.
-    found = [file for file in match(globs) if name_of(file.path) != LABEL]
+    # A release's label and report lie beside its parts, and `out/crm/*` means the parts.
+    found = [file for file in match(globs) if name_of(file.path) not in BESIDE_PARTS]
     if not found:
         raise UsageError("no file matches this input", globs[0], "Check the path; quote globs in a shell")
     return [_opened(file, written) for file in found]

@@ -54,8 +54,12 @@ def commonest_share(found: Distribution) -> Shares:
 
 
 def basic_gain(found: Distribution) -> Shares:
-    """Basic β: the greatest relative gain of a value's share in the class over its share in all."""
-    return np.asarray(np.maximum.reduceat(found.lift - 1.0, found.begins))
+    """Basic β: the greatest relative gain of a value's share in the class over its share in all; 0 where none gains.
+
+    The definition is over the values that gain. One always does where shares add up to 1; where persons have several values, all
+    of a class may be rarer in it than among all.
+    """
+    return np.asarray(np.maximum(np.maximum.reduceat(found.lift - 1.0, found.begins), 0.0))
 
 
 def enhanced_gain(found: Distribution, most: float) -> Shares:

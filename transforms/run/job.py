@@ -33,6 +33,7 @@ from beam_deid.transforms.policy.special_persons import Special, special_fields
 from beam_deid.transforms.policy.table_policy import table_of
 from beam_deid.transforms.register.key import register_prints
 from beam_deid.transforms.register.reference import Reference
+from beam_deid.transforms.run.corrections_file import CorrectionsFile
 from beam_deid.transforms.run.layout import Layout, layout_of
 from beam_deid.transforms.terms import Recoverability
 
@@ -99,6 +100,7 @@ class Job:
             of somebody's own: then the ledgers of consent say when they were read, on a worker.
         consents: Who has consented, by release; on a worker alone.
         left_out: A register that names persons who are left out, where the run itself has none.
+        corrections: Corrected records that are taken in place of what the input says of them; None where there are none.
     """
 
     policy: Policy
@@ -122,6 +124,7 @@ class Job:
     begun: int = 0
     consents: Mapping[str, Consented] = field(default_factory=dict)
     left_out: Reference | None = None
+    corrections: CorrectionsFile | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""

@@ -1,9 +1,9 @@
 """A publication that is under way, written down before its first step, so that any command can finish it.
 
 A store that cannot put one folder in another's place in one step is changed file by file, in an order in which nothing ever
-looks published that is not whole: first what calls the old state published goes (``run.json``, ``label.json``), then files
-that the new one does not have; then all files come, are read back, and last the manifests, ``run.json`` at the very end. Every
-step may be done twice.
+looks published that is not whole: first what calls the old state published goes (``run.json``, the reports, ``label.json``), then
+files that the new one does not have; then all files come, are read back, and last the manifests, ``run.json`` at the very end. No
+report ever stands beside another label than its own. Every step may be done twice.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from beam_deid.transforms.errors import InputError, OutputError
 from beam_deid.transforms.storage.files import open_arrow, store_of, unwritable, write_all
-from beam_deid.transforms.storage.paths import is_below, join, name_of, parent, shown
+from beam_deid.transforms.storage.paths import REPORT, is_below, join, name_of, parent, shown
 
 JOURNAL = "publication.json"
-MANIFESTS = ("label.json", "run.json")
-"""What says that something is published."""
+MANIFESTS = ("label.json", REPORT, "run.json")
+"""What says that something is published, in the order in which it comes."""
 
 _FORMAT = 1
 _PURGING = 2
@@ -228,10 +228,7 @@ def check(one: Moved, path: str) -> None:
     found = store_of(path).entry(path)
     size, digest = (None, None) if found is None else (found.size, "")
     if size == one.size:
-        try:
-            digest = sha256_of(path)
-        except InputError as error:
-            raise OutputError(error.what, error.where, error.next_step) from None
+        digest = written_sha256(path)
     if digest != one.sha256:
         said = "is missing" if size is None else "is not what was written"
         raise OutputError(f"a file of the release {said}: the storage lost or changed it", shown(path), "Run again")
@@ -245,6 +242,19 @@ def check_bytes(data: bytes, path: str) -> None:
     """
     name = name_of(path)
     check(Moved(name, name, len(data), hashlib.sha256(data).hexdigest()), path)
+
+
+def written_sha256(path: str) -> str:
+    """SHA-256 of a file of an output, in hex.
+
+    Raises:
+        OutputError: It cannot be opened.
+        OSError: It cannot be read to its end.
+    """
+    try:
+        return sha256_of(path)
+    except InputError as error:
+        raise OutputError(error.what, error.where, error.next_step) from None
 
 
 def sha256_of(path: str) -> str:
@@ -274,5 +284,5 @@ def failed(error: OSError, where: str) -> OutputError:
 
 
 def _manifests_first(path: str) -> int:
-    """``run.json`` before all ``label.json``."""
+    """``run.json`` before all reports, and these before all ``label.json``."""
     return -MANIFESTS.index(name_of(path))

@@ -4,16 +4,17 @@ import json
 from typing import Any
 
 from beam_deid.transforms.storage.files import store_of
-from beam_deid.transforms.storage.paths import is_name, join
+from beam_deid.transforms.storage.paths import POLICY, REPORT, is_name, join
 
 
 def files_of_run(output: str) -> dict[str, str | None] | None:
     """The paths, below an output, of all files that its run wrote; None where there is no run.
 
-    Only what the manifests name is a run's: whatever else lies there somebody else has put there.
+    Only what the manifests name is a run's, and the reports: whatever else lies there somebody else has put there.
 
     Returns:
-        SHA-256, in hex, of each file; None of ``run.json``, which says that of all others, and where an earlier version said none.
+        SHA-256, in hex, of each file; None of ``run.json``, which says that of all others, of reports, which are made of the
+        others, and where an earlier version said none.
 
     Raises:
         OSError: A manifest cannot be read. Then nobody knows.
@@ -21,14 +22,17 @@ def files_of_run(output: str) -> dict[str, str | None] | None:
     run = _manifest(join(output, "run.json"))
     if run is None:
         return None
-    found = {"run.json": None, "rejected.parquet": _hash(run.get("rejected_sha256"))}
+    found = {"run.json": None, REPORT: None, "rejected.parquet": _hash(run.get("rejected_sha256"))}
     if "rejected_csv_sha256" in run:  # runs of earlier versions have none
         found["rejected.csv"] = _hash(run["rejected_csv_sha256"])
+    if "policy_yaml_sha256" in run:  # the same
+        found[POLICY] = _hash(run["policy_yaml_sha256"])
     releases = run.get("releases")
     for name, told in releases.items() if isinstance(releases, dict) else ():
         label = _manifest(join(output, name, "label.json")) if is_name(name) else None
         if label is not None:
             found[f"{name}/label.json"] = _hash(told.get("label_sha256")) if isinstance(told, dict) else None
+            found[f"{name}/{REPORT}"] = None
             found.update(_parts(name, label))
     return found
 

@@ -33,6 +33,15 @@ _MARKS = (
 LABEL = "label.json"
 """The file beside the parts of a release that says what it is."""
 
+REPORT = "report.html"
+"""A page for a person, beside a label and beside ``run.json``. It is made of these alone, so nothing is lost with it."""
+
+BESIDE_PARTS = (LABEL, REPORT)
+"""The files in a release's folder that are no parts."""
+
+POLICY = "policy.yaml"
+"""The file beside ``run.json`` that is the policy as it was read."""
+
 TABLE_LOGS = ("_delta_log", ".hoodie")
 """What lies in a folder whose files are not all of a table: Delta Lake's log and Hudi's."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from beam_deid.transforms.errors import UsageError, on_one_line
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.hidden import hidden_folders
-from beam_deid.transforms.storage.journal import at_once, failed, sha256_of
+from beam_deid.transforms.storage.journal import at_once, failed, written_sha256
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.paths import is_local, join, name_of, parent, shown
 from beam_deid.transforms.storage.taken import is_a_file, is_there
@@ -24,7 +24,7 @@ def check_replaceable(output: str, overwrite: bool, folder: str = "", *, by_name
         by_name: Whether it is enough that its files are called as the run's; else all of them are read.
 
     Raises:
-        InputError: A file of it cannot be read, so that nobody knows whose it is.
+        OutputError: A file of it cannot be opened, so that nobody knows whose it is.
         OSError: The store fails.
         UsageError: It is no folder, it is there and may not be replaced, or something that no run wrote is in it.
     """
@@ -64,7 +64,7 @@ def _changed(place: str, files: Mapping[str, str | None]) -> list[str]:
     changed: list[str] = []
 
     def compare(path: str) -> None:
-        if sha256_of(join(place, *path.split("/"))) != files[path]:
+        if written_sha256(join(place, *path.split("/"))) != files[path]:
             changed.append(path)
 
     at_once(compare, [path for path, told in files.items() if told is not None])

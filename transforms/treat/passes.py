@@ -8,6 +8,7 @@ from beam_deid.transforms.run.heap import free_circles
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import Shared
+from beam_deid.transforms.treat.replacing import replacing_of
 from beam_deid.transforms.treat.typed import TypedBatch, read_typed
 
 Result = TypeVar("Result", covariant=True)
@@ -58,8 +59,9 @@ def pass_over(shard: Shard, told: Shared[Pass[Result]]) -> Result:
     one = told.value
     work = one.begin(shard)
     try:
+        replacing = replacing_of(one.job)
         for batch in read_typed(shard, one.job, one.columns):
-            work.add(batch)
+            work.add(batch if replacing is None else replacing.applied(batch))
             PROGRESS.add(batch.read)
     finally:
         work.close()

@@ -83,6 +83,7 @@ class TypedBatch:
         source: What the batch is from, as reports call it: a file as the user wrote it; empty for a collection.
         numbers: What reports call each row of a collection, int64 (rows,), by its number in `Records.rows`; None for a file.
         above: How many rows of a file stand above its row 0, as its header.
+        replaced: Of each record that a corrected one stands in place of, which of these it is; None where no record is corrected.
     """
 
     records: Records
@@ -91,6 +92,7 @@ class TypedBatch:
     source: str = ""
     numbers: npt.NDArray[np.int64] | None = None
     above: int = 0
+    replaced: npt.NDArray[np.int32] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -197,7 +199,12 @@ def typed(
             faults += _faults(column, wrong, rows, name, reading)
             sound &= ~wrong.to_numpy(zero_copy_only=False)
     records = Records(columns, rows, origin, record_key=record_key).where(sound)
-    return replace(records, normal=_normal(records.columns, policy)), faults
+    return in_one_spelling(records, policy), faults
+
+
+def in_one_spelling(records: Records, policy: Policy) -> Records:
+    """The records with the columns in one spelling of which that is used, made of their columns as they are."""
+    return replace(records, normal=_normal(records.columns, policy))
 
 
 def _normal(columns: Columns, policy: Policy) -> dict[str, pa.Array]:

@@ -144,12 +144,15 @@ def assert_published(bucket: Bucket, prefix: str) -> None:
     run = bucket.manifest(f"{prefix}/run.json")
     expected = {
         "run.json": None,
+        "report.html": None,
+        "policy.yaml": run["policy_yaml_sha256"],
         "rejected.parquet": run["rejected_sha256"],
         "rejected.csv": run["rejected_csv_sha256"],
     }
     for name, release in run["releases"].items():
         if release["published"]:
             expected[f"{name}/label.json"] = release["label_sha256"]
+            expected[f"{name}/report.html"] = None
             label = bucket.manifest(f"{prefix}/{name}/label.json")
             expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
     seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/") if MARK not in key]

@@ -21,6 +21,7 @@ class Alpha(Asked):
     compare = Compare.AT_MOST
     words = "greatest share of a group's persons who have the same value"
     remedy = "Coarsen the columns around the sensitive one; or ask for less under require."
+    is_share = True
 
     def asks(self, scope: Scope, name: str) -> tuple[float, object] | None:
         """``alpha: {FIELD: …}``."""

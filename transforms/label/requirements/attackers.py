@@ -15,6 +15,7 @@ class Attackers(Requirement):
     default = Default.always(0, "ours: singling out has no share that is small enough")
     words = "share of persons whom a declared attacker narrows down to fewer than k: of those released or of its own, the greater"
     remedy = "Coarsen or leave out what the attacker knows, or fix its table where it meets too few of the persons."
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

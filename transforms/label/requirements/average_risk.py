@@ -20,6 +20,7 @@ class AverageRisk(Requirement):
     line = 6
     words = "average risk of the persons released: groups divided by persons"
     remedy = "Coarsen, so that groups are larger; or ask for less under require."
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -15,6 +15,7 @@ class ClassesAtRisk(Requirement):
     default = Default.always(0, "GB/T 42460-2023 (reference)")
     words = "share R_a of groups whose risk is above 1/k"
     remedy = "As for k: it holds where every group has at least k persons."
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -41,6 +41,7 @@ class Dominance(Requirement):
     default = Default(MOST_SHARE, "ours, after the dominance rule of official statistics")
     words = "greatest share of a group's records that belong to one person"
     remedy = "Coarsen, so that groups have more persons, or let a share of the rows be suppressed: the surplus of one person goes."
+    is_share = True
     suppresses = True
     by_group = True
 

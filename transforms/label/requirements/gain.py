@@ -41,6 +41,7 @@ class Gain(Requirement):
         "Coarsen the columns around the sensitive one, generalize the sensitive one itself, or let a share of the rows "
         "be suppressed."
     )
+    is_share = True
     suppresses = True
     by_group = True
 

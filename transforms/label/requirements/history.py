@@ -28,6 +28,7 @@ class History(Requirement):
     line = 3
     words = "greatest chance that one to four points of a person's history single the person out (unicity)"
     remedy = "Leave out the pseudonym that links a person's rows, or coarsen what makes the points of a history, mostly the time."
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

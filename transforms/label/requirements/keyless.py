@@ -20,6 +20,7 @@ class Keyless(Requirement):
     default = Default(_LIMIT, "ours")
     words = "of a pseudonym whose key was destroyed, the share of values that frequencies or intervals name rightly, above chance"
     remedy = "Leave the column out; its frequencies give its values away, whatever became of the key."
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

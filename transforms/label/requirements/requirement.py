@@ -214,6 +214,7 @@ class Requirement(ABC):
         compare: How its figure is compared with its limit.
         words: What its figure is, for README.md and report: in a few words, without a full stop.
         remedy: What to do where it does not hold, in sentences.
+        is_share: Whether its figure is a share of something, which people read in per cent.
         suppresses: Whether rows that break it may be suppressed.
         told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
         by_group: Whether it looks at groups one by one, so that the figure of a release is the worst one of its parts, if no
@@ -231,6 +232,7 @@ class Requirement(ABC):
     compare: ClassVar[Compare] = Compare.AT_MOST
     words: ClassVar[str]
     remedy: ClassVar[str]
+    is_share: ClassVar[bool] = False
     suppresses: ClassVar[bool] = False
     told: ClassVar[bool] = False
     by_group: ClassVar[bool] = False

@@ -26,6 +26,7 @@ class OverallRisk(Requirement):
         "Coarsen, so that groups are larger; or declare the environment that recipients work in, where it protects: "
         "environment of the release."
     )
+    is_share = True
     told = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:

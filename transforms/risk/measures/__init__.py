@@ -32,6 +32,9 @@ MEASURES: tuple[Measure, ...] = (
 
 if len({measure.name for measure in MEASURES}) != len(MEASURES):
     raise RuntimeError("two measures share a name")
+for one in MEASURES:
+    if {name.partition(".")[0] for name in one.meanings} != {figure.name for figure in fields(one.kind)}:
+        raise RuntimeError("a measure does not say what each of its figures means")
 
 
 def all_figures(view: View) -> Risk:

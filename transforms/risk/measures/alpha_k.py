@@ -3,9 +3,11 @@
 Wong, Li, Fu, Wang: (α,k)-Anonymity: an enhanced k-anonymity model for privacy-preserving data publishing (2006).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, NumberPairs, View, by_field
 from beam_deid.transforms.risk.per_class import commonest_share
 
@@ -26,6 +28,14 @@ class AlphaK(Measure):
 
     name = "alpha_k"
     kind = AlphaFigures
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "alpha_k": Meaning(
+            meaning="Greatest share of a group's persons who have the same sensitive value, and the persons of the smallest group",
+            formula="α = max q; k = min f_j",
+            source="Wong et al.: (α,k)-Anonymity (2006)",
+            test="alpha",
+        )
+    }
 
     def figures(self, view: View) -> AlphaFigures:
         """Take the greatest share over all classes, per sensitive field."""

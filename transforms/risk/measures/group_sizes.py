@@ -6,11 +6,12 @@ number depends on the logarithm of the largest group alone.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from beam_deid.transforms.risk.histogram import Counts
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 
 _NEAR = 20
@@ -57,6 +58,18 @@ class GroupSizesInBins(Measure):
 
     name = "group_sizes"
     kind = GroupSizes
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "group_sizes": Meaning(
+            meaning="How many groups there are of each size, counted in persons, and how many records are in them",
+            test="k",
+            parts={
+                "least": "the fewest persons that a group of this bin has",
+                "most": "the most persons that one has",
+                "groups": "how many groups have so many persons",
+                "records": "how many records are in these groups",
+            },
+        ),
+    }
 
     def figures(self, view: View) -> GroupSizes:
         """Count groups and records in bins."""

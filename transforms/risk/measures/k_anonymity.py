@@ -5,13 +5,16 @@ over-states safety where rows of one subject can be linked: the multiset of a su
 quasi-identifier, which is how Google's Sensitive Data Protection defines k with an entity id.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from beam_deid.transforms.columns.combining import mix
 from beam_deid.transforms.columns.fingerprint import Fingerprints
 from beam_deid.transforms.risk.histogram import Classes, Counts, distinct_count, numbered
+from beam_deid.transforms.risk.meaning import COUNTED, Meaning
 from beam_deid.transforms.risk.measures.measure import Count, CountOrNone, Figures, Measure, Subjects, View
 from beam_deid.transforms.risk.sizes import Sizes
 
@@ -46,6 +49,35 @@ class KAnonymity(Measure):
 
     name = "k_anonymity"
     kind = ClassSizes
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "records": Meaning(meaning="Records that are released", advice=COUNTED),
+        "subjects": Meaning(
+            meaning="Persons whom the released records are about; records, where nobody says whom they are about",
+            advice=COUNTED,
+        ),
+        "classes": Meaning(
+            meaning="Groups of records that look alike: equal in every released column that is not sensitive alone",
+            formula="J = |{x₁, …, xₙ}|",
+            advice=COUNTED,
+        ),
+        "unique_subjects": Meaning(
+            meaning="Persons who are alone in a group, so that whoever knows what the group shows knows who they are",
+            formula="|{s : ∃ j: s ∈ j ∧ f_j = 1}|",
+            test="k",
+        ),
+        "k": Meaning(
+            meaning="Persons in the smallest group",
+            formula="k = min f_j",
+            source="Samarati, Sweeney: Protecting privacy when disclosing information (1998)",
+            test="k",
+        ),
+        "k_composite": Meaning(
+            meaning="Fewest persons whose records, all taken together, are in the same groups",
+            formula="min |{s : {j(r) : r ∈ s} = m}|",
+            source="Google Sensitive Data Protection: k with an entity id",
+            test="k_composite",
+        ),
+    }
 
     def figures(self, view: View) -> ClassSizes:
         """Tell records, subjects and classes."""

@@ -5,14 +5,18 @@ figures are those of pycanon, so that they can be compared: the first rounded do
 count over that of the l-th rarest and all above.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from beam_deid.transforms.risk.distribution import Distribution, Shares
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import CountPairs, Counts, Figures, Measure, View, by_field
 from beam_deid.transforms.risk.per_class import entropies
+
+_SOURCE = "Machanavajjhala et al.: l-Diversity (2007)"
 
 _NEAR = 1e-6
 """Far more than sums are off by rounding."""
@@ -38,6 +42,26 @@ class LDiversity(Measure):
 
     name = "l_diversity"
     kind = DiversityFigures
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "l_distinct": Meaning(
+            meaning="Distinct values of a sensitive column in the group that has fewest",
+            formula="min_j |{v : v ∈ j}|",
+            source=_SOURCE,
+            test="l",
+        ),
+        "l_entropy": Meaning(
+            meaning="Effective number of values of a sensitive column in the poorest group, rounded down",
+            formula="⌊min_j exp(−Σ q ln q)⌋",
+            source=_SOURCE,
+            test="l_entropy",
+        ),
+        "l_recursive": Meaning(
+            meaning="How far a group's commonest value outweighs its rarer ones, as c and l; c is missing where l is below 2",
+            formula="(c, l): r₁ < c · (r_l + … + r_m)",
+            source=_SOURCE,
+            test="l_commonest",
+        ),
+    }
 
     def figures(self, view: View) -> DiversityFigures:
         """Take the least figure over all classes, per sensitive field."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from beam_deid.transforms.risk.distances import Scale
 from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.sizes import Sizes
 
 
@@ -133,10 +134,12 @@ class Measure(ABC):
     Attributes:
         name: Its name.
         kind: What its figures are.
+        meanings: What each of its figures means; one that is made of several may say it of each, as ``sharing.R``.
     """
 
     name: ClassVar[str]
     kind: ClassVar[type[Figures]]
+    meanings: ClassVar[Mapping[str, Meaning]]
 
     @abstractmethod
     def figures(self, view: View) -> Figures | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 from beam_deid.transforms.risk.population import PopulationUniqueness, population_uniqueness
 
@@ -29,6 +30,22 @@ class Population(Measure):
 
     name = "population"
     kind = PopulationFigures
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "population": Meaning(
+            meaning="How many of the population that the release was drawn from are unique in it, estimated; only where the policy "
+            "says how many the population has",
+            source="Dankar, El Emam, Neisa, Roffey: Estimating the re-identification risk of clinical data sets (2012)",
+            advice="No test goes by it: within this release whoever is unique is told by k.",
+            parts={
+                "population": "Persons of the population",
+                "sample": "Share of the release that is unique in the release",
+                "pitman": "Estimate by Pitman's sampling formula",
+                "zayatz": "Estimate by Zayatz",
+                "snb": "Estimate by a shifted negative binomial model",
+                "chosen": "The estimate that is to be trusted",
+            },
+        )
+    }
 
     def figures(self, view: View) -> PopulationFigures | None:
         """Estimate over subjects; None where the size of the population is not known."""

@@ -6,9 +6,17 @@ the population the release is taken for the whole of it, so that the journalist'
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, Share, View
+
+_SOURCE = "El Emam: Guide to the De-Identification of Personal Health Information (2013)"
+_PARTS = {
+    "highest": "The risk of the person at greatest risk",
+    "average": "The average over persons",
+    "at_risk": "Share of the persons whose risk is above 1/k",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,41 @@ class Reidentification(Measure):
 
     name = "reidentification"
     kind = ReidentificationRisk
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "max_risk": Meaning(
+            meaning="Greatest chance of naming a person rightly by guessing within the person's group",
+            formula="max 1/f_j = 1/k",
+            source=_SOURCE,
+            test="k",
+        ),
+        "avg_risk": Meaning(
+            meaning="Average of that chance over all persons: groups divided by persons",
+            formula="J / Σ f_j",
+            source=_SOURCE,
+            test="average_risk",
+        ),
+        "prosecutor": Meaning(
+            meaning="The risk by an attacker who looks for one person, and knows that the person is in the release",
+            formula="1/f_j",
+            source=_SOURCE,
+            test="classes_at_risk",
+            parts=_PARTS,
+        ),
+        "journalist": Meaning(
+            meaning="The risk by an attacker who wants to find anybody, and does not know who is in the release; without a table "
+            "of the population it is taken to be as great as the prosecutor's",
+            formula="1/F_j",
+            source=_SOURCE,
+            test="classes_at_risk",
+            parts=_PARTS,
+        ),
+        "marketer": Meaning(
+            meaning="Share of the persons who would be named rightly if everybody were linked at random within the groups",
+            formula="J / Σ f_j",
+            source=_SOURCE,
+            test="average_risk",
+        ),
+    }
 
     def figures(self, view: View) -> ReidentificationRisk:
         """Measure the risk over subjects."""

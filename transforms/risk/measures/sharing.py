@@ -9,8 +9,9 @@ greatest θ_j, R_c the mean of θ_j over classes. R = R_b·E when fully public, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shape, View
 
 _INSIDER = {
@@ -25,6 +26,7 @@ _INSIDER = {
     ("low", "high"): 0.6,
 }
 _BREACH = {"high": 0.14, "medium": 0.27, "low": 0.55}
+_SOURCE = "GB/T 42460-2023 (reference)"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,40 @@ class SharingModel(Measure):
 
     name = "sharing"
     kind = SharingFigures
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "sharing.R_a": Meaning(
+            meaning="Share of the groups whose risk is above the limit, 1/k; no group may be",
+            formula="R_a = |{j : θ_j > 1/k}| / J, θ_j = 1/f_j",
+            source=_SOURCE,
+            test="classes_at_risk",
+        ),
+        "sharing.R_b": Meaning(
+            meaning="The greatest risk of a group, which counts in public sharing",
+            formula="R_b = max θ_j",
+            source=_SOURCE,
+            test="overall_risk",
+        ),
+        "sharing.R_c": Meaning(
+            meaning="The average risk of the groups, which counts in controlled and enclave sharing",
+            formula="R_c = Σ θ_j / J",
+            source=_SOURCE,
+            test="overall_risk",
+        ),
+        "sharing.E": Meaning(
+            meaning="How likely it is that anybody tries to find persons at all, by what is declared of the recipient; 1 in public "
+            "sharing, and where nobody declares anything",
+            formula="E = max(T1, 1 − (1 − p)^m, T3)",
+            source="Information and Privacy Commissioner of Ontario: De-identification Guidelines for Structured Data (2016)",
+            advice="Declare the recipient as it is, under environment in the policy, with who states it and until when. Nobody "
+            "has checked what is declared.",
+        ),
+        "sharing.R": Meaning(
+            meaning="The overall risk: that of the groups times that of the environment; 1 where a group's risk is above its limit",
+            formula="R = R_b · E (public), R_c · E (controlled, enclave), 1 (R_a > 0)",
+            source=_SOURCE,
+            test="overall_risk",
+        ),
+    }
 
     def figures(self, view: View) -> SharingFigures:
         """Measure the risk of each class, and multiply it by that of the environment."""

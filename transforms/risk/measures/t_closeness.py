@@ -3,11 +3,13 @@
 Li, Li, Venkatasubramanian: t-Closeness: privacy beyond k-anonymity and l-diversity (2007).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from beam_deid.transforms.risk.distances import equal_distance
 from beam_deid.transforms.risk.distribution import Distribution
+from beam_deid.transforms.risk.meaning import Meaning
 from beam_deid.transforms.risk.measures.measure import Figures, Measure, Shares, View, by_field
 
 
@@ -27,6 +29,14 @@ class TCloseness(Measure):
 
     name = "t_closeness"
     kind = ClosenessFigures
+    meanings: ClassVar[Mapping[str, Meaning]] = {
+        "t": Meaning(
+            meaning="Greatest distance of a group's distribution of a sensitive column from the release's, from 0 to 1",
+            formula="t = max_j d(Q_j, P)",
+            source="Li, Li, Venkatasubramanian: t-Closeness (2007)",
+            test="t",
+        )
+    }
 
     def figures(self, view: View) -> ClosenessFigures:
         """Take the greatest distance over all classes, per sensitive field."""

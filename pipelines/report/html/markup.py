@@ -1,0 +1,102 @@
+"""Texts as HTML: nothing of a text is ever read as markup, and nothing in it is invisible."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from beam_deid.pipelines.report.blocks import Link, Mark, Verbatim
+from beam_deid.pipelines.report.html.languages import Language, in_language
+from beam_deid.transforms.names import NAMES
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Categories of characters that would not be seen, or turn the text around them."""
+_CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
+"""What a name of a column is told by that is no word: the others are set as the text around them."""
+
+_LIST = ", "
+_CODES = r" \(\w+(?:: \w+)?\)"
+"""What stands behind a name of which it says how it was made."""
+_DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])", re.ASCII)
+
+
+class Writer:
+    """Writes texts as HTML, once for each language in which they differ.
+
+    Args:
+        languages: The languages of the page.
+    """
+
+    def __init__(self, languages: Sequence[Language]) -> None:
+        self._languages = languages
+        self._names = _pattern(NAMES.known())
+
+    def text(self, text: str) -> Markup:
+        """A text as HTML, its names set as code."""
+        if isinstance(text, Link):
+            return Markup('<a href="{}">{}</a>').format(text.to, visible(text))
+        if isinstance(text, Verbatim):
+            return _verbatim(text)
+        written = self._in_languages(text)
+        if isinstance(text, Mark):
+            return Markup('<span class="mark {}">{}</span>').format(text.tone, written)
+        return written
+
+    def plain(self, text: str) -> str:
+        """A text in all languages where no element can stand."""
+        return " · ".join(dict.fromkeys(visible(in_language(text, one.code)) for one in self._languages))
+
+    def tagged(self, language: Language) -> Markup:
+        """The attribute of an element that is in one of several languages."""
+        return Markup(' lang="{}"').format(language.tag) if len(self._languages) > 1 else Markup("")
+
+    def _in_languages(self, text: str) -> Markup:
+        written = {one: self._with_names(in_language(text, one.code)) for one in self._languages}
+        if len(set(written.values())) == 1:
+            return next(iter(written.values()))
+        each = (Markup("<span{}>{}</span>").format(self.tagged(one), html) for one, html in written.items())
+        return Markup("").join(each)
+
+    def _with_names(self, text: str) -> Markup:
+        if self._names is None:
+            return _with_days(text)
+        pieces = self._names.split(text)  # names at every second place
+        return Markup("").join(
+            Markup(_LIST).join(map(_code, piece.split(_LIST))) if number % 2 else _with_days(piece)
+            for number, piece in enumerate(pieces)
+        )
+
+
+def visible(text: str) -> str:
+    """A text of which every character is seen: what would not be, or would turn others around, stands as its number."""
+    if text.isprintable():
+        return text
+    return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in _INVISIBLE else one for one in text)
+
+
+def _with_days(text: str) -> Markup:
+    """A text whose days are marked as such, so that none is broken over two lines."""
+    pieces = _DAY.split(visible(text))
+    written = (Markup("<time>{}</time>" if number % 2 else "{}").format(one) for number, one in enumerate(pieces))
+    return Markup("").join(written)
+
+
+def _verbatim(text: str) -> Markup:
+    if _CODE.fullmatch(text) and text in NAMES.known():
+        return _code(text)
+    return Markup("{}" if text.isascii() else "<bdi>{}</bdi>").format(visible(text))
+
+
+def _code(name: str) -> Markup:
+    return Markup("<code>{}</code>").format(visible(name))
+
+
+def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
+    """What finds names in a text: those that are surely no words of it, and lists of any, the longest first."""
+    told = [re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)) if _LIST not in name]
+    if not told:
+        return None
+    one = f"(?:{'|'.join(told)})"
+    alone = "|".join(name for name in told if _CODE.fullmatch(re.sub(r"\\(.)", r"\1", name))) or "(?!)"
+    return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")

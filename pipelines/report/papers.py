@@ -1,0 +1,88 @@
+"""The reports of a run, as it publishes them and as they are made again: of the same evidence the same bytes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from beam_deid.pipelines import output
+from beam_deid.pipelines.language.chosen import CHINESE, ENGLISH
+from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.transforms.names import NAMES
+from beam_deid.transforms.policy.own_names import own_names
+from beam_deid.transforms.policy.yaml_nodes import read_yaml
+from beam_deid.transforms.storage.paths import REPORT
+
+ALL = (CHINESE, ENGLISH)
+"""The languages of a report, one beside the other, as a run publishes it."""
+
+Document = dict[str, Any]
+
+
+def reports(run: Document, labels: Mapping[str, Document], policy: str | None) -> dict[str, bytes]:
+    """The reports that are published with a run: see `beam_deid.transforms.label.reports.Reports`."""
+    try:
+        return pages(evidences(run, labels, policy))
+    except Exception as error:  # a page that cannot be drawn keeps back nothing that was proved
+        what = f"no report was made ({type(error).__name__}); what it is made of is there: beam-deid report"
+        output.warn([what])
+        return {}
+
+
+def evidences(run: Document, labels: Mapping[str, Document], policy: str | None) -> list[Evidence]:
+    """What is known of each release of a run.
+
+    Args:
+        run: The content of ``run.json``.
+        labels: The content of the label of each published release, by its name.
+        policy: The text of the policy; None where it was not kept.
+    """
+    told = run["releases"]
+    return [Evidence(label, run, policy, told[name].get("previous")) for name, label in labels.items()]
+
+
+def pages(found: Sequence[Evidence], languages: Sequence[str] = ALL) -> dict[str, bytes]:
+    """The page of each release, and the one that leads to them.
+
+    Args:
+        found: What is known of the releases of a run.
+        languages: The languages that the pages speak.
+
+    Returns:
+        The bytes of each page, by its path below the output; none where there is no release.
+    """
+    if not found:
+        return {}
+    from beam_deid.pipelines.report.page import index_page
+
+    with NAMES.only(_names(found)):
+        index = index_page(found, languages)
+    return {REPORT: index, **{f"{one.name}/{REPORT}": page(one, languages) for one in found}}
+
+
+def page(evidence: Evidence, languages: Sequence[str] = ALL) -> bytes:
+    """The page of one release.
+
+    Args:
+        evidence: What is known of it.
+        languages: The languages that the page speaks.
+    """
+    from beam_deid.pipelines.report.page import release_page
+
+    with NAMES.only(_names([evidence])):  # whatever else this process has met, the same page
+        return release_page(evidence, languages)
+
+
+def _names(found: Sequence[Evidence]) -> set[str]:
+    """The names of the user's own in what is known of releases."""
+    return {name for one in found for name in (*_of_label(one.label), *_of_policy(one.policy or ""))}
+
+
+def _of_label(label: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(label[name]) for name in ("release", "purpose") if name in label)
+    for section in ("fields", "attackers"):
+        yield from label.get(section) or ()
+    yield from map(str, (label.get("search") or {}).get("levels", {}).values())
+
+
+def _of_policy(text: str) -> set[str]:
+    raw = read_yaml(text.removeprefix("\ufeff")).value
+    return own_names(raw) if isinstance(raw, dict) else set()

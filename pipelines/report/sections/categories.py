@@ -1,0 +1,72 @@
+"""Categories of personal information: what each field is in law, and what is sensitive by Art. 28."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from beam_deid.pipelines.report.blocks import Block, Callout, Fill, Grid, Paragraph, Section, Tone, Verbatim
+from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.sources import source
+from beam_deid.pipelines.report.wording import category_words, number, role_words, sensitive_by
+from beam_deid.transforms.recognisers.categories.category import article, categories
+
+
+def section(evidence: Evidence) -> Section | None:
+    """The categories of a release's fields; None where it has none."""
+    fields = evidence.label.get("fields", {})
+    if not fields:
+        return None
+    return Section("categories", "What kinds of personal information it comes from", list(_blocks(evidence.label)))
+
+
+def _blocks(label: Mapping[str, Any]) -> Iterator[Block]:
+    fields = label["fields"]
+    yield Paragraph(
+        "Each released field belongs to a category of personal information after GB/T 35273-2020, Annex A, as the policy, the "
+        "platform or the kind of the field says. Some categories are sensitive by PIPL Art. 28."
+    )
+    yield Grid(
+        ("The field", "Its category", "Its role", "Sensitive by"),
+        [_row(name, facts) for name, facts in fields.items()],
+        "The released fields by their categories",
+    )
+    yield from sensitive_values(label)
+    untold = [name for name, facts in fields.items() if facts.get("category") is None]
+    if untold:
+        yield Fill(f"Which category these fields belong to, and whether it is sensitive: {', '.join(untold)}")
+
+
+def _row(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    category = facts.get("category")
+    return Verbatim(name), category_words(category), role_words(facts["role"]), sensitive_by(facts)
+
+
+def sensitive_values(label: Mapping[str, Any]) -> Iterator[Block]:
+    """Which released values are on lists of sensitive ones; nothing where none is."""
+    found = label.get("sensitive_values") or []
+    if not found:
+        return
+    yield Callout(
+        Tone.NOTE,
+        "Some released values are sensitive by what they say",
+        "They are on lists of sensitive values. The share is that of the persons who have one.",
+    )
+    yield Grid(
+        ("The list", "What it tells of", "Sensitive by", "Released values", "Persons who have one", "Share of persons"),
+        [_listed(one) for one in found],
+        "Released values that are on a list of sensitive ones",
+        numbers=(3, 4, 5),
+    )
+
+
+def _listed(one: Mapping[str, Any]) -> tuple[str, ...]:
+    spread = one.get("spread") or {}
+    share = spread.get("share")
+    told = article(one["category"]) if one["category"] in categories() else one.get("article", "")
+    return (
+        Verbatim(one["list"]),
+        category_words(one["category"]),
+        source(told),
+        number(sum(one["fields"].values())),
+        number(spread.get("persons")),
+        Verbatim("–" if share is None else f"{share:.1%}"),
+    )

@@ -1,0 +1,54 @@
+"""The nine lines of the label rule: what each asks, its tests, and what came of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from beam_deid.pipelines.report.amounts import measured_and_limit, requirement_of
+from beam_deid.pipelines.report.blocks import Check, Checks, Mark, Paragraph, Part, Section, Tone, Verbatim
+from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.lines import LINE_WORDS
+from beam_deid.transforms.label.lines import LINES
+
+Test = Mapping[str, Any]
+
+
+def section(evidence: Evidence) -> Section:
+    """All nine lines, those open in which a test does not hold."""
+    told = Paragraph(
+        "The label follows from nine lines of tests. It is anonymized only if every test holds on what is released; whatever is "
+        "unknown or was not measured does not hold."
+    )
+    tests = evidence.label["tests"]
+    lines = [_line(number, [one for one in tests if one["line"] == number]) for number in LINES]
+    return Section("lines", "The tests, line by line", [told, *lines])
+
+
+def _line(number: int, tests: Sequence[Test]) -> Part:
+    words = LINE_WORDS[number]
+    if not tests:
+        return Part(words.title, [Paragraph(words.untested)], words.asks, Mark("not asked", Tone.NOTE), folded=True)
+    holds = all(one["passed"] for one in tests)
+    return Part(words.title, [Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)
+
+
+def mark_of(holds: bool) -> Mark:
+    """Whether something holds, as a word."""
+    return Mark("holds", Tone.GOOD) if holds else Mark("does not hold", Tone.BAD)
+
+
+def _check(test: Test) -> Check:
+    measured, limit = measured_and_limit(test["name"], test["measured"], test["limit"])
+    return Check(
+        passed=test["passed"],
+        asks=asked_by(test),
+        code=test["name"],
+        measured=measured,
+        limit=limit,
+        found=test["detail"],
+    )
+
+
+def asked_by(test: Test) -> str:
+    """What a test measures, in words; its name, if this version does not know it."""
+    requirement = requirement_of(test["name"])
+    return Verbatim(test["name"]) if requirement is None else requirement.words
