@@ -8,7 +8,7 @@ _BREAKABLE = ("W", "F")
 _NARROW = frozenset(" iljtfr.,:;'|!()[]")
 _BROAD = frozenset("mwMW@%")
 """Letters that are narrower, or broader, than others in all common fonts without serifs."""
-_EMS = {"cell": 1.0, "narrow": 0.38, "broad": 0.95, "capital": 0.72, "other": 0.59}
+_EMS = {"cell": 1.0, "narrow": 0.41, "broad": 1.0, "capital": 0.74, "other": 0.63}
 """Widths of letters in ems; rather too much, as fonts differ."""
 
 
