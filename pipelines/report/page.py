@@ -16,6 +16,13 @@ BOTH = ("zh", "en")
 REPORT = "report.html"
 """What a page is called, beside the label or the run that it is about."""
 
+_OF_RUN = (
+    ("run", "Run"),
+    ("dataset", "Dataset"),
+    ("engine", "Engine"),
+)
+"""What a run says of itself, and what that is called."""
+
 
 def release_page(evidence: Evidence, languages: Sequence[str] = BOTH) -> bytes:
     """The page of a release, made from its evidence alone: the same bytes whenever it is made.
@@ -38,8 +45,8 @@ def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = BOTH) -
     """
     run = (evidences[0].run if evidences else None) or {}
     dataset = run.get("dataset", "")
-    about = [section for one in OF_RUN if (section := one(evidences)) is not None]
-    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *about])
+    of_run = [one for one in (make(evidences) for make in OF_RUN) if one is not None]
+    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *of_run, _run(run)])
     names = {name for one in evidences for name in one.names}
     return rendered(document, languages, names)
 
@@ -74,3 +81,9 @@ def _records(evidences: Sequence[Evidence]) -> Section:
     rows = [(Verbatim(one.name), *(count(one.label["records"][what]) for what in RECORD_COUNTS)) for one in evidences]
     headings = ("Release", "Read", "Released", "Suppressed", "Withheld", "Rejected")
     return Section("records", "Records", [told, Grid(headings, rows, numbers=(1, 2, 3, 4, 5))])
+
+
+def _run(run: Mapping[str, Any]) -> Section:
+    known = ((meaning, run.get(name)) for name, meaning in _OF_RUN)
+    facts = [(meaning, Verbatim(value)) for meaning, value in known if value is not None]
+    return Section("run", "The run", [Facts(facts)])

@@ -21,8 +21,9 @@ from .parsed import Parsed
 GOLDEN = Path(__file__).parents[1] / "golden" / "v0_4_0"
 LABELS = {path.parent.name: json.loads(path.read_text("utf-8")) for path in sorted(GOLDEN.glob("*/label.json"))}
 LIMIT = 300_000
-ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
-NAMES_OF_THINGS = re.compile("beam-deid verify|open id")
+ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+NAMES_OF_THINGS = re.compile(r"beam-deid \w+|open id|.*\((?:19|20)\d\d\).*|.* = .*")
+"""What is called the same in every language: commands, papers, guidelines and formulas."""
 LANGUAGES = [("zh", "en"), ("en", "zh"), ("zh",), ("en",)]
 
 

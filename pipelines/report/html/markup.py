@@ -15,7 +15,8 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
 """What a name of a column is told by that is no word: the others are set as the text around them."""
 
-_LIST = ", "
+_BETWEEN = r"(?:, | \+ )"
+"""What stands between the names of a list, and of a set of columns."""
 _CODES = r" \(\w+(?:: \w+)?\)"
 """What stands behind a name of which it says how it was made."""
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])", re.ASCII)
@@ -37,7 +38,7 @@ class Writer:
         if isinstance(text, Link):
             return Markup('<a href="{}">{}</a>').format(text.to, visible(text))
         if isinstance(text, Verbatim):
-            return _verbatim(text)
+            return self._verbatim(text)
         written = self._in_languages(text)
         if isinstance(text, Mark):
             return Markup('<span class="mark {}">{}</span>').format(text.tone, written)
@@ -57,6 +58,12 @@ class Writer:
             return next(iter(written.values()))
         each = (Markup("<span{}>{}</span>").format(self.tagged(one), html) for one, html in written.items())
         return Markup("").join(each)
+
+    def _verbatim(self, text: str) -> Markup:
+        if text in NAMES.known() and " " not in text:
+            return _code(text)
+        written = self._with_names(text)
+        return written if text.isascii() else Markup("<bdi>{}</bdi>").format(written)
 
     def _with_names(self, text: str) -> Markup:
         if self._names is None:
@@ -82,15 +89,9 @@ def _with_days(text: str) -> Markup:
     return Markup("").join(written)
 
 
-def _verbatim(text: str) -> Markup:
-    if _CODE.fullmatch(text) and text in NAMES.known():
-        return _code(text)
-    seen = visible(text)
-    return escape(seen) if text.isascii() else Markup("<bdi>{}</bdi>").format(seen)
-
-
 def _list(names: str) -> Markup:
-    return Markup(", ").join(map(_code, names.split(_LIST)))
+    pieces = re.split(f"({_BETWEEN})", names)  # what is between them at every second place
+    return Markup("").join(escape(one) if number % 2 else _code(one) for number, one in enumerate(pieces))
 
 
 def _code(name: str) -> Markup:
@@ -99,9 +100,11 @@ def _code(name: str) -> Markup:
 
 def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
     """What finds names in a text: those that are surely no words of it, and lists of any, the longest first."""
-    told = sorted((name for name in names if name and _LIST not in name), key=lambda name: (-len(name), name))
+    told = sorted(
+        (name for name in names if name and not re.search(_BETWEEN, name)), key=lambda name: (-len(name), name)
+    )
     if not told:
         return None
     one = f"(?:{'|'.join(map(re.escape, told))})"
     alone = "|".join(map(re.escape, filter(_CODE.fullmatch, told))) or "(?!)"
-    return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")
+    return re.compile(rf"(?<![\w.])({one}(?:{_BETWEEN}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")
