@@ -11,8 +11,7 @@ from beam_deid.pipelines.report.documents.assessment import assessment
 from beam_deid.pipelines.report.documents.headings import SETS
 from beam_deid.pipelines.report.documents.markdown import as_markdown
 from beam_deid.pipelines.report.documents.record import record_of_processing
-from beam_deid.pipelines.report.documents.whole_run import names_of
-from beam_deid.pipelines.report.documents.whole_run import WholeRun
+from beam_deid.pipelines.report.documents.whole_run import WholeRun, names_of
 from beam_deid.pipelines.report.documents.word import as_docx
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.errors import UsageError
