@@ -1,10 +1,11 @@
 """The report as pages: one of each release, and an index of all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from beam_deid.pipelines.report.amounts import count
-from beam_deid.pipelines.report.blocks import Document, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
+from beam_deid.pipelines.report.blocks import Document, Facts, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.html.rendering import rendered
 from beam_deid.pipelines.report.sections import OF_RUN, SECTIONS
