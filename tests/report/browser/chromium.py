@@ -1,7 +1,7 @@
 """Pages in Debian's Chromium: what they ask for, what they say to the console, and what axe-core finds."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -62,10 +62,16 @@ def opened(
         context.close()
 
 
-def grave_findings(page: "Page") -> list[str]:
-    """What axe-core finds that is serious or critical, each in a line with the first places."""
+def grave_findings(page: "Page", rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds that is serious or critical, each in a line with the first places.
+
+    Args:
+        page: The page.
+        rules: The rules of axe-core that are asked; all where there are none.
+    """
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    asked = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found: dict[str, Any] = page.evaluate("asked => axe.run(document, asked)", asked)
     return [
         f"{one['impact']} {one['id']}: {'; '.join(node['html'][:160] for node in one['nodes'][:3])}"
         for one in found["violations"]
@@ -76,6 +82,11 @@ def grave_findings(page: "Page") -> list[str]:
 def speak(page: "Page", language: str) -> None:
     """Choose a language as a mouse does."""
     page.locator(f"label[for=say-{language}]").click()
+
+
+def unfold(page: "Page") -> None:
+    """Open what is folded, so that all of it is seen and looked at."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
 def visible_in(page: "Page", language: str) -> bool:
