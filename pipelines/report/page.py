@@ -21,7 +21,6 @@ _OF_RUN = (
     ("run", "Run"),
     ("dataset", "Dataset"),
     ("engine", "Engine"),
-    ("kept_until", "Its record is kept until"),
 )
 """What a run says of itself, and what that is called."""
 

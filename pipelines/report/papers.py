@@ -48,18 +48,7 @@ def pages(found: Sequence[Evidence], languages: Sequence[str] = ALL) -> dict[str
     """
     if not found:
         return {}
-    from beam_deid.pipelines.report.page import index_page
+    from beam_deid.pipelines.report.page import index_page, release_page
 
-    return {REPORT: index_page(found, languages), **{f"{one.name}/{REPORT}": page(one, languages) for one in found}}
-
-
-def page(evidence: Evidence, languages: Sequence[str] = ALL) -> bytes:
-    """The page of one release.
-
-    Args:
-        evidence: What is known of it.
-        languages: The languages that the page speaks.
-    """
-    from beam_deid.pipelines.report.page import release_page
-
-    return release_page(evidence, languages)
+    of_releases = {f"{one.name}/{REPORT}": release_page(one, languages) for one in found}
+    return {REPORT: index_page(found, languages), **of_releases}
