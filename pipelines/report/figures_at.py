@@ -61,4 +61,6 @@ def _name_of(item: Any) -> tuple[str, ...]:
         return ()
     if isinstance(item.get("fields"), list):
         return (" + ".join(map(str, item["fields"])),)
+    if "least" in item and "most" in item:
+        return (f"{item['least']:,}–{item['most']:,}",)
     return next(((str(item[name]),) for name in _NAMES if name in item), ())

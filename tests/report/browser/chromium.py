@@ -89,6 +89,12 @@ def unfold(page: "Page") -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
+def shown_titles(page: "Page") -> list[str]:
+    """The headings of sections, but for those that only a screen reader has."""
+    titles = [one for one in page.locator("h2").all() if (one.bounding_box() or {"width": 0})["width"] > 1]
+    return [one.inner_text() for one in titles]
+
+
 def visible_in(page: "Page", language: str) -> bool:
     """Whether texts of a language are shown in the heading of the page."""
     return bool(page.locator(f'h1 [lang|="{language}"]').first.is_visible())

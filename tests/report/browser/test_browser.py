@@ -17,6 +17,7 @@ from .chromium import (
     grave_findings,
     launched,
     opened,
+    shown_titles,
     speak,
     unfold,
     visible_in,
@@ -80,9 +81,9 @@ def test_a_page_asks_for_nothing_and_everybody_can_read_it(browser, path, scheme
         for language in LANGUAGES:
             speak(page, language)
             assert {one: visible_in(page, one) for one in LANGUAGES} == {one: one == language for one in LANGUAGES}
-            page.screenshot(path=tmp_path / f"{scheme}-{language}.png", full_page=True)
+            page.screenshot(path=tmp_path / f"{scheme}-{language}-first-screen.png")
             unfold(page)
-            page.screenshot(path=tmp_path / f"{scheme}-{language}-unfolded.png", full_page=True)
+            page.screenshot(path=tmp_path / f"{scheme}-{language}.png", full_page=True)
             assert heard.said == []
             assert grave_findings(page, COLOURS[scheme]) == []
         assert heard.requests == [path.as_uri()]
@@ -118,17 +119,19 @@ def test_the_language_is_chosen_by_keyboard_alone(browser, path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, indirect=True)
-def test_on_paper_every_section_is_there(browser, path, made, tmp_path) -> None:
+def test_on_paper_every_section_is_there_and_nothing_is_folded(browser, path, made, tmp_path) -> None:
     from pypdf import PdfReader
 
     with opened(browser, path) as (page, heard):
         speak(page, "en")
         printed = page.pdf(path=tmp_path / "report.pdf", format="A4")
-        titles = page.locator("h2").all_inner_texts()
+        titles = shown_titles(page)
+        folded = page.locator("details td code").all_text_contents()
         assert heard.said == []
     told = "".join("".join(one.extract_text() for one in PdfReader(io.BytesIO(printed)).pages).split())
     assert len(titles) > 2
     assert [title for title in titles if "".join(title.split()) not in told] == []
+    assert [name for name in folded if "".join(name.split()) not in told] == []
     assert not [value for one in made.values() for value in one.canaries if value in told]
 
 
