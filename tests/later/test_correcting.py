@@ -245,10 +245,13 @@ def test_without_a_correction_in_the_register_no_file_is_taken(capsys, shop):
     assert "no register remembers a corrected record" in capsys.readouterr().err
 
 
-def test_a_number_that_two_records_have_stops_the_run(capsys, corrected_shop, tmp_path):
+@pytest.mark.parametrize("other", [table, None])
+def test_a_number_that_two_records_have_stops_the_run(capsys, corrected_shop, tmp_path, other):
+    """Also where one of the two is as corrected already: the other one would stand there as a second one."""
     shop = corrected_shop.copied(tmp_path / "shop")
     rows = table()
-    pq.write_table(pa.concat_tables([rows, rows.take([AT[0]])]), Path(shop.orders))
+    second = corrected(shop) if other is None else other()
+    pq.write_table(pa.concat_tables([rows, second.take([AT[0]])]), Path(shop.orders))
     again, code = run_corrected(shop, listed(shop))
     assert code == 3
     assert "several records with the number of a corrected one (1)" in " ".join(capsys.readouterr().err.split())

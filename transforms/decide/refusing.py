@@ -48,7 +48,7 @@ def check_replaced(measured: Measured, job: Job) -> None:
     Raises:
         InputError: One stands in place of several: the input has its number more than once, and which is meant nobody knows.
     """
-    several = sum(rows > 1 for rows in measured.noticed.replaced.values())
+    several = sum(measured.noticed.met[one] > 1 for one in measured.noticed.replaced)
     if several:
         raise InputError(
             f"the input has several records with the {job.policy.record} of a corrected one ({several:,}), and which of them it "

@@ -21,11 +21,13 @@ class Noticed:
     Attributes:
         rows: Rows of each file, as reports call it.
         repeats: What was counted for each key.
-        replaced: In place of how many rows each corrected record stands that the run was given.
+        met: How many rows have the number of each corrected record that the run was given.
+        replaced: In place of how many of them it stands.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     repeats: dict[str, Repeats] = field(default_factory=dict)
+    met: Counter[int] = field(default_factory=Counter)
     replaced: Counter[int] = field(default_factory=Counter)
 
     @classmethod
@@ -37,6 +39,7 @@ class Noticed:
                 merged.rows[file] += rows
             for key, counted in part.repeats.items():
                 merged.repeats.setdefault(key, Repeats()).add(counted)
+            merged.met.update(part.met)
             merged.replaced.update(part.replaced)
         return merged
 
@@ -82,7 +85,8 @@ class Noticing:
         if not self._ordered:
             return
         self._noticed.rows[batch.source] += batch.read
-        if batch.replaced is not None:
+        if batch.met is not None and batch.replaced is not None:
+            self._noticed.met.update(batch.met.tolist())
             self._noticed.replaced.update(batch.replaced.tolist())
         columns = batch.records.columns
         for key in self._keys:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
@@ -88,16 +87,11 @@ def pairs_of(records: Records, policy: Policy, key: FingerprintKey) -> Words:
         policy: The policy, which says by what a record is known.
         key: The key of the fingerprints.
     """
-    numbers = numbers_of(records, policy)
-    says = [fingerprint(records.columns[name], key) for name in compared_columns(policy)]
-    return np.stack([fingerprint(numbers, key), combine(says, len(records))], axis=1)
-
-
-def numbers_of(records: Records, policy: Policy) -> pa.Array:
-    """What n records are known by, in one spelling, shape (n,)."""
     assert policy.record is not None  # noqa: S101 - asked for only where it says so
     # What went through a program that takes it for a number has lost its zeros.
-    return pc.utf8_ltrim(identity_text(records.columns[policy.record], policy.kind(policy.record)), characters="0")
+    numbers = pc.utf8_ltrim(identity_text(records.columns[policy.record], policy.kind(policy.record)), characters="0")
+    says = [fingerprint(records.columns[name], key) for name in compared_columns(policy)]
+    return np.stack([fingerprint(numbers, key), combine(says, len(records))], axis=1)
 
 
 def compared_columns(policy: Policy) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.run.corrections_file import OPTION, CorrectionsFile
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.journal import sha256_of
-from beam_deid.transforms.treat.corrected import CorrectedRecords, corrected_of, numbers_of
-from beam_deid.transforms.treat.typed import Records, TypedBatch, in_one_spelling, read_typed
+from beam_deid.transforms.treat.corrected import CorrectedRecords, corrected_of
+from beam_deid.transforms.treat.typed import Columns, Records, TypedBatch, in_one_spelling, read_typed
 
 _READ: dict[str, pa.Table] = {}
 """The files that this process has read, by their hashes."""
@@ -46,15 +47,16 @@ class Replacing:
         records = batch.records
         if not len(records):
             return batch
-        places = pc.index_in(numbers_of(records, self.policy), value_set=self.numbers)
+        places = pc.index_in(_number(records.columns, self.policy), value_set=self.numbers)
         mask = places.is_valid().to_numpy(zero_copy_only=False)
         if not mask.any():
             return batch
+        met = places.drop_null().to_numpy()
         mask &= self.corrected.otherwise(records)
         chosen = places.filter(pa.array(mask))
         columns = {name: self._column(name, column, mask, chosen) for name, column in records.columns.items()}
         made = in_one_spelling(replace(records, columns=columns), self.policy)
-        return replace(batch, records=made, replaced=chosen.to_numpy())
+        return replace(batch, records=made, met=met, replaced=chosen.to_numpy())
 
     def _column(self, name: str, column: pa.Array, mask: Bools, chosen: pa.Array) -> pa.Array:
         """A column (n,) with the chosen corrected values where the mask is true."""
@@ -80,7 +82,8 @@ def replacing_of(job: Job) -> Replacing | None:
     if corrected is None:
         raise _unknown(job.corrections)
     table = _read(job, job.corrections)
-    return Replacing(job.policy, corrected, table, _numbers(table, job.policy))
+    columns = {name: column.combine_chunks() for name, column in _columns(table)}
+    return Replacing(job.policy, corrected, table, _number(columns, job.policy))
 
 
 def check_corrections(job: Job) -> None:
@@ -125,9 +128,10 @@ def _columns(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
     return zip(table.column_names, table.columns, strict=True)
 
 
-def _numbers(table: pa.Table, policy: Policy) -> pa.Array:
-    columns = {name: column.combine_chunks() for name, column in _columns(table)}
-    return numbers_of(Records(columns, np.arange(table.num_rows)), policy)
+def _number(columns: Columns, policy: Policy) -> pa.Array:
+    """What n records are known by, shape (n,). One that lost its zeros on the way is another one here, and stays withheld."""
+    assert policy.record is not None  # noqa: S101 - else no register remembers corrected records for the run
+    return identity_text(columns[policy.record], policy.kind(policy.record))
 
 
 def _read(job: Job, file: CorrectionsFile) -> pa.Table:

@@ -83,7 +83,8 @@ class TypedBatch:
         source: What the batch is from, as reports call it: a file as the user wrote it; empty for a collection.
         numbers: What reports call each row of a collection, int64 (rows,), by its number in `Records.rows`; None for a file.
         above: How many rows of a file stand above its row 0, as its header.
-        replaced: Of each record that a corrected one stands in place of, which of these it is; None where no record is corrected.
+        met: Of each record that has the number of a corrected one, which of these it is; None where no record is corrected.
+        replaced: The same of those that the corrected ones stand in place of.
     """
 
     records: Records
@@ -92,6 +93,7 @@ class TypedBatch:
     source: str = ""
     numbers: npt.NDArray[np.int64] | None = None
     above: int = 0
+    met: npt.NDArray[np.int32] | None = None
     replaced: npt.NDArray[np.int32] | None = None
 
     @property
