@@ -136,3 +136,23 @@ def test_parquet_with_checksums_that_is_damaged_is_refused_or_read_rightly(folde
         return
     assert rows == sound
     assert reasons == []
+
+
+@pytest.mark.parametrize("told", [0, 1, 100, 254])
+def test_a_dictionary_of_which_some_is_not_told_is_refused(tmp_path, told):
+    """No checksum covers the header of a page, where the number of its values stands; the indices lead out of fewer."""
+    table = pa.table({"city": [f"city {number % 255}" for number in range(40_000)]})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, write_page_checksum=True, write_statistics=False)
+    whole = sink.getvalue()
+    column = pq.read_metadata(io.BytesIO(whole)).row_group(0).column(0)
+    header = whole[column.dictionary_page_offset : column.data_page_offset]
+    count = bytes([0x3C, 0x15, 0xFE, 0x03])  # a dictionary page begins: of 255 values, as a zigzag varint
+    assert header.count(count) == 1
+    fewer = bytes([0x3C, 0x15, 2 * told & 0x7F | 0x80, 2 * told >> 7])  # the same in as many bytes
+    path = tmp_path / "a.parquet"
+    path.write_bytes(whole)
+    assert read(path, InputOptions(), ["city"])[0] == [(city,) for city in table["city"].to_pylist()]
+    path.write_bytes(whole.replace(count, fewer, 1))
+    with pytest.raises(InputError):
+        read(path, InputOptions(), ["city"])

@@ -57,7 +57,7 @@ def test_items_and_days_of_tokenized_households_tell_who_they_are(tmp_path):
         == 0
     )
     label = json.loads((tmp_path / "out" / "loyalty" / "label.json").read_text("utf-8"))
-    share, points, records, subjects = duckdb.execute(SQL.format(path=path)).fetchone()
+    share, points, records, subjects = duckdb.execute(SQL.format(path=path)).fetchall()[0]
     one = label["history"][0]
     assert one["points"] == 1
     assert one["share"] == one["low"] == one["high"] == pytest.approx(share, abs=1e-12)

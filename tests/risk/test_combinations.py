@@ -63,7 +63,7 @@ def test_every_set_is_counted_as_sql_counts_it(rows):
         by = ", ".join(one.fields)
         sql = f"""SELECT count(DISTINCT who) FROM (SELECT any_value(who) AS who FROM "table" GROUP BY {by}
                   HAVING count(DISTINCT who) = 1)"""
-        assert one.unique_subjects == duckdb.execute(sql).fetchone()[0]
+        assert one.unique_subjects == duckdb.execute(sql).fetchall()[0][0]
         assert one.share == pytest.approx(one.unique_subjects / table["who"].nunique())
 
 

@@ -110,12 +110,18 @@ class FileColumns:
         return pa.schema([(name, self._places[name].given) for name in names])
 
     def flat(self, batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-        """Some columns of a batch as the file has it, which may hold others as well."""
+        """Some columns of a batch as the file has it, which may hold others as well.
+
+        Raises:
+            pyarrow.ArrowInvalid: A value is not in its column's dictionary.
+        """
         arrays = []
         for name in names:
             first, *inner = self._places[name].keys
             column = batch.column(first)
-            arrays.append(pc.struct_field(column, inner) if inner else column)
+            column = pc.struct_field(column, inner) if inner else column
+            _check_dictionary(column)
+            arrays.append(column)
         return pa.RecordBatch.from_arrays(arrays, names=list(names))
 
 
@@ -134,6 +140,15 @@ def as_read(column: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_] | None]:
     if _is_bytes(kind):
         return _as_text(column if pa.types.is_large_binary(kind) else column.cast(pa.binary()))
     return column, None
+
+
+def _check_dictionary(column: pa.Array) -> None:
+    """See that all values are in the dictionary, if there is one: no checksum covers how many there are, nor does Arrow look."""
+    if not isinstance(column, pa.DictionaryArray):
+        return
+    span = pc.min_max(column.indices).as_py()
+    if span["max"] is not None and not 0 <= span["min"] <= span["max"] < len(column.dictionary):
+        raise pa.ArrowInvalid("a value is not in its column's dictionary")
 
 
 def _leaves(fields: Sequence[pa.Field], above: tuple[str, ...]) -> Iterator[_Place]:
