@@ -12,8 +12,8 @@ def parts(out: Path) -> dict[str, str]:
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-TIMES = ("decided_at", "assessed_at")
-"""What of a label is another time in every run."""
+TIMES = ("decided_at", "assessed_at", "review_by")
+"""What of a label is another time in every run, or another day in one that began after midnight."""
 
 
 def labels(out: Path) -> dict[str, Any]:
