@@ -10,6 +10,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
@@ -87,6 +88,12 @@ def tmall_policy() -> str:
 @pytest.fixture(autouse=True)
 def _beam() -> None:
     remember_once_loaded()
+
+
+@pytest.fixture(autouse=True)
+def _no_names_yet() -> None:
+    """A test begins as a command does: names that an earlier test has met are words again."""
+    NAMES.begin()
 
 
 @pytest.fixture(autouse=True)

@@ -160,7 +160,9 @@ def _nearest(tests: Sequence[Label]) -> Label | None:
 def _conditions(label: Label) -> Iterator[str]:
     if label.get("condition"):
         yield f"It holds {label['condition']}."
-    yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
+    if label.get("sharing"):
+        yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
     environment = label.get("environment") or {}
     if environment.get("E") is not None:
-        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {amount(environment['E'])})."
+        risk = amount(environment["E"])
+        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {risk})."
