@@ -9,9 +9,8 @@ import pytest
 from beam_deid.pipelines.report.amounts import amount, measured_and_limit, share
 from beam_deid.pipelines.report.blocks import Bullets, Checks, Facts, Paragraph, Part
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.lines import LINE_WORDS
 from beam_deid.pipelines.report.sections import SECTIONS, lines, statement, verdict
-from beam_deid.transforms.label.lines import LINES
+from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 from beam_deid.transforms.label.requirements import REQUIREMENTS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "v0_4_0"
