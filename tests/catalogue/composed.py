@@ -1,5 +1,7 @@
 """Messages that stand in the code in pieces: which pieces, nothing but a reader can tell."""
 
+from beam_deid.transforms.label.explaining import explanations
+
 COMPOSED = (
     # label["records"], run["records"]: a number and a word for each
     "{count} read",
@@ -85,6 +87,9 @@ COMPOSED = (
     "controlled",
     "enclave",
 )
+
+SOURCES = tuple(sorted({one.source for one in explanations() if one.source} - {*COMPOSED}))
+"""Papers, books and standards, which a catalogue has so that no part of their titles is taken for a message."""
 
 PIECES = ("all", "average", "has", "have", "highest", "nobody", "none", "nothing", "optimum")
 """Single words that stand in a placeholder's place, where otherwise only names of the data are single words."""

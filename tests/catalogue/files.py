@@ -6,7 +6,7 @@ import polib
 
 from beam_deid.pipelines.language.words import PIECE
 
-from .composed import COMPOSED, PIECES
+from .composed import COMPOSED, PIECES, SOURCES
 from .extract import ROOT, messages
 
 LANGUAGE = ROOT / "pipelines" / "language"
@@ -23,7 +23,7 @@ def path_of(language: str) -> Path:
 def wanted() -> dict[tuple[str, str], list[str]]:
     """Every message that a catalogue must have, by its context and itself, with the files that say it."""
     own = {("", message): files for message, files in messages().items()}
-    composed = {("", message): [COMPOSED_IN] for message in COMPOSED}
+    composed = {("", message): [COMPOSED_IN] for message in (*COMPOSED, *SOURCES)}
     return own | composed | {(PIECE, word): [COMPOSED_IN] for word in PIECES}
 
 

@@ -7,7 +7,7 @@ import pytest
 from beam_deid.pipelines.language.words import said, spoken_in
 from beam_deid.pipelines.report.blocks import Callout, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.sections import difference
+from beam_deid.pipelines.report.sections.difference import section as difference
 from beam_deid.transforms.register.comparing import differing_labels
 
 from ..kit.every_label import EveryLabel
@@ -15,13 +15,13 @@ from .said import rows, texts
 
 
 def section(label, previous):
-    found = difference.section(Evidence(label, previous=previous))
+    found = difference(Evidence(label, previous=previous))
     assert found is not None
     return found
 
 
 def test_without_a_previous_release_nothing_is_said(every_label: EveryLabel):
-    assert difference.section(Evidence(every_label("anonymized")["out"])) is None
+    assert difference(Evidence(every_label("anonymized")["out"])) is None
 
 
 def test_the_same_label_differs_in_nothing(every_label: EveryLabel):
@@ -38,10 +38,10 @@ def test_everything_that_changed_is_told(every_label: EveryLabel):
     before = every_label("personal")["out"]
     now = every_label("searched, with all that can be asked")["out"]
     shown = rows(section(now, before))
-    assert shown["label"] == ("still_personal", "anonymized")
-    assert shown["grade"] == (str(before["grade"]), str(now["grade"]))
-    assert shown["field buyer"] == ("released", "not released")
-    assert shown["field day"] == ("not released", "released")
+    assert shown["Label"] == ("still_personal", "anonymized")
+    assert shown["Grade"] == (str(before["grade"]), str(now["grade"]))
+    assert shown["field buyer"] == ("Released", "Not released")
+    assert shown["field day"] == ("Not released", "Released")
     assert shown["action of city"] == ("hash", "keep")
     assert shown["recoverability of city"] == ("keyed", "clear")
     assert shown["level of day"] == ("–", now["search"]["levels"]["day"])

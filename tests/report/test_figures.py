@@ -10,7 +10,8 @@ from beam_deid.pipelines.language.words import said, spoken_in
 from beam_deid.pipelines.report.blocks import Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.figures_at import Found, found_at
-from beam_deid.pipelines.report.sections import figures, grade
+from beam_deid.pipelines.report.sections.figures import section as figures
+from beam_deid.pipelines.report.sections.grade import section as grade
 from beam_deid.transforms.label.explaining import explanations
 
 from ..kit.every_label import SORTS, EveryLabel
@@ -75,7 +76,7 @@ def test_whatever_a_document_holds_a_place_is_looked_up(document, place):
 @pytest.mark.parametrize("sort", SORTS)
 def test_every_figure_that_a_label_holds_has_its_value_and_its_meaning(every_label: EveryLabel, sort: str):
     for label in every_label(sort).values():
-        section = figures.section(Evidence(label))
+        section = figures(Evidence(label))
         assert section is not None
         shown = rows(section)
         for one in explanations():
@@ -86,7 +87,7 @@ def test_every_figure_that_a_label_holds_has_its_value_and_its_meaning(every_lab
 
 def test_values_are_those_of_the_label(every_label: EveryLabel):
     label = every_label("attackers")["out"]
-    section = figures.section(Evidence(label))
+    section = figures(Evidence(label))
     assert section is not None
     shown = {row[0]: row[1] for grid in grids(section)[:-1] for row in grid.rows}
     assert shown["k"] == f"{label['risk']['k']:,}"
@@ -98,18 +99,18 @@ def test_values_are_those_of_the_label(every_label: EveryLabel):
 
 def test_many_values_of_one_figure_are_summed_up():
     label = {"combinations": [{"fields": [f"c{number}"], "share": number / 100} for number in range(40)]}
-    section = figures.section(Evidence(label))
+    section = figures(Evidence(label))
     assert section is not None
     assert rows(section)["combinations.share"][0] == "40 values, from 0 to 0.39"
 
 
 def test_a_label_without_figures_has_no_such_section():
-    assert figures.section(Evidence({"label": "still_personal", "risk": {}})) is None
+    assert figures(Evidence({"label": "still_personal", "risk": {}})) is None
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_the_grade_of_a_release_is_marked_and_all_four_are_told(number):
-    section = grade.section(Evidence({"grade": number}))
+    section = grade(Evidence({"grade": number}))
     assert section is not None
     marked = {row[0]: row[1] for row in grids(section)[0].rows}
     assert {name for name, mark in marked.items() if mark} == {str(number)}
@@ -117,7 +118,7 @@ def test_the_grade_of_a_release_is_marked_and_all_four_are_told(number):
 
 
 def test_the_grade_claims_no_conformity():
-    section = grade.section(Evidence({"grade": 3}))
+    section = grade(Evidence({"grade": 3}))
     assert section is not None
     told = " ".join(texts(section))
     assert "no conformity is claimed" in told
@@ -126,14 +127,14 @@ def test_the_grade_claims_no_conformity():
 
 
 def test_a_label_without_a_grade_has_no_such_section():
-    assert grade.section(Evidence({"grade": None})) is None
-    assert grade.section(Evidence({})) is None
+    assert grade(Evidence({"grade": None})) is None
+    assert grade(Evidence({})) is None
 
 
 @pytest.mark.parametrize("sort", ["anonymized", "personal", "attackers", "searched, with all that can be asked"])
 def test_all_of_it_is_said_in_chinese(every_label: EveryLabel, sort: str):
     for label in every_label(sort).values():
-        for section in (figures.section(Evidence(label)), grade.section(Evidence(label))):
+        for section in (figures(Evidence(label)), grade(Evidence(label))):
             assert section is not None
             with spoken_in("zh"):
                 unsaid = [
@@ -152,4 +153,4 @@ def papers() -> set[str]:
 def test_the_same_label_gives_the_same_section(every_label: EveryLabel):
     label = every_label("attackers")["out"]
     again = json.loads(json.dumps(label))
-    assert figures.section(Evidence(label)) == figures.section(Evidence(again))
+    assert figures(Evidence(label)) == figures(Evidence(again))

@@ -11,7 +11,16 @@ from beam_deid.transforms.register.comparing import differing_labels
 from beam_deid.transforms.terms import LabelName
 
 _NOTHING = Verbatim("–")
-_BEFORE = ("before", "now")
+_BEFORE = ("Before", "Now")
+_WHAT = {
+    "label": "Label",
+    "grade": "Grade",
+    "sensitive": "Whether anything in it is sensitive",
+    "sharing": "Sharing",
+    "purpose": "Purpose",
+    "policy": "Policy",
+}
+_SAID = {RELEASED: "Released", NOT_RELEASED: "Not released", True: "Yes", False: "Not so"}
 
 
 def section(evidence: Evidence) -> Section | None:
@@ -32,12 +41,12 @@ def section(evidence: Evidence) -> Section | None:
 
 def _which(previous: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if previous.get("entry"):
-        yield "previous release", Verbatim(previous["entry"])
+        yield "Previous release", Verbatim(previous["entry"])
     made = previous.get("made_at") or previous.get("assessed_at") or previous.get("decided_at")
     if made:
-        yield "made", Verbatim(f"{made[:16].replace('T', ' ')} UTC")
-    yield "label before", str(previous.get("label", _NOTHING))
-    yield "label now", str(label["label"])
+        yield "Made", Verbatim(f"{made[:16].replace('T', ' ')} UTC")
+    yield "Label before", str(previous.get("label", _NOTHING))
+    yield "Label now", str(label["label"])
 
 
 def _of_label(pair: list[Any] | None) -> Iterator[Block]:
@@ -55,9 +64,12 @@ def _of_label(pair: list[Any] | None) -> Iterator[Block]:
 
 
 def _differing(found: Mapping[str, Any]) -> Iterator[Block]:
-    rows = [(row.what, _said(row.what, row.one), _said(row.what, row.other)) for row in differing_rows(found)]
+    rows = [
+        (_WHAT.get(row.what, row.what), _said(row.what, row.one), _said(row.what, row.other))
+        for row in differing_rows(found)
+    ]
     if rows:
-        yield Grid(("what", *_BEFORE), rows, "Label, fields, levels and records that differ.")
+        yield Grid(("What differs", *_BEFORE), rows, "Label, fields, levels and records that differ.")
     else:
         yield Paragraph("Label, fields, levels and numbers of records do not differ.")
 
@@ -72,7 +84,7 @@ def _tests(differing: list[Mapping[str, Any]] | None) -> Iterator[Block]:
             (Verbatim(one["name"]), _meaning(one["name"]), _outcome(one["one"]), _outcome(one["other"]))
             for one in differing
         ]
-        yield Grid(("test", "what is measured", *_BEFORE), rows, "Tests that differ: what was measured, and its limit.")
+        yield Grid(("Test", "What is measured", *_BEFORE), rows, "Tests that differ: what was measured, and its limit.")
 
 
 def _figures(differing: Mapping[str, list[Any]]) -> Iterator[Block]:
@@ -80,7 +92,7 @@ def _figures(differing: Mapping[str, list[Any]]) -> Iterator[Block]:
         rows = [
             (Verbatim(name), _meaning(name), _value(one), _value(other)) for name, (one, other) in differing.items()
         ]
-        yield Grid(("figure", "what it means", *_BEFORE), rows, "Figures that differ.", numbers=(2, 3))
+        yield Grid(("Figure", "What it means", *_BEFORE), rows, "Figures that differ.", numbers=(2, 3))
 
 
 def _meaning(code: str) -> str:
@@ -91,21 +103,20 @@ def _meaning(code: str) -> str:
 
 def _outcome(test: Mapping[str, Any] | None) -> str:
     if test is None:
-        return "not made"
+        return "Not made"
     return Verbatim(f"{'✓' if test['passed'] else '✗'} {_value(test['measured'])} ({_value(test['limit'])})")
 
 
 def _said(what: str, given: Any) -> str:
     """A value of a row: what others have written is as they wrote it, and our own words are said in the reader's language."""
-    ours = what == "label" or given in (RELEASED, NOT_RELEASED)
-    return str(given) if ours and given is not None else _value(given)
+    if isinstance(given, bool) or given in (RELEASED, NOT_RELEASED):
+        return _SAID[given]
+    return str(given) if what == "label" and given is not None else _value(given)
 
 
 def _value(given: Any) -> str:
     if given is None or given == []:
         return _NOTHING
-    if isinstance(given, bool):
-        return "yes" if given else "no"
     if isinstance(given, int | float):
         return Verbatim(f"{given:,}" if isinstance(given, int) else f"{given:.4g}")
     if isinstance(given, list):

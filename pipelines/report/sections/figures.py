@@ -65,7 +65,7 @@ def _parts(label: Mapping[str, Any], shown: Sequence[Explanation]) -> Iterator[P
     for title, places in _PARTS.items():
         rows = [row for one in shown if _part_of(one) == places for row in _rows(label, one)]
         if rows:
-            yield Part(title, [Grid(("figure", "value", "what it means"), rows, _NAMED)], folded=True)
+            yield Part(title, [Grid(("Figure", "Value", "What it means"), rows, _NAMED)], folded=True)
 
 
 def _part_of(one: Explanation) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def _worked_out(shown: Sequence[Explanation]) -> list[Block]:
         "sensitive value, q is the share in a group, and p the share in the whole release. In E, T1 is the risk by an insider, "
         "T3 that by a breach, and 1 − (1 − p)^m that by m acquaintances, where p is the share of the population in such data."
     )
-    headings = ("figure", "formula", "source", "test")
+    headings = ("Figure", "Formula", "Source", "Test")
     return [Grid(headings, rows, "How figures are worked out, and which test goes by each."), signs]
 
 

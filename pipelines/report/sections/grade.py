@@ -17,7 +17,7 @@ def section(evidence: Evidence) -> Section | None:
         [
             Paragraph(REFERENCE),
             Paragraph(ADVICE),
-            Grid(("grade", "this release", "what it means"), rows, "A higher grade identifies less."),
+            Grid(("Grade", "This release", "What it means"), rows, "A higher grade identifies less."),
         ],
     )
 
