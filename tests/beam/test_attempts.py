@@ -73,6 +73,7 @@ class Place:
 def _small(tmp_path, monkeypatch):
     """A mixed release has several parts, and what a run keeps on this machine is in the test's own folder."""
     monkeypatch.setattr(cutting, "SHARD_ROWS", 300)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 

@@ -26,7 +26,7 @@ bucket_numbers = st.lists(st.integers(0, 5), max_size=30)
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     """Where TMPDIR leads."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     return tmp_path
 
 
@@ -163,6 +163,7 @@ def test_a_folder_that_others_may_write_is_left_alone(place):
 
 
 def test_a_folder_that_cannot_be_made_is_told(monkeypatch, place):
+    monkeypatch.delenv("TMPDIR")
     monkeypatch.setattr(tempfile, "tempdir", str(place / "missing"))
     with pytest.raises(OutputError, match=r"missing: .*cannot be made.*TMPDIR"):
         SpillFolder()

@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import tempfile
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +21,7 @@ ROWS = 100
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with SpillFolder() as made:
         yield made
 
