@@ -84,7 +84,8 @@ def test_every_figure_of_a_class_counts_persons(rows):
 def test_nothing_is_gained_where_every_value_of_a_class_is_rarer_in_it_and_no_figure_is_negative(rows):
     found = counted(rows)[0]
     setting = Setting(1 / 5)
-    nobody = Subjects(1, 1, 1, None, Sizes.of(np.ones(1, np.int64)))
+    one = Sizes.of(np.ones(1, np.int64))
+    nobody = Subjects(1, 1, 1, None, one, one)
     told = Likeness().figures(View(nobody, setting, {"value": (found,)}, {"value": (found,)})).to_document()
     assert told["beta_basic"]["value"] == max(map(float, per_class.basic_gain(found)))
     for figure in told.values():

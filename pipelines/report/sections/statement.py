@@ -65,9 +65,10 @@ def _setting(environment: Mapping[str, Any]) -> Iterator[Pair]:
 
 
 def _stated(evidence: Evidence) -> Iterator[Pair]:
-    stated = evidence.declared.get("environment") or {}
+    # Who states it is a person, and stands on the page of the run, which does not go with the data.
     environment = evidence.label.get("environment") or {}
-    yield "Stated by", Verbatim(stated["stated_by"]) if stated.get("stated_by") else "nobody says who states it"
+    is_said = bool((evidence.declared.get("environment") or {}).get("stated_by"))
+    yield "Stated by", "the person named in the report of the run" if is_said else "nobody says who states it"
     until = environment.get("valid_until")
     if until is None:
         yield "Stated until", "nobody says until when"
