@@ -54,9 +54,9 @@ def _table(evidence: Evidence, fields: Mapping[str, Mapping[str, Any]]) -> Grid:
         (
             Verbatim(name),
             _role(facts),
-            facts.get("sentence") or facts["action"],
+            facts.get("sentence") or facts.get("action") or "",
             Verbatim(levels[name]) if name in levels else "",
-            _back(facts["recoverability"]),
+            _back(facts.get("recoverability", "")),
         )
         for name, facts in fields.items()
     ]
