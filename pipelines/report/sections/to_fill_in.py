@@ -27,7 +27,7 @@ def _blocks(label: Mapping[str, Any]) -> Iterator[Block]:
             "On which legal basis the release is used and given out (PIPL Art. 13, 23), and what persons were told of it"
         )
         yield Fill("Whether an impact assessment is due before it is used (PIPL Art. 55), and where that is kept")
-    if label.get("sharing") != Sharing.PUBLIC:
+    if label["sharing"] != Sharing.PUBLIC:
         yield Fill("Whether the recipient works in the environment that was stated, and what shows it")
     if label.get("sensitive"):
         yield Fill(
