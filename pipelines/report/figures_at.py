@@ -36,7 +36,7 @@ def _found(here: Any, keys: Sequence[str], names: tuple[str, ...]) -> Iterator[F
         for item in here:
             yield from _found(item, keys, (*names, *_name_of(item)))
     elif not keys and here is not None and not isinstance(here, bool | str):
-        yield Found(" ".join(names), here)
+        yield Found(".".join(names), here)
 
 
 def _in_object(here: Mapping[str, Any], keys: Sequence[str], names: tuple[str, ...]) -> Iterator[Found]:

@@ -44,7 +44,7 @@ LABEL = {
         ("risk.alpha_k", [("item", [0.5, 7])]),
         ("attacks.linked", [("attacker:courier", 3), ("source", 0)]),
         ("attacks.limit", [("source", 0.0)]),
-        ("attacks.presence.journalist", [("attacker:courier highest", 0.5)]),
+        ("attacks.presence.journalist", [("attacker:courier.highest", 0.5)]),
         ("combinations.share", [("city + item", 0.5)]),
         ("history.share", [("2", 0.125)]),
         ("identities.shared_values.values", [("phone", 2)]),
