@@ -18,7 +18,7 @@ from beam_deid.pipelines.report.sections import attribute_sets, fields, flow, gr
 
 from .charts import parsed
 
-OWN = (fields, groups, attribute_sets, loss, flow, sensitive)
+OWN = tuple(one.section for one in (fields, groups, attribute_sets, loss, flow, sensitive))
 ROWS = 400
 POLICY = """
 version: 1
@@ -163,18 +163,18 @@ def test_every_figure_says_in_words_what_it_shows(market, crm):
 
 
 def test_group_sizes_are_those_of_the_label(market):
-    told = " ".join(written(groups(market)))
+    told = " ".join(written(groups.section(market)))
     assert f"All {market.label['risk']['classes']} groups have at least 5 persons, the limit." in told
     small = changed(market, limits={"k": 10**6})
     assert (
         f"{market.label['risk']['classes']} groups have fewer persons than the limit of 1,000,000; 100 %"
-        in " ".join(written(groups(small)))
+        in " ".join(written(groups.section(small)))
     )
 
 
 def test_the_worst_set_of_columns_is_named(market):
     worst = max(market.label["combinations"] or market.label["attacks"], key=lambda one: one["share"])
-    rows = {row[0]: row for row in grid(attribute_sets(market), "Columns")}
+    rows = {row[0]: row for row in grid(attribute_sets.section(market), "Columns")}
     assert any(
         str(f"{one['unique_subjects']:,}") in rows[" + ".join(one["fields"])]
         for one in market.label["combinations"][:1]
@@ -184,7 +184,7 @@ def test_the_worst_set_of_columns_is_named(market):
 
 def test_the_records_way_has_every_record_and_every_reason(market):
     records = market.label["records"]
-    rows = {row[0]: int(row[1].replace(",", "")) for row in grid(flow(market), "What became of the records")}
+    rows = {row[0]: int(row[1].replace(",", "")) for row in grid(flow.section(market), "What became of the records")}
     assert rows["Read"] == ROWS
     left_out_ = sum(count for words, count in rows.items() if words.startswith(("Rejected", "Withheld", "Suppressed")))
     assert rows["Read"] == rows["Released"] + left_out_
@@ -205,7 +205,7 @@ def test_run_json_says_why_records_were_rejected(market, crm):
 
 def test_a_run_that_does_not_say_why_tells_how_many(market):
     silent = Evidence(market.label, None, market.policy)
-    rows = dict(grid(flow(silent), "What became of the records"))
+    rows = dict(grid(flow.section(silent), "What became of the records"))
     assert rows["Rejected: a value could not be read or treated"] == "2"
 
 
@@ -236,7 +236,7 @@ def test_examples_take_no_key_of_the_policy(crm, monkeypatch):
 def test_without_a_policy_that_can_be_read_there_are_no_examples(crm, policy):
     known = Evidence(crm.label, crm.run, policy)
     assert examples_of(known) == {}
-    assert [row[0] for row in grid(fields(known), "Field")] == list(crm.label["fields"])
+    assert [row[0] for row in grid(fields.section(known), "Field")] == list(crm.label["fields"])
 
 
 def test_columns_that_are_left_out_are_named(market):

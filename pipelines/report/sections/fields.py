@@ -14,8 +14,11 @@ _ROLES = {
     Role.SENSITIVE: "what a person may not want known",
     Role.INSENSITIVE: "leads to nobody",
 }
-_BOTH = "may lead to a person together with others, and is what a person may not want known"
-"""What a field says that has both roles of a field with two."""
+_BOTH = {
+    Role.DIRECT: "names a person, and is what a person may not want known",
+    Role.QUASI: "may lead to a person together with others, and is what a person may not want known",
+}
+"""What a field says that is sensitive as well."""
 _BACK = {
     Recoverability.REMOVED: "It is not in the release",
     Recoverability.IRREVERSIBLE: "Cannot be turned back",
@@ -38,10 +41,9 @@ def section(evidence: Evidence) -> Section | None:
     if not fields:
         return None
     blocks: list[Block] = [_table(evidence, fields), *_notes(fields)]
-    without = left_out(evidence)
+    without = len(left_out(evidence))  # their names are the source's own, and this page goes with the data
     if without:
-        names = ", ".join(without)
-        blocks.append(Paragraph(f"Columns of the source that are not in this release: {names}."))
+        blocks.append(Paragraph(f"Columns of the source that are not in this release: {without}."))
     examples = examples_of(evidence)
     if examples:
         blocks += [Paragraph(_MADE_UP), _examples(examples)]
@@ -68,7 +70,7 @@ def _role(facts: Mapping[str, Any]) -> str:
     """The roles in words."""
     roles = facts["role"]
     if len(roles) > 1:
-        return _BOTH
+        return _BOTH[Role.DIRECT if Role.DIRECT in roles else Role.QUASI]
     return _ROLES.get(roles[0], str(roles[0])) if roles else ""
 
 
