@@ -86,7 +86,7 @@ def _versions(policy: Policy, published: Published, keyed: Mapping[str, KeyedAct
     """The version of each key of the keyring that made the release, by the key's name, as the label tells it."""
     found = {}
     for name, action in keyed.items():
-        reference = action.key or policy.target(published.release, name).key or f"{_KEYRING}{DEFAULT_NAME}"
+        reference = action.own_key or policy.target(published.release, name).key or f"{_KEYRING}{DEFAULT_NAME}"
         key = published.label["fields"][name].get("key")
         if key and reference.startswith(_KEYRING):
             found[reference.removeprefix(_KEYRING)] = int(key["id"])

@@ -58,7 +58,7 @@ def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
     target = policy.target(release, field)
     if not isinstance(action, KeyedAction) or action.beside is not None:
         return None
-    return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)
+    return action.name, action.use, action.key_domain(target), action.own_key or target.key or "", action.form(target)
 
 
 def deterministic(policy: Policy, release: str, field: str) -> bool:
