@@ -18,17 +18,17 @@ from beam_deid.transforms.crypto.tokens import Open, Opened, make_tokens, open_t
 from beam_deid.transforms.errors import NoSuchKey, UsageError
 from beam_deid.transforms.terms import Reason
 
-PER_SUBJECT = "per_subject"
+PER_SUBJECT: Literal["per_subject"] = "per_subject"
 """What a policy writes in place of a key."""
 
 
 class PerSubject(Reversible):
     """A token under a secret of the person whom the record is about, and a key of the domain.
 
-    Equal values of one person have equal tokens in a domain, those of two persons have not. With the key and the secret a token is turned
-    back; once the secret is destroyed nobody can do that, or make the token again (`beam_deid.transforms.crypto.person_tokens`).
-    A token tells the length of its value. The value is taken as text in one spelling. Null stays null, empty text empty. A value
-    of nobody who is known, or whose secret is gone, is a fault.
+    Equal values of one person have equal tokens in a domain, those of two persons have not. With the key and the secret a token is
+    turned back; once the secret is destroyed nobody can do that, or make the token again: see
+    `beam_deid.transforms.crypto.person_tokens`. A token tells the length of its value. The value is taken as text in one spelling.
+    Null stays null, empty text empty. A value of nobody who is known, or whose secret is gone, is a fault.
     """
 
     name: ClassVar[str] = "tokenize"
@@ -48,7 +48,7 @@ class PerSubject(Reversible):
     beside: ClassVar[Beside | None] = Beside.PERSON
     subject_use: ClassVar[str] = "with key: per_subject has a secret of each person"
 
-    key: Literal["per_subject"] = Field(PER_SUBJECT)
+    key: Literal["per_subject"] = Field(description="per_subject: a secret of each person, kept beside the keyring")
 
     @property
     def own_key(self) -> str | None:

@@ -41,8 +41,8 @@ class Tokenize(Reversible):
 
     key: KeyReference | None = Field(
         None,
-        description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given. Or per_subject: a secret of "
-        "each person, kept beside the keyring, which erase destroys",
+        description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given. Or per_subject: a secret "
+        "of each person, kept beside the keyring, which erase destroys",
     )
 
     @classmethod

@@ -1,8 +1,8 @@
 """The secrets of persons in one domain: a file beside the keyring, which says who has one and opens with the domain's key alone.
 
 The file (`beam_deid.transforms.crypto.sealed_rows`) has each secret twice: by the fingerprint of its person, for tokens that are
-made, and by the handle that stands in tokens, for those that are turned back. Each version of a domain's key has a file of its own, so that
-rotating the key makes new secrets and leaves the old ones to the old tokens.
+made, and by the handle that stands in tokens, for those that are turned back. Each version of a domain's key has a file of its own,
+so that rotating the key makes new secrets and leaves the old ones to the old tokens.
 """
 
 import hashlib

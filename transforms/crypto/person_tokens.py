@@ -8,17 +8,17 @@ For a value of a person with the secret s, under a key of the domain, of which f
     H = AES-256(K₄, (h ‖ 0000) ⊕ V)
     sealed = H ‖ V ‖ C
 
-V and C are the SIV composition of Rogaway and Shrimpton (2006, "Deterministic Authenticated-Encryption"): a pseudorandom function of
-the value is the tag and, as initial vector, what the value is encrypted with. It is a secure deterministic authenticated encryption
-wherever tag and keystream are pseudorandom functions under independent keys. HMAC under one key, of what begins with s, is such a
-function of the rest to whoever lacks s, even if the key is known to them: the hash takes s in before anything they choose, and the
-outer hash cannot be undone (a CBC-MAC could, which is why it is not AES-CMAC). s has 128 random bits and stands nowhere but in the
-file of secrets. Where it is gone, V and C are as good as random.
+V and C are the SIV composition of Rogaway and Shrimpton ("Deterministic Authenticated-Encryption", 2006): a pseudorandom function
+of the value is the tag and, as initial vector, what the value is encrypted with. It is a secure deterministic authenticated
+encryption wherever tag and keystream are pseudorandom functions under independent keys. HMAC under one key, of what begins with s,
+is such a function of the rest to whoever lacks s, even if the key is known to them: the hash takes s in before anything they choose,
+and the outer hash cannot be undone (a CBC-MAC can, which is why it is not AES-CMAC). s has 128 random bits and stands nowhere but
+in the file of secrets. Where it is gone, V and C are as good as random.
 
-H hides h, which is the same in all tokens of a person: to whoever lacks the key, tokens of one person have nothing in common but where
-values are equal. V differs from value to value, so that no block of AES comes twice. The four zeros tell a token of this domain from
-any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token: whoever has the
-key could test guesses of the person by it after the secret is gone.
+H hides h, which is the same in all tokens of a person: to whoever lacks the key, tokens of one person have nothing in common but
+where values are equal. V differs from value to value, so that no block of AES comes twice. The four zeros tell a token of this
+domain from any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token: whoever has
+the key could test guesses of the person by it after the secret is gone.
 """
 
 import hmac
@@ -90,7 +90,7 @@ class PersonTokens:
         """Which secrets sealed values (m, 32 + size) name, shape (m, 2); and which of them are sealed values of this domain."""
         decrypted = self._cipher.decryptor().update(np.ascontiguousarray(sealed[:, :BLOCK]).tobytes())
         handles = np.frombuffer(decrypted, np.uint8).reshape(-1, BLOCK) ^ sealed[:, BLOCK:LEAST]
-        return _words(handles), ~handles[:, _HANDLE:].any(axis=1)
+        return _words(handles), (handles[:, _HANDLE:] == 0).all(axis=1)
 
     def open(self, sealed: Bytes, secrets: Words) -> tuple[Bytes, Bools]:
         """Decrypt what `seal` made, and test it.

@@ -40,9 +40,13 @@ class NewPersons:
     Raises:
         KeyFault: A file is damaged, or of another key.
         OutputError: The disk fails; so do all methods.
+
+    Attributes:
+        given: How many were given a secret, once it is closed.
     """
 
     def __init__(self, path: str, key: bytes, folder: str, kept: str | None = None) -> None:
+        self.given = 0
         self._path = path
         self._kept = kept
         self._tokens = PersonTokens(key)
@@ -98,6 +102,7 @@ class NewPersons:
                 persons = persons[~there]
             made = np.frombuffer(secrets.token_bytes(_SECRET * len(persons)), "<u8").reshape(-1, 2)
             handles.add(made)
+            self.given += len(made)
             yield np.concatenate([persons, made], axis=1)
 
 

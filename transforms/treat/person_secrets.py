@@ -5,8 +5,9 @@ person may have a secret of which no token is made.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -25,23 +26,43 @@ KEEPING = "keeping secrets of persons"
 """What a run does before it measures, where tokens are under such secrets."""
 
 
-def with_person_secrets(job: Job, shards: Sequence[Shard], folder: str = "") -> Job:
+SECRETS = "secrets"
+"""The name of a folder, in a private one, of secrets that are not kept."""
+
+
+class Kept(NamedTuple):
+    """A run whose persons have secrets.
+
+    Attributes:
+        job: The run, which knows where they are.
+        new: How many were new.
+    """
+
+    job: Job
+    new: int = 0
+
+
+def with_person_secrets(
+    job: Job, shards: Sequence[Shard], folder: str = "", fields: Container[str] | None = None
+) -> Kept:
     """The run with a secret for each person of its input; the very run where no token is under one.
 
     Args:
         job: The run, whose keys are pinned.
         shards: Its input.
-        folder: A private folder for the secrets of a run that publishes nothing: those that are kept are taken from there, and those
-            that are new go with it. They are kept beside the keyring if not given.
+        folder: A private folder for the secrets of a run that publishes nothing: a copy of those that are kept, and those that are
+            new, which go with it. They are kept beside the keyring if not given.
+        fields: The fields of which tokens are made; all if not given.
 
     Raises:
         InputError: The input cannot be read.
         KeyFault: A key cannot be had, or a file of secrets is damaged or cannot be written.
         OutputError: The disk fails.
     """
-    domains = secret_domains(job.policy, job.releases)
+    domains = [one for one in secret_domains(job.policy, job.releases) if fields is None or one.target.field in fields]
     if not domains or job.policy.subject_field is None:
-        return job
+        return Kept(job)
+    job = replace(job, secrets_folder="")
     made = replace(job, secrets_folder=folder)
     PROGRESS.start(KEEPING)
     with SpillFolder() as private:
@@ -56,7 +77,7 @@ def with_person_secrets(job: Job, shards: Sequence[Shard], folder: str = "") -> 
                 one.add(persons)
         for one in collected:
             one.close()
-    return made
+        return Kept(made, sum(one.given for one in collected))
 
 
 def _persons(job: Job, shards: Sequence[Shard]) -> Iterator[pa.Array]:

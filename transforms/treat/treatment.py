@@ -125,10 +125,9 @@ class Treatment:
             treated = {name: column.filter(keep) for name, column in treated.items()}
         return Applied(treated, sound, faults, Counter())
 
-
     def _persons(self, records: Records) -> pa.Array | None:
         """Whom each record is about, in one spelling, shape (n,); None where no action asks for that."""
-        if Beside.PERSON not in self._beside.values() or self._subject not in records.columns:
+        if Beside.PERSON not in self._beside.values() or self._subject is None or self._subject not in records.columns:
             return None
         return identity_text(records.columns[self._subject], self._subject_kind)
 
