@@ -55,9 +55,8 @@ def _show_erased(out: Console, one: ToldRelease) -> None:
 
 def _show_secretless(out: Console, one: ToldRelease) -> None:
     if one.secretless:
-        out.print(
-            f"    {one.secretless:,} of the persons have no secret: if one was destroyed before, nobody can tell which tokens are theirs"
-        )
+        who = "1 of the persons has" if one.secretless == 1 else f"{one.secretless:,} of the persons have"
+        out.print(f"    {who} no secret: of one that was destroyed before, nobody can tell the tokens")
 
 
 def _show_corrected(out: Console, one: ToldRelease) -> None:

@@ -5,19 +5,19 @@ For a value of a person with the secret s, under a key of the domain, of which f
     V = HMAC-SHA256(K₁, s ‖ value), its first 16 bytes
     C = value ⊕ the first bytes of HMAC-SHA256(K₂, s ‖ V ‖ 0) ‖ HMAC-SHA256(K₂, s ‖ V ‖ 1) ‖ …
     h = HMAC-SHA256(K₃, s), its first 12 bytes, by which whoever has the key finds the secret
-    H = AES-256(K₄, (h ‖ 0000) ⊕ V)
+    H = AES-256(K₄, (h ‖ 0000) ⊕ AES-256(K₄, V))
     sealed = H ‖ V ‖ C
 
 V and C are the SIV composition of Rogaway and Shrimpton ("Deterministic Authenticated-Encryption", 2006): a pseudorandom function
 of the value is the tag and, as initial vector, what the value is encrypted with. It is a secure deterministic authenticated
 encryption wherever tag and keystream are pseudorandom functions under independent keys. HMAC under one key, of what begins with s,
-is such a function of the rest to whoever lacks s, even if the key is known to them: the hash takes s in before anything they choose,
-and the outer hash cannot be undone (a CBC-MAC can, which is why it is not AES-CMAC). s has 128 random bits and stands nowhere but
-in the file of secrets. Where it is gone, V and C are as good as random.
+is such a function of the rest to whoever lacks s, even if the key is known to them: the hash takes s in before anything that they
+choose, and the outer hash cannot be undone (a CBC-MAC can, which is why it is not AES-CMAC). s has 128 random bits and stands
+nowhere but in the file of secrets. Where it is gone, V and C are as good as random.
 
 H hides h, which is the same in all tokens of a person: to whoever lacks the key, tokens of one person have nothing in common but
-where values are equal. V differs from value to value, so that no block of AES comes twice. The four zeros tell a token of this
-domain from any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token: whoever has
+where values are equal, for V differs from value to value (XE of Rogaway, 2004, with V as tweak). The four zeros tell a token of
+this domain from any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token: whoever has
 the key could test guesses of the person by it after the secret is gone.
 """
 
@@ -83,14 +83,14 @@ class PersonTokens:
             uint8 array, shape (m, 32 + size).
         """
         vector = self._vectors(secrets, group.bytes)
-        hidden = self._hide(self.handles(secrets) ^ _words(vector))
+        hidden = self._hide(self.handles(secrets) ^ self._hide(_words(vector)))
         return np.concatenate([_bytes(hidden), vector, group.bytes ^ self._pad(secrets, vector, group.size)], axis=1)
 
     def handles_in(self, sealed: Bytes) -> tuple[Words, Bools]:
         """Which secrets sealed values (m, 32 + size) name, shape (m, 2); and which of them are sealed values of this domain."""
         decrypted = self._cipher.decryptor().update(np.ascontiguousarray(sealed[:, :BLOCK]).tobytes())
-        handles = np.frombuffer(decrypted, np.uint8).reshape(-1, BLOCK) ^ sealed[:, BLOCK:LEAST]
-        return _words(handles), (handles[:, _HANDLE:] == 0).all(axis=1)
+        handles = np.frombuffer(decrypted, "<u8").reshape(-1, 2) ^ self._hide(_words(sealed[:, BLOCK:LEAST]))
+        return handles, (_bytes(handles)[:, _HANDLE:] == 0).all(axis=1)
 
     def open(self, sealed: Bytes, secrets: Words) -> tuple[Bytes, Bools]:
         """Decrypt what `seal` made, and test it.

@@ -22,6 +22,7 @@ from beam_deid.transforms.dataset.source_records import (
     measure_source,
     told_rounds,
 )
+from beam_deid.transforms.dataset.source_secrets import with_secrets
 from beam_deid.transforms.dataset.told_facts import told_otherwise
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.documents import plain
@@ -36,7 +37,6 @@ from beam_deid.transforms.run.shards import Prepared, prepare
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.paths import join, parent
 from beam_deid.transforms.terms import Withheld
-from beam_deid.transforms.treat.person_secrets import SECRETS, with_person_secrets
 
 _THIS_POLICY = (
     "Name the policy as it was when the run was made: policy.yaml beside its run.json is a copy of it, whose paths start where the "
@@ -205,22 +205,13 @@ def treat_again(opened: Opened, workers: int) -> TreatedAgain:
     published = opened.published
     with SpillFolder() as folder:
         job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
-        found = _with_secrets(recomputable(job, published, opened.same.files), opened, folder)
+        found = recomputable(job, published, opened.same.files)
+        found = with_secrets(found, published, opened.prepared.shards, opened.same.files, folder)
         rounds = told_rounds(found.job, published)
         _check_columns(found, published, rounds)
         source = measure_source(found, opened.prepared.shards, published, workers)
     kinds, groups = _released(source, published)
     return TreatedAgain(source, levels_of_cells(source, rounds, groups[0]), kinds)
-
-
-def _with_secrets(found: Recomputable, opened: Opened, folder: SpillFolder) -> Recomputable:
-    """With a secret for each person of the source: whoever has none any more, as those who were erased, has tokens of nobody."""
-    published = opened.published
-    kept = with_person_secrets(found.job, opened.prepared.shards, folder.file(SECRETS), found.written)
-    told = RecordCounts.from_document(published.label["records"])
-    if not kept.new or told.withheld_by.get(str(Withheld.ERASED), 0):
-        return replace(found, job=kept.job)
-    return recomputable(found.job, published, opened.same.files, kept.new)
 
 
 def prove(opened: Opened, workers: int) -> SourceProof:

@@ -28,8 +28,8 @@ class ByValues:
         values: By released column what each of n persons is in it, as text, shape (n,); null where nothing there is theirs.
         clear: Those of the columns that hold the identities themselves, in any spelling.
         met: Which of the persons were found so far, shape (n,).
-        secretless: How many of the persons have no secret, where the release has tokens under secrets of persons: either they are not
-            in it, or nobody can tell which tokens are theirs.
+        secretless: How many of the persons have no secret, where the release has tokens under such: either they are not in it, or
+            nobody can tell which tokens are theirs.
     """
 
     policy: Policy

@@ -6,9 +6,9 @@ to be sorted by their handles are encrypted under a key that this process alone 
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from secrets import token_bytes as drawn
 
 import numpy as np
 import pyarrow as pa
@@ -100,7 +100,7 @@ class NewPersons:
             if old is not None:  # another run may have been here meanwhile
                 there, _ = old.find(BY_PERSON, persons)
                 persons = persons[~there]
-            made = np.frombuffer(secrets.token_bytes(_SECRET * len(persons)), "<u8").reshape(-1, 2)
+            made = np.frombuffer(drawn(_SECRET * len(persons)), "<u8").reshape(-1, 2)
             handles.add(made)
             self.given += len(made)
             yield np.concatenate([persons, made], axis=1)
@@ -111,7 +111,7 @@ class _Handles:
 
     def __init__(self, tokens: PersonTokens, folder: str) -> None:
         self._tokens = tokens
-        self._hide = Aes(secrets.token_bytes(_KEY))
+        self._hide = Aes(drawn(_KEY))
         self._rows = SortedRows(folder, columns=2, buffer=_BUFFER)
 
     def add(self, made: Words) -> None:
