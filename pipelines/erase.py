@@ -51,6 +51,8 @@ def erase(
     A row is found by what POLICY makes of a person's identities, such as tokens, and with --input by the source's records. Each OUT
     is changed whole or not at all; its other rows stay as they are. Labels are decided again and never get better. Releases
     that are anonymized stay as they are, for nobody can be found in them.
+
+    Where POLICY has tables, rows go from all of them, and each --input says of which its files are: --input orders='orders/*.csv'.
     """
     from beam_deid.pipelines.requested import Asked, erase_all
     from beam_deid.pipelines.views.requested import show_done

@@ -51,7 +51,12 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
     help="Make only this release; repeatable.",
     shell_complete=complete_release,
 )
-@click.option("--overwrite", is_flag=True, help="Replace the run in DIR once the new one is whole.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace the run in DIR once the new one is whole: all of it, also a release that is not published anew. "
+    "If nothing new is published, it stays.",
+)
 @click.option(
     "--unreleased",
     is_flag=True,
@@ -211,11 +216,12 @@ def carry_out(
     settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
     settings = replace(settings, policy=text, reports=reports)
     settings = settings if by is None else replace(settings, by=by)
+    earlier = releases_in(folder) if overwrite else ()
     first = "starting" if engine == LOCAL else f"running on {engine}"
     steps = STEPS[:2] if dry else STEPS
     with output.progress(steps, prepared.rows, len(prepared.shards), first), saying_what_became():
         outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
-    show(outcome, folder, as_json, dry=dry, verbose=verbose)
+    show(outcome, folder, as_json, dry=dry, verbose=verbose, earlier=earlier)
     return outcome.run
 
 
@@ -229,6 +235,18 @@ def check_replacing(overwrite: bool, unreleased: bool) -> None:
         raise UsageError(
             "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
         )
+
+
+def releases_in(folder: str) -> tuple[str, ...]:
+    """The releases that a run published in a folder; none where no run did."""
+    from beam_deid.transforms.label.reading import read_manifest
+    from beam_deid.transforms.storage.files import is_file
+    from beam_deid.transforms.storage.paths import join
+
+    path = join(folder, "run.json")
+    run = read_manifest(path)[0] if is_file(path) else None
+    releases = (run or {}).get("releases")
+    return tuple(name for name, one in releases.items() if one.get("published")) if isinstance(releases, dict) else ()
 
 
 @contextlib.contextmanager
@@ -269,8 +287,10 @@ def _check_reach(
         check_reach(policy, paths, made, engine)
 
 
-def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool) -> None:
-    """Show what a run came to.
+def show(
+    outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: bool, earlier: tuple[str, ...] = ()
+) -> None:
+    """Show what a run came to; ``earlier`` are the releases that were in the output before.
 
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects.
@@ -281,7 +301,7 @@ def show(outcome: "Outcome", folder: str, as_json: bool, *, dry: bool, verbose: 
     if outcome.rejects:
         output.warn(["\n".join(outcome.rejects)])
     out = output.console(as_json)
-    show_outcome(out, outcome, folder, dry=dry, verbose=verbose)
+    show_outcome(out, outcome, folder, dry=dry, verbose=verbose, earlier=earlier)
     if as_json:
         output.emit({**({"dry_run": True} if dry else {}), "run": outcome.run, "labels": outcome.labels})
     if outcome.unmet:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beam_deid.pipelines import options, output
-from beam_deid.pipelines.run import check_replacing, saying_what_became, show
+from beam_deid.pipelines.run import check_replacing, releases_in, saying_what_became, show
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.tables import TablesPolicy
@@ -63,10 +63,11 @@ def run_on_tables(
         policy=asked.text,
         reports=reports,
     )
+    earlier = releases_in(folder) if asked.overwrite else ()
     with output.progress((JOINING, *STEPS), None, shards), saying_what_became():
         carry_out = dry_run_tables if asked.dry else run_tables
         outcome = carry_out(policy, tables, folder, settings)
-    show(outcome, folder, as_json, dry=asked.dry, verbose=asked.verbose)
+    show(outcome, folder, as_json, dry=asked.dry, verbose=asked.verbose, earlier=earlier)
     return outcome.run
 
 

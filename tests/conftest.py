@@ -10,6 +10,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
@@ -33,6 +34,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """A test that the quick suite leaves out says why."""
     if item.get_closest_marker("portable"):
         item.add_marker(pytest.mark.slow("starts Beam's job service and a worker process"))
+    if item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.slow("starts Chromium, and looks at whole pages in it"))
     for mark in item.iter_markers("slow"):
         if len(mark.args) != 1 or not isinstance(mark.args[0], str):
             raise pytest.UsageError(f'{item.nodeid} is slow and says no reason: pytest.mark.slow("reason")')
@@ -85,6 +88,12 @@ def tmall_policy() -> str:
 @pytest.fixture(autouse=True)
 def _beam() -> None:
     remember_once_loaded()
+
+
+@pytest.fixture(autouse=True)
+def _no_names_yet() -> None:
+    """A test begins as a command does: names that an earlier test has met are words again."""
+    NAMES.begin()
 
 
 @pytest.fixture(autouse=True)

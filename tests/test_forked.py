@@ -12,7 +12,7 @@ import pytest
 
 from .kit.fork_server import Request
 from .kit.forked import Command, install
-from .kit.processes import PROGRAM, start, until
+from .kit.processes import PROGRAM, start
 
 pytestmark = pytest.mark.slow("starts processes that import Beam")
 
@@ -85,6 +85,7 @@ def test_a_forked_process_ends_as_it_would(tmp_path, code, ended):
     )
     said, wrong = process.communicate(timeout=120)
     assert process.returncode == process.wait() == process.poll() == ended
+    assert not Path(f"/proc/{process.pid}").exists()
     assert said.split() == ["said", "done"][: 1 if ended < 0 or ended == 7 else 2]
     assert ("ZeroDivisionError" in wrong) == (code == "1 / 0")
     install(tmp_path / "program", code)
@@ -104,7 +105,7 @@ def test_a_forked_process_runs_until_it_is_killed():
     time.sleep(0.2)
     os.kill(process.pid, signal.SIGTERM)  # dead, and nobody has looked: its number is not another's yet
     assert process.wait(60) == -signal.SIGKILL
-    until(lambda: not Path(f"/proc/{process.pid}").exists())
+    assert not Path(f"/proc/{process.pid}").exists()
 
 
 def test_forked_processes_draw_their_own_random_numbers():

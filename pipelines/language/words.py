@@ -65,6 +65,8 @@ def _said(text: str, more: str) -> str:
 
 def word(text: str) -> str:
     """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
+    if isinstance(text, Bilingual):
+        return said(text)
     return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).word(text)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.papers import ALL, page
+from beam_deid.pipelines.report.papers import ALL
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import open_for_readers, unwritable
@@ -41,7 +41,9 @@ def write_report(path: str, document: Mapping[str, Any], roles: Mapping[Role, Se
     Raises:
         OutputError: It cannot be written.
     """
-    content = page(evidence_of(document, roles, sharing), ALL)
+    from beam_deid.pipelines.report.page import release_page
+
+    content = release_page(evidence_of(document, roles, sharing), ALL)
     try:
         with open_for_readers(absolute(path)) as stream:
             stream.write(content)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from beam_deid.pipelines.report.policy_text import read_text
 from beam_deid.transforms.label.reading import own_names
+from beam_deid.transforms.policy.own_names import own_names as names_in_policy
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,18 @@ class Evidence:
         found: Mapping[str, Any] = (self.run or {}).get("releases", {}).get(self.name, {})
         return found
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
-        """The names of the data that may stand in a document, which no language has words for."""
+        """The names of the user's own that may stand in a document, which no language has words for."""
         asked = self.label.get("asked") or {}
         siblings = asked.get("siblings") or {}
         others = {name for one in siblings.values() for name in one["shared"]}
         counted = (self.label.get("identities") or {}).get("counted") or ()
         known = {*own_names(self.label), *own_names(self.run or {}), *(asked.get("identities") or ()), *counted}
-        return frozenset(known | {*siblings, *others, *(asked.get("row_filter") or ())})
+        known |= {*siblings, *others, *(asked.get("row_filter") or ())}
+        known |= {str(self.label[name]) for name in ("release", "purpose") if name in self.label}
+        known |= {
+            *(self.label.get("attackers") or ()),
+            *map(str, (self.label.get("search") or {}).get("levels", {}).values()),
+        }
+        return frozenset(known | names_in_policy(dict(read_text(self.policy))))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.policy_text import read_text
 from beam_deid.transforms.actions import parse_action
 from beam_deid.transforms.actions.action import Action, Beside, Target
 from beam_deid.transforms.actions.levelled import Levelled
@@ -23,7 +24,6 @@ from beam_deid.transforms.crypto.person_secrets import PersonSecrets
 from beam_deid.transforms.errors import DeidError, KeyFault
 from beam_deid.transforms.policy.paths import is_hierarchy_file
 from beam_deid.transforms.policy.tables import table_in
-from beam_deid.transforms.policy.yaml_nodes import read_yaml
 from beam_deid.transforms.recognisers.kinds import kind_named
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.synthetic import ORDER_FIELDS, orders
@@ -88,7 +88,7 @@ class _ExampleKeys:
 
 def examples_of(evidence: Evidence) -> dict[str, tuple[Example, ...]]:
     """Examples of each released field, as far as there are made-up values that fit; none where the policy was not kept."""
-    raw = _raw(evidence)
+    raw = read_text(evidence.policy)
     actions = _actions(raw, evidence.name)
     levels = (evidence.label.get("search") or {}).get("levels") or {}
     made = {}
@@ -101,18 +101,10 @@ def examples_of(evidence: Evidence) -> dict[str, tuple[Example, ...]]:
 
 def left_out(evidence: Evidence) -> list[str]:
     """The columns of the source that are not in the release; none where the policy was not kept."""
-    raw = _raw(evidence)
+    raw = read_text(evidence.policy)
     table = table_in(evidence.name)
     source = _mapping(_mapping(raw.get("tables")).get(table)) if table else raw
     return [name for name in map(str, _mapping(source.get("fields"))) if name not in evidence.label.get("fields", {})]
-
-
-def _raw(evidence: Evidence) -> Mapping[str, Any]:
-    """The policy as it was written; empty where it was not kept, or cannot be read."""
-    if evidence.policy is None:
-        return {}
-    document = read_yaml(evidence.policy)
-    return {} if document.problems else _mapping(document.value)
 
 
 def _actions(raw: Mapping[str, Any], part: str) -> Mapping[str, Any]:

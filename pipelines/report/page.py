@@ -8,7 +8,7 @@ from beam_deid.pipelines.report.amounts import count
 from beam_deid.pipelines.report.blocks import Document, Facts, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.html.rendering import rendered
-from beam_deid.pipelines.report.sections import SECTIONS
+from beam_deid.pipelines.report.sections import OF_RUN, SECTIONS
 from beam_deid.pipelines.report.sections.verdict import is_anonymized
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 
@@ -20,11 +20,7 @@ REPORT = "report.html"
 _OF_RUN = (
     ("run", "Run"),
     ("dataset", "Dataset"),
-    ("started_at", "Started"),
-    ("finished_at", "Finished"),
     ("engine", "Engine"),
-    ("policy_sha256", "Policy, its hash (SHA-256)"),
-    ("kept_until", "Its record is kept until"),
 )
 """What a run says of itself, and what that is called."""
 
@@ -50,7 +46,8 @@ def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = BOTH) -
     """
     run = (evidences[0].run if evidences else None) or {}
     dataset = run.get("dataset", "")
-    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), _run(run)])
+    of_run = [one for one in (make(evidences) for make in OF_RUN) if one is not None]
+    document = Document(f"The run over {dataset}", [_releases(evidences), _records(evidences), *of_run, _run(run)])
     names = {name for one in evidences for name in one.names}
     return rendered(document, languages, names)
 
@@ -90,5 +87,4 @@ def _records(evidences: Sequence[Evidence]) -> Section:
 def _run(run: Mapping[str, Any]) -> Section:
     known = ((meaning, run.get(name)) for name, meaning in _OF_RUN)
     facts = [(meaning, Verbatim(value)) for meaning, value in known if value is not None]
-    versions = [(f"Version of {name}", Verbatim(version)) for name, version in run.get("versions", {}).items()]
-    return Section("run", "The run", [Facts([*facts, *versions])])
+    return Section("run", "The run", [Facts(facts)])

@@ -1,14 +1,11 @@
 """The reports of a run, as it publishes them and as they are made again: of the same evidence the same bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines import output
 from beam_deid.pipelines.language.chosen import CHINESE, ENGLISH
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.transforms.names import NAMES
-from beam_deid.transforms.policy.own_names import own_names
-from beam_deid.transforms.policy.yaml_nodes import read_yaml
 from beam_deid.transforms.storage.paths import REPORT
 
 ALL = (CHINESE, ENGLISH)
@@ -51,38 +48,7 @@ def pages(found: Sequence[Evidence], languages: Sequence[str] = ALL) -> dict[str
     """
     if not found:
         return {}
-    from beam_deid.pipelines.report.page import index_page
+    from beam_deid.pipelines.report.page import index_page, release_page
 
-    with NAMES.only(_names(found)):
-        index = index_page(found, languages)
-    return {REPORT: index, **{f"{one.name}/{REPORT}": page(one, languages) for one in found}}
-
-
-def page(evidence: Evidence, languages: Sequence[str] = ALL) -> bytes:
-    """The page of one release.
-
-    Args:
-        evidence: What is known of it.
-        languages: The languages that the page speaks.
-    """
-    from beam_deid.pipelines.report.page import release_page
-
-    with NAMES.only(_names([evidence])):  # whatever else this process has met, the same page
-        return release_page(evidence, languages)
-
-
-def _names(found: Sequence[Evidence]) -> set[str]:
-    """The names of the user's own in what is known of releases."""
-    return {name for one in found for name in (*_of_label(one.label), *_of_policy(one.policy or ""))}
-
-
-def _of_label(label: Mapping[str, Any]) -> Iterator[str]:
-    yield from (str(label[name]) for name in ("release", "purpose") if name in label)
-    for section in ("fields", "attackers"):
-        yield from label.get(section) or ()
-    yield from map(str, (label.get("search") or {}).get("levels", {}).values())
-
-
-def _of_policy(text: str) -> set[str]:
-    raw = read_yaml(text.removeprefix("\ufeff")).value
-    return own_names(raw) if isinstance(raw, dict) else set()
+    of_releases = {f"{one.name}/{REPORT}": release_page(one, languages) for one in found}
+    return {REPORT: index_page(found, languages), **of_releases}

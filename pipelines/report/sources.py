@@ -6,12 +6,13 @@ from beam_deid.pipelines.language.bilingual import Bilingual
 
 _DIGITS = "零一二三四五六七八九"
 _ARTICLE = re.compile(r"(PIPL )?Art\. (\d+)(?:\((\d+)\))?")
+_SECOND = re.compile(r"(Art\. \d+) and (\d+)")
 _REPLACED = (
-    (re.compile(r"\(CAC Order (\d+), ([\d-]+)\), ?"), r"（国家互联网信息办公室令第\1号，\2）"),
+    (re.compile(r" ?\(CAC Order (\d+), ([\d-]+)\), ?"), r"（国家互联网信息办公室令第\1号，\2）"),
     (re.compile(r" \(in force ([\d-]+)\), ?"), r"（\1起施行）"),
     (re.compile(r"; below it "), "；低于该数："),
     (re.compile(r" with (?=第)"), "及"),
-    (re.compile(r" and (?=第|\d)"), "、"),
+    (re.compile(r" and (?=第)"), "、"),
     (re.compile(r",? Annex ([A-Z])"), r" 附录\1"),
     (re.compile(r" ?\("), "（"),
     (re.compile(r"\)"), "）"),
@@ -22,7 +23,7 @@ _REPLACED = (
 
 def source(text: str) -> Bilingual:
     """A reference, in Chinese as laws and standards are quoted there."""
-    chinese = _ARTICLE.sub(_article, text)
+    chinese = _ARTICLE.sub(_article, _SECOND.sub(r"\1 and Art. \2", text))
     for pattern, words in _REPLACED:
         chinese = pattern.sub(words, chinese)
     return Bilingual(text, chinese)

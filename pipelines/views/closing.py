@@ -1,7 +1,7 @@
 """The last lines of a run, which are in sight when it ends: what became of each release, what would change it, what to do next."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -21,11 +21,14 @@ from beam_deid.transforms.storage.paths import REPORT, shown
 _INDENT = "  "
 _NAMED = 3  # failing tests that are named
 _NOTHING = "Next: change the policy, and run again; nothing was published"
+_NOTHING_NEW = "Next: change the policy, and run again; nothing was published, and the earlier run stays as it was"
 
 Label = Mapping[str, Any]
 
 
-def show_closing(out: Console, outcome: Outcome, output: str, *, dry: bool = False) -> None:
+def show_closing(
+    out: Console, outcome: Outcome, output: str, *, dry: bool = False, earlier: Collection[str] = ()
+) -> None:
     """Show what a run came to, in two lines for each release, or three where a path is long.
 
     Args:
@@ -33,6 +36,7 @@ def show_closing(out: Console, outcome: Outcome, output: str, *, dry: bool = Fal
         outcome: What it came to.
         output: The output folder.
         dry: Whether it is what a run would come to, of which nothing was published.
+        earlier: The releases that were in the output before.
     """
     run = outcome.run
     labels = outcome.labels
@@ -47,8 +51,12 @@ def show_closing(out: Console, outcome: Outcome, output: str, *, dry: bool = Fal
         _show_whole(out, out.render_str(_rejected(rejected, output)))
     if REPORT in outcome.reports:
         _show_whole(out, report_line(f"{shown(output)}/{REPORT}"))
+    lost = [name for name in earlier if published and not run["releases"].get(name, {}).get("published")]
+    if lost:
+        _show_whole(out, out.render_str(_lost(lost, dry)))
     if not dry:
-        out.print(_next(output) if published else _NOTHING, soft_wrap=True, markup=False)
+        nothing = _NOTHING_NEW if earlier else _NOTHING
+        out.print(_next(output) if published else nothing, soft_wrap=True, markup=False)
 
 
 def _show_line(out: Console, line: Text) -> None:
@@ -69,9 +77,11 @@ def _show_whole(out: Console, told: Text) -> None:
 
 def _became(name: str, label: Label, release: Mapping[str, Any], output: str, dry: bool) -> str:
     """A release's label, and what became of it."""
-    met = label["label"] in ("anonymized", release["expect"])
-    sign = mark(met) if met or release["expect"] else "[yellow]![/yellow]"
-    told = _published(name, label["records"], output, dry) if release["published"] else _unpublished(release, dry)
+    met = bool(release["published"]) and label["label"] in ("anonymized", release["expect"])
+    sign = mark(met) if met or not release["published"] else "[yellow]![/yellow]"
+    told = (
+        _published(name, label["records"], output, dry) if release["published"] else _unpublished(label, release, dry)
+    )
     is_now = f"{sign} [bold]{escape(name)}[/bold]: [bold]{label_word(label['label'])}[/bold]"
     return joined(is_now, ", ", told)
 
@@ -89,11 +99,28 @@ def _published(name: str, records: Mapping[str, int], output: str, dry: bool) ->
     return said(f"{released:,} of {read:,} records in {where}")
 
 
-def _unpublished(release: Mapping[str, Any], dry: bool) -> str:
+def _unpublished(label: Label, release: Mapping[str, Any], dry: bool) -> str:
+    if release["expect"] in (None, label["label"]):  # a part of a release that several tables have
+        return _held(dry)
     expected = escape(str(release["expect"]))
     if dry:
         return said(f"[red]would not be published[/red]: the policy expects {expected}")
     return said(f"[red]not published[/red]: the policy expects {expected}")
+
+
+def _held(dry: bool) -> str:
+    if dry:
+        return said(
+            "[red]would not be published[/red]: another table's part of the release is not what the policy expects"
+        )
+    return said("[red]not published[/red]: another table's part of the release is not what the policy expects")
+
+
+def _lost(names: Sequence[str], dry: bool) -> str:
+    listed = escape(", ".join(names))
+    if dry:
+        return said(f"[yellow]would be removed[/yellow] with the earlier run, and not be there anew: {listed}")
+    return said(f"[yellow]removed[/yellow] with the earlier run, and not there anew: {listed}")
 
 
 def _why(label: Label, expected: str | None) -> str:

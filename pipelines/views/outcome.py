@@ -1,6 +1,6 @@
 """What a run published, under which labels, and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -30,6 +30,7 @@ def show_outcome(
     *,
     dry: bool = False,
     verbose: bool = False,
+    earlier: Collection[str] = (),
 ) -> None:
     """Show what a run came to. What became of each release stands last, where it is still in sight.
 
@@ -39,6 +40,7 @@ def show_outcome(
         output: The output folder.
         dry: Whether it is what a run would come to, of which nothing was published.
         verbose: Whether all tests are shown with their figures; else those that fail, in full where a screen has room for it.
+        earlier: The releases that were in the output before.
     """
 
     def show(detail: Detail) -> None:
@@ -49,7 +51,7 @@ def show_outcome(
             out.print(f"[dim]note:[/dim] {escape(note)}", soft_wrap=True)
         if dry:
             out.print("[bold]A dry run: nothing was published, and nothing was written.[/bold]")
-        show_closing(out, outcome, output, dry=dry)
+        show_closing(out, outcome, output, dry=dry, earlier=earlier)
 
     show(Detail.ALL if verbose else _fitting(out, show))
 

@@ -86,9 +86,20 @@ def _obstacles(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "instead", "drop or generalize these fields, or expect still_personal"
 
 
+def _unpublished(release: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What becomes of a release that cannot have the label that it expects."""
+    if release["expect"] == LabelName.ANONYMIZED and release["best_label"] != LabelName.ANONYMIZED:
+        yield (
+            "[red]note[/red]",
+            "it expects anonymized, so it is never published; run --overwrite removes an earlier one of its name as soon as "
+            "another release of the run is published",
+        )
+
+
 def _headed(release: Mapping[str, Any], verbose: bool) -> Iterator[tuple[str, str]]:
     """What is told of a release under a heading each: the label, what is missing, what is done with fields, what the law says."""
     yield from _label(release, verbose)
+    yield from _unpublished(release)
     yield from _missing(release)
     yield from _treatments(release["fields"])
     yield from _by_law(release["fields"])

@@ -10,6 +10,7 @@ from rich.table import Table
 from beam_deid.pipelines.language.words import words
 from beam_deid.pipelines.views.cells import count
 from beam_deid.pipelines.views.changes import show_changes
+from beam_deid.transforms.actions.hierarchy import ALL
 
 _TOLD = (2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50)
 """The k of the frontier that are shown; ``--json`` has all."""
@@ -36,6 +37,7 @@ def show_search(out: Console, document: dict[str, Any]) -> None:
         return
     _show_optimum(out, document)
     _show_label(out, document)
+    _show_emptied(out, document)
     _show_local(out, document["local"])
     _show_frontier(out, document["frontier"])
 
@@ -60,6 +62,18 @@ def _show_label(out: Console, document: dict[str, Any]) -> None:
         out.print(
             f"  for the label, and so in a run: {escape(named_levels(label['names']))}; loss {label['loss']:.4g}, "
             f"{count(label['suppressed'], 'record')} suppressed"
+        )
+
+
+def _show_emptied(out: Console, document: dict[str, Any]) -> None:
+    """The fields of which the levels that a run would choose leave nothing."""
+    label = document["label"]
+    names = label["names"] if label["satisfied"] else document["names"]
+    emptied = [name for name, level in names.items() if level == ALL]
+    if emptied:
+        out.print(
+            f"  [yellow]note[/yellow]: nothing is left of {escape(', '.join(emptied))}: at the level {ALL} every row has the same "
+            "value; leave it out, or let a share of the rows be suppressed (require: {suppression: …})"
         )
 
 

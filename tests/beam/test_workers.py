@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,7 +101,7 @@ def test_a_run_refuses_a_key_of_its_own_for_workers_elsewhere_and_leaves_nothing
 
 @pytest.mark.portable
 def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_alone(
-    portable, bucket, monkeypatch, tmp_path
+    portable, bucket, monkeypatch, temporary
 ):
     keys = []
     places = []
@@ -121,7 +120,6 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
         return publish(staging, *more)
 
     monkeypatch.setattr(job, "publish", looked)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     modes = []
     gone = []
     monkeypatch.setattr(
@@ -137,8 +135,8 @@ def test_workers_on_this_machine_share_a_key_that_lies_in_a_folder_of_this_user_
     assert call([*command, "--runner", "PortableRunner", "--", *portable]) == 0
     assert modes == [0o700, 0o700]
     assert gone == [True]
-    assert places[1].parent == tmp_path
-    assert [path for path in tmp_path.iterdir() if MARK in path.name] == []  # what else there is is Beam's
+    assert places[1].parent == temporary
+    assert [path for path in temporary.iterdir() if MARK in path.name] == []  # what else there is is Beam's
     released = [pq.read_table(pa.BufferReader(bucket.get(key))) for key in bucket.keys("out/crm/") if "part-" in key]
     assert len({token for table in released for token in table.column("who").to_pylist()}) == 2099
     for key, version, _ in bucket.versions():

@@ -21,9 +21,11 @@ FILES = (
     "transforms/synthetic/messages.py",
     "transforms/synthetic/people.py",
     "transforms/synthetic/platforms/",
+    "pipelines/report/documents/documented.py",
     "pipelines/report/documents/record_model.py",
     "pipelines/report/documents/record_schema.py",
     "pipelines/report/documents/word_styles.py",  # names of styles and faces
+    "pipelines/report/sources.py",  # how laws are quoted
     "transforms/counting/",  # names of what is set aside, but for the sentences of two modules
 )
 SPEAKING = (
@@ -92,10 +94,10 @@ _TEXTS = {
     "require: {flow}",
     "subject: {scalar} # {said}",
     "keys: {{keyring: {abspath}}}",
-    "k: people in the smallest class",  # a picture, which is a file
-    "records suppressed, %",
-    "required: {required}",
-    "outside lower center",
+    "k: persons in the smallest group",  # a picture, which is a file
+    "records suppressed",
+    "required: {required} persons",
+    "Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
     "roles of",  # stand before a field: tests/catalogue/composed.py
     "level of",
     "action of",

@@ -99,15 +99,21 @@ def test_what_is_no_file_is_refused_at_once(tmp_path, file, place):
     with promptly(), pytest.raises(KeyFault, match="cannot be read") as caught:
         keys_of(path)
     assert caught.value.where == f"file:{file}"
-    assert "Make one with" in caught.value.next_step
+    assert caught.value.next_step == "Give the one that the keyring was made with"
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, "not set"), ("short", "at least 32"), ("x" * 40, "does not open")])
 def test_a_variable_that_will_not_do_is_told(tmp_path, monkeypatch, value, said):
     path = made(tmp_path)
     monkeypatch.delenv("TEST_KEK") if value is None else monkeypatch.setenv("TEST_KEK", value)
-    with pytest.raises(KeyFault, match=said):
+    with pytest.raises(KeyFault, match=said) as caught:
         keys_of(path)
+    # A new key would open nothing; it is advised where the keyring is still to be made.
+    assert caught.value.next_step == "Give the one that the keyring was made with"
+    if value != "x" * 40:
+        with pytest.raises(KeyFault, match=said) as caught:
+            made(tmp_path / "another")
+        assert "Make one with" in caught.value.next_step
 
 
 @pytest.mark.parametrize(

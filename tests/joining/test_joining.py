@@ -99,7 +99,12 @@ def test_rows_are_joined_as_sql_joins_them(
         },
         POLICY.replace(", kind: mobile", "").replace(", kind: order_number", ""),
     )
-    check(made)
+    found = check(made)
+    notes = [note for note in notes_of(found) if "rows have no tid" in note]
+    expected = (
+        f"table items: {asked.count(None)} of {len(asked)} rows have no tid, so that nobody is known whose they are"
+    )
+    assert notes == ([expected] if None in asked else [])
 
 
 def test_many_buckets_and_pieces_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ locks held elsewhere.
 
 A connection is one command: the descriptors of its streams come first, then a `Request` as a line of JSON. The command answers
 with the number of its process. Then an attendant, its parent, says how it ended: its exit code, or the number of the signal below
-0. The process is a zombie, as a child of the test's would be, until the connection is closed.
+0. The process is a zombie, as a child of the test's would be, until the asking end of the connection is closed; the other end is
+closed when it is reaped.
 """
 
 import contextlib

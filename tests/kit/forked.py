@@ -122,7 +122,10 @@ class Command:
             self._said[stream] = stream.read()
 
     def _end(self) -> None:
+        """Ask how it ended, and let go of it: as after `subprocess.Popen.wait` there is no zombie of it any more."""
         self.returncode = int(self._answers.readline())
+        self._connection.shutdown(socket.SHUT_WR)
+        self._answers.read()  # to its end, which comes when the attendant has reaped it
         self._answers.close()
         self._connection.close()
 

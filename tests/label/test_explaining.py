@@ -9,7 +9,7 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.label.explaining import explanation_of, explanations, figure_meanings
 from beam_deid.transforms.label.explanation import What
-from beam_deid.transforms.label.lines import ASKED, LINES
+from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 from beam_deid.transforms.label.outcomes import Outcome
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
 from beam_deid.transforms.label.requirements import REQUIREMENTS
@@ -125,7 +125,7 @@ def test_every_kind_of_code_is_there_and_no_code_is_two_things():
     every = list(explanations())
     assert {one.what for one in every} == set(What)
     assert len({one.code for one in every}) == len(every)
-    assert set(LINES) == set(ASKED)
+    assert set(LINES) == set(LINE_WORDS)
     assert {one.code for one in every if one.what is What.LINE} == {f"line {line}" for line in range(1, 10)}
     assert {one.code for one in every if one.what is What.GRADE} == {f"grade {grade}" for grade in range(1, 5)}
     assert [str(one) for one in Outcome] == list(RECORD_COUNTS)

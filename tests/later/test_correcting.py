@@ -9,6 +9,7 @@ import pytest
 
 from beam_deid.pipelines.cli import call
 
+from ..kit.reports import made_again, reports_in
 from .equal_rows import Equal
 from .shop import PERSONAL, Shop, rows_of, table
 from .test_erasing import label_of, state_of
@@ -72,6 +73,7 @@ def test_what_was_corrected_is_verified_and_told(corrected_shop):
     assert label["records"] == {**label["records"], "withheld": 0}
     run = json.loads((corrected_shop.out / "run.json").read_text("utf-8"))
     assert run["amendments"][-1]["corrected"] == dict.fromkeys(PERSONAL, len(AT))
+    assert reports_in(corrected_shop.out) == made_again(corrected_shop.out)
 
 
 def test_where_rows_are_equal_a_second_correction_touches_nobody_elses(capsys, corrected_shop, tmp_path):

@@ -13,6 +13,7 @@ from beam_deid.transforms.later.settled import Settled
 from beam_deid.transforms.register.folder import read
 
 from ..kit.policies import policy, release, roles
+from ..kit.reports import made_again, reports_in
 
 LATER = "2031-01-01T00:00:00+00:00"
 
@@ -55,6 +56,8 @@ def test_a_release_goes_when_its_retention_is_over_and_its_evidence_stays(capsys
     assert (kept.out / "text").exists()
     swept(capsys, register, "--delete", "--yes", "--reason", "over")
     assert not (kept.out / "text").exists() or not list((kept.out / "text").iterdir())
+    assert "text/report.html" not in reports_in(kept.out)
+    assert reports_in(kept.out) == made_again(kept.out)
     assert (kept.out / "crm" / "part-00000.parquet").read_bytes() == before
     run = json.loads((kept.out / "run.json").read_text("utf-8"))
     deleted = run["releases"]["text"]["deleted"]

@@ -62,6 +62,11 @@ def test_identity_numbers_tell_the_day_of_birth(code):
         ("customer_birth_year", ["2011", "2012", "2013", "1899", "3000"], "01100"),
         ("age", ["13", "14", "13 years", "", None, "130"], "101000"),
         ("年龄", ["0", "13", "14"], "110"),
+        ("is_child", ["true", "false", "1", "0", None, "soon"], "101000"),
+        ("isMinor", ["yes", "no"], "10"),
+        ("未成年", ["是", "否", "未成年", "成年"], "1010"),
+        ("是否未满14周岁", ["是", "否"], "10"),
+        ("未满14", ["Y", "N"], "10"),
     ],
 )
 def test_texts_are_read_and_what_is_not_known_exactly_counts_as_young(name, values, expected):
@@ -75,6 +80,8 @@ def test_typed_columns_are_read():
     assert young("birthday", pa.array(times)) == [True, False]
     assert young("age", pa.array([13, 14, None], pa.int64())) == [True, False, False]
     assert young("birth_year", pa.array([2012, 2011, None], pa.int32())) == [True, False, False]
+    assert young("is_child", pa.array([True, False, None])) == [True, False, False]
+    assert young("under_14", pa.array([1, 0, None], pa.int8())) == [True, False, False]
 
 
 @given(st.dates(datetime.date(1950, 1, 1), datetime.date(2026, 3, 1)))
@@ -83,7 +90,23 @@ def test_whoever_has_not_had_the_fourteenth_birthday_is_under_fourteen(born):
     assert young("birth_date", pa.array([born.isoformat()])) == [had < 14]
 
 
-@pytest.mark.parametrize("name", ["page", "image", "language", "storage", "message", "goods", "stage", "package"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "page",
+        "image",
+        "language",
+        "storage",
+        "message",
+        "goods",
+        "stage",
+        "package",
+        "children_shoes",
+        "minor_units",
+        "child_order_id",
+        "儿童用品",
+    ],
+)
 def test_names_that_only_look_like_it_tell_no_age(name):
     fields = {"who": {"role": "direct_identifier"}, name: {"role": "quasi_identifier"}}
     made = policy_from_mapping(policy(fields, top={"subject": "who"}, a=release("enclave", " ".join(fields))))

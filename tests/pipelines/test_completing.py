@@ -49,7 +49,7 @@ def test_memory_is_no_more_than_a_container_is_given(tmp_path):
 
 
 def test_commands_are_completed(monkeypatch, capsys):
-    assert completed(monkeypatch, capsys, [], "re") == ["plain,reidentify", "plain,releases"]
+    assert completed(monkeypatch, capsys, [], "re") == ["plain,reidentify", "plain,releases", "plain,report"]
     assert completed(monkeypatch, capsys, ["keys"], "ro") == ["plain,rotate"]
 
 

@@ -12,7 +12,19 @@ from beam_deid.pipelines.cli import call, cli
 from ..kit.keys import KEK
 from ..kit.shop import shop
 
-HEAVY = ("apache_beam", "pandas", "pyarrow", "numpy", "pydantic", "rich", "yaml", "faker", "opencc", "cryptography")
+HEAVY = (
+    "apache_beam",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "pydantic",
+    "rich",
+    "yaml",
+    "faker",
+    "opencc",
+    "cryptography",
+    "vl_convert",
+)
 """Packages that take long to load."""
 
 ONE_AFTER_THE_OTHER = """

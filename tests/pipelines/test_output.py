@@ -48,11 +48,20 @@ def blocked(**more: Any) -> dict[str, Any]:
     return {"by": ["suppression"], "k": 3, "suppression": 0.05, "fields": {}, **more}
 
 
-def shown(found: dict[str, Any], expect: str | None = None, published: bool = True, verbose: bool = False) -> list[str]:
+def shown(
+    found: dict[str, Any],
+    expect: str | None = None,
+    published: bool = True,
+    verbose: bool = False,
+    earlier: tuple[str, ...] = (),
+    **others: bool,
+) -> list[str]:
+    """What is shown of a release; ``others`` of its run are published or not."""
     out = io.StringIO()
-    run = {"releases": {"analytics": {"expect": expect, "published": published}}}
+    releases = {name: {"expect": None, "published": there} for name, there in others.items()}
+    run = {"releases": {"analytics": {"expect": expect, "published": published}, **releases}}
     console = Console(file=out, width=80, soft_wrap=True, highlight=False)
-    show_outcome(console, Outcome(run, {"analytics": found}), "out", verbose=verbose)
+    show_outcome(console, Outcome(run, {"analytics": found}), "out", verbose=verbose, earlier=earlier)
     return out.getvalue().rstrip("\n").split("\n")
 
 
@@ -91,6 +100,25 @@ def test_the_end_says_what_became_of_a_release_and_what_would_change_it() -> Non
     assert became.startswith("! analytics: still_personal")
     *_, why, _ = shown(label(), "still_personal")
     assert why == "  2 tests fail, as the policy expects: k, l:category"
+
+
+def test_what_is_not_published_is_never_told_as_a_success() -> None:
+    *_, became, _ = shown(label("anonymized"), "still_personal", published=False)
+    assert became == "✗ analytics: anonymized, not published: the policy expects still_personal"
+    for expect in (None, "anonymized"):
+        *_, became, _ = shown(label("anonymized"), expect, published=False)
+        assert became.startswith(
+            "✗ analytics: anonymized, not published: another table's part of the release is not what"
+        )
+
+
+def test_what_an_earlier_run_had_and_the_new_one_has_not_is_named() -> None:
+    *_, lost, then = shown(label(), "anonymized", False, earlier=("analytics", "crm", "old"), crm=True)
+    assert lost == "removed with the earlier run, and not there anew: analytics, old"
+    assert then == "Next: beam-deid verify out"
+    *_, then = shown(label(), "anonymized", False, earlier=("analytics",))
+    assert then == "Next: change the policy, and run again; nothing was published, and the earlier run stays as it was"
+    assert not any("removed" in line for line in shown(label("anonymized"), "anonymized", earlier=("analytics",)))
 
 
 def test_what_passes_is_counted_and_what_fails_is_told_in_full() -> None:

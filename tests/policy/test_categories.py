@@ -40,6 +40,18 @@ def test_a_field_whose_category_is_sensitive_is_sensitive_whatever_its_role():
     assert any(test.name == "l:ward" or test.name == "distinct:ward" for test in told.tests)
 
 
+def test_a_direct_identifier_of_a_sensitive_category_is_sensitive_where_a_release_generalizes_it():
+    """The first digits of a card are its bank's: whoever is in a group of one bank is known to have an account there."""
+    fields = {"card": {"role": "direct_identifier", "kind": "bank_card"}}
+    how = {"card": {"generalize": {"prefix": [6], "level": 0}}}
+    found = policy_from_mapping(policy(roles(direct="buyer") | fields, a=release("controlled", "", how)))
+    assert found.fields["card"].role == (Role.DIRECT, Role.SENSITIVE)
+    assert any(test.line == 4 and test.name.endswith(":card") for test in plan(found).releases["a"].tests)
+    assert policy_from_mapping(policy_document(found)).fields["card"].role == (Role.DIRECT, Role.SENSITIVE)
+    tokens = policy(roles(direct="buyer") | fields, a=release("controlled", "", {"card": "tokenize"}))
+    assert policy_from_mapping(tokens).fields["card"].role == (Role.DIRECT,)
+
+
 def test_a_general_category_cannot_unmake_what_the_kind_or_the_platform_says():
     fields = {"card": {"role": "direct_identifier", "kind": "bank_card", "category": "transaction"}}
     with pytest.raises(PolicyError, match="financial_account, which is sensitive"):

@@ -22,6 +22,8 @@ KINDS = {
     "生日": "",
     "created": "timestamp",
     "agreed": "boolean",
+    "is_child": "boolean",
+    "未成年": "",
 }
 
 
@@ -53,6 +55,8 @@ def telling(**more):
         ("birth_year", 2015),
         ("生日", "2015-03"),
         ("生日", "狗年"),
+        ("is_child", True),
+        ("未成年", ["是", "1"]),
         ("city", "孕产"),
     ],
 )

@@ -115,8 +115,11 @@ CHANGES = {
     ),
     "roles that do not go together": (
         "[quasi_identifier, sensitive]",
-        "[direct_identifier, sensitive]",
-        [":11: fields.age_group.role: only quasi_identifier and sensitive go together"],
+        "[direct_identifier, quasi_identifier]",
+        [
+            ":11: fields.age_group.role: sensitive goes together with quasi_identifier or direct_identifier, "
+            "and no other roles do"
+        ],
     ),
     "no role": (
         "note:       {role: insensitive}",

@@ -313,3 +313,11 @@ def test_the_name_of_a_part_is_no_name_of_a_release() -> None:
     assert not re.fullmatch(RELEASE_NAME, part_name("crm", "orders"))
     assert table_in(part_name("crm", "orders")) == "orders"
     assert table_in("crm") == ""
+
+
+def test_what_the_law_calls_sensitive_is_so_in_a_table_as_well(tmp_path: Path) -> None:
+    text = POLICY.replace("line: {role: insensitive, kind: integer}", "line: {role: insensitive, category: health}")
+    assert [str(role) for role in read(tmp_path, text).tables["items"].policy.fields["line"].role] == [
+        "quasi_identifier",
+        "sensitive",
+    ]

@@ -229,6 +229,27 @@ def test_of_a_release_whose_label_is_gone_the_register_is_asked(trade, out):
     assert "tests" not in told
 
 
+def test_all_tables_have_reports_and_one_policy(tmp_path):
+    assert call(["demo", "--tables", "--rows", "400", "--folder", str(tmp_path), "--workers", "1"]) == 0
+    out = tmp_path / "out"
+    assert (out / "policy.yaml").read_bytes() == (tmp_path / "policy.yaml").read_bytes()
+    assert {path.parent.name for path in out.glob("*/label.json")} == {
+        path.parent.name for path in out.glob("*/report.html")
+    }
+    assert reports_in(out) == made_again(out)
+    assert problems(out) == []
+
+
+def test_what_is_assessed_has_a_page(trade, tmp_path, capsys):
+    page = tmp_path / "may.html"
+    asked = ["assess", "-i", str(trade.folder / "may.csv"), "--quasi", "city", "--sensitive", "goods", "--report"]
+    assert call([*asked, str(page)]) == 0
+    assert f"Report: {page}" in capsys.readouterr().out
+    assert b"</" in page.read_bytes()
+    assert call([*asked, "may.pdf"]) == 2
+    assert "a report must end in .html" in capsys.readouterr().err
+
+
 def test_no_report_beside_an_output_that_is_none(tmp_path):
     with pytest.raises(UsageError, match="no run"):
         read_evidence(str(tmp_path))

@@ -133,6 +133,22 @@ def test_paths_that_are_shipped_mean_the_same_in_any_folder(tmp_path, monkeypatc
         assert made.job.policy_sha256 == prepare(read_policy(str(policy)), [pattern]).job.policy_sha256
 
 
+@pytest.mark.parametrize(
+    "said", [{}, {"population": 10**6}, {"controls": "low"}, {"motive": "low", "acquaintances": 3}]
+)
+def test_what_nobody_says_of_a_recipient_is_not_said_where_the_run_is_shipped_either(said, tmp_path):
+    path = fill(tmp_path, POLICY.replace("fields: {city:", f"environment: {json.dumps(said)}\n    fields: {{city:"))
+    here = prepare(read_policy(str(path)), [str(tmp_path / "in")])
+    there = shipped(here)
+    for name, release in here.job.policy.releases.items():
+        arrived = there.job.policy.releases[name].environment
+        assert arrived == release.environment
+        assert arrived.model_fields_set == release.environment.model_fields_set
+        assert arrived.is_stated == release.environment.is_stated
+    assert here.job.policy.releases["report"].environment.model_fields_set == set(said)
+    assert there.job.policy_sha256 == here.job.policy_sha256
+
+
 def test_an_output_that_is_shipped_means_the_same_in_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -13,6 +13,7 @@ from beam_deid.transforms.counting.home import home_of
 from beam_deid.transforms.counting.remembering import remember_persons_in_buckets
 from beam_deid.transforms.decide.deciding import decide_table, layout_of
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
+from beam_deid.transforms.decide.erasure_notes import erasure_notes
 from beam_deid.transforms.decide.refusing import check_replaced, refusals, rejected
 from beam_deid.transforms.decide.remembering import remember_persons, remember_special
 from beam_deid.transforms.decide.sensitive import by_values, told
@@ -82,7 +83,7 @@ def decide(
             *measured.noticed.told(job.policy),
             *told(declared, job, measured),
             *lapsed_statements(job.policy, job.releases, job.at),
-            *_gate_notes(releases),
+            *_gate_notes(job, releases),
         ),
         rejected=rejected(measured, job.policy),
         replaced=measured.noticed.replaced.total(),
@@ -99,11 +100,12 @@ def _stages(records: Stream, workers: int) -> Iterator[Stages]:
         yield Stages(records.buckets, folder, workers, _WHERE)
 
 
-def _gate_notes(releases: Mapping[str, ReleaseDecision]) -> Iterator[str]:
+def _gate_notes(job: Job, releases: Mapping[str, ReleaseDecision]) -> Iterator[str]:
     """What a person should know of the records that are withheld."""
     for name, decided in releases.items():
         records = decided.records
         yield from filter_notes(name, records)
+        yield from erasure_notes(job, decided)
         if decided.consent is not None:
             yield from ledger_notes(name, decided.consent, records.eligible, records.withheld_by)
 

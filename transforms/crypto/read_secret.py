@@ -8,10 +8,11 @@ from beam_deid.transforms.errors import KeyFault
 from beam_deid.transforms.storage.private import open_read, others_may_use
 
 MINIMUM_BYTES = 32
-_MAKE = "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+MAKE_ONE = "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+"""What is advised where a key is to be made; never where one is to be had that made something before."""
 
 
-def read_variable(name: str, where: str, advice: str = f"Set it to the key. {_MAKE}") -> bytes:
+def read_variable(name: str, where: str, advice: str = f"Set it to the key. {MAKE_ONE}") -> bytes:
     """The text of an environment variable, as bytes.
 
     Raises:
@@ -23,7 +24,7 @@ def read_variable(name: str, where: str, advice: str = f"Set it to the key. {_MA
     return text.encode("utf-8", "surrogateescape")
 
 
-def read_private(path: str, where: str, advice: str = _MAKE) -> bytes:
+def read_private(path: str, where: str, advice: str = MAKE_ONE) -> bytes:
     """The bytes of a file that only its owner and its group may use.
 
     Raises:
@@ -61,5 +62,5 @@ def checked(secret: bytes, where: str) -> bytes:
     """
     secret = secret.removesuffix(b"\n").removesuffix(b"\r")
     if len(secret) < MINIMUM_BYTES:
-        raise KeyFault(f"the key has {len(secret)} bytes, at least {MINIMUM_BYTES} are needed", where, _MAKE)
+        raise KeyFault(f"the key has {len(secret)} bytes, at least {MINIMUM_BYTES} are needed", where, MAKE_ONE)
     return secret

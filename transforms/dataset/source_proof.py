@@ -149,13 +149,7 @@ def open_proof(policy: Policy, inputs: Sequence[str], source: Sequence[str]) -> 
 
 
 def of_release(published: Published, whole: Prepared, same: SameSource) -> Opened:
-    """A source that is read for one release alone, as its run read it.
-
-    Args:
-        published: The release.
-        whole: The source, as a run of all releases would read it.
-        same: What of it is as the run read it.
-    """
+    """A source that is read for one release alone, once it is known as what a run of all releases would read."""
     # What was stated until a day counts as it did when the release was made; earlier versions did not say when.
     at = str(published.label.get("assessed_at", whole.job.at))
     job = replace(whole.job, releases=(published.release,), run=str(published.label["run"]), at=at)

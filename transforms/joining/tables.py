@@ -139,12 +139,16 @@ def _joined(one: PreparedTable, parents: Mapping[str, PreparedTable], folder: Sp
 
 def notes_of(tables: Sequence[PreparedTable]) -> list[str]:
     """What a person should know of how tables refer to each other: rows of which nobody can say whose they are, a sentence each."""
-    return [
-        _dangling(one.table.name, by.field, by.parent, one.referred[by.field])
-        for one in tables
-        for by in one.table.joins
-        if one.referred[by.field].dangling
-    ]
+    found = [(one.table.name, by, one.referred[by.field]) for one in tables for by in one.table.joins]
+    nulls = [_without_key(table, by.field, referred) for table, by, referred in found if referred.nulls]
+    return [*nulls, *(_dangling(table, by.field, by.parent, one) for table, by, one in found if one.dangling)]
+
+
+def _without_key(table: str, field: str, found: Referred) -> str:
+    return (
+        f"table {bare(table)}: {found.nulls:,} of {found.rows:,} rows have no {bare(field)}, so that nobody is known whose "
+        "they are"
+    )
 
 
 def _dangling(table: str, field: str, parent: str, found: Referred) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from beam_deid.transforms.label.explanation import Explanation, What
 from beam_deid.transforms.label.figures import FIGURES
 from beam_deid.transforms.label.grades import ADVICE, GRADES, REFERENCE
-from beam_deid.transforms.label.lines import ASKED, LINES
+from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 from beam_deid.transforms.label.outcomes import Outcome
 from beam_deid.transforms.label.requirements import REQUIREMENTS
 from beam_deid.transforms.label.requirements.requirement import Requirement
@@ -68,7 +68,7 @@ def _told(words: type[Told], what: What) -> Iterator[Explanation]:
 
 def _of_line(line: int) -> Explanation:
     tests = {one.name: one.words for one in REQUIREMENTS if one.line == line}
-    return Explanation(f"line {line}", What.LINE, ASKED[line], _OF_A_LINE, _named(line), parts=tests)
+    return Explanation(f"line {line}", What.LINE, LINE_WORDS[line].rule, _OF_A_LINE, _named(line), parts=tests)
 
 
 def _named(line: int) -> str:

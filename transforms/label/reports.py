@@ -14,7 +14,8 @@ from beam_deid.transforms.label.verify_files import sha256_or_none
 from beam_deid.transforms.storage.amending import Amending
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.journal import Moved
-from beam_deid.transforms.storage.paths import POLICY, REPORT, join
+from beam_deid.transforms.storage.manifest import reports_at
+from beam_deid.transforms.storage.paths import POLICY, join
 
 Document = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Reports(Protocol):
             policy: The text of the policy; None where it was not kept.
 
         Returns:
-            The bytes of each report, by its path below the output: see `report_paths`.
+            The bytes of each report, by its path below the output: ``report.html``, and ``RELEASE/report.html``.
         """
         ...
 
@@ -39,11 +40,6 @@ class Reports(Protocol):
 def no_reports(run: Document, labels: Mapping[str, Document], policy: str | None) -> Mapping[str, bytes]:
     """Make none."""
     return {}
-
-
-def report_paths(releases: Sequence[str]) -> list[str]:
-    """The paths below an output of all reports of a run with some releases."""
-    return [REPORT, *(f"{name}/{REPORT}" for name in releases)]
 
 
 def made_of(
@@ -111,5 +107,5 @@ def replace_published(
         OSError: The store fails.
     """
     reports = made_of(make, written, policy_text(output, json.loads(written["run.json"])), before)
-    gone = [path for path in report_paths(list(before)) if path not in reports]
+    gone = [path for path in reports_at(output, before) if path not in reports]
     amend.replace({**written, **reports}, files, [*removed, *gone])

@@ -53,8 +53,24 @@ class Erasing:
     reports: Reports = no_reports
 
     def policy(self, release: str) -> Policy:
-        """The policy of the table that a release is of; that of another one where the policy has no such table."""
-        return self.policies.get(table_in(release), next(iter(self.policies.values())))
+        """The policy of the table that a release is of.
+
+        Raises:
+            UsageError: The policy has no such table.
+        """
+        table = table_in(release)
+        if table not in self.policies:
+            what = (
+                f"the release {release} is of a table"
+                if table
+                else f"the release {release} is of a dataset of one table"
+            )
+            raise UsageError(
+                f"{what}, and the policy that was named has none such",
+                "POLICY",
+                "Name the policy as it was when the run was made",
+            )
+        return self.policies[table]
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def _check_columns(files: DatasetFiles, naming: Naming, path: str) -> None:
                 f"Write the name of its field above each column; persons are known by: {known}",
             )
         if name not in naming.columns:
-            raise UsageError(f"the column {name} {naming.strange[name]}", shown(path), f"Name persons by: {known}")
+            what = f"the column {name} {naming.strange[name]}"
+            raise UsageError(what, shown(path), f"Leave it out; persons are known by: {known}")
 
 
 def _given(files: DatasetFiles, path: str) -> dict[str, pa.Array]:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.fingerprint import Fingerprints
+from beam_deid.transforms.consent.times import said
 from beam_deid.transforms.measure.record_keys import RecordKeys
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.special_persons import Special, Telling, is_sensitive, telling_age
@@ -24,6 +25,7 @@ _YEARS = 14
 _LEAST_YEAR = 1900
 _DATE = r"^\s*(?P<year>\d{4})(?:\D{0,2}(?P<month>\d{1,2}))?(?:\D{0,2}(?P<day>\d{1,2}))?"
 _NUMBER = r"^\s*(?P<age>\d{1,3})\D*"
+_MINOR = "(?i)^(?:未成年|[未不]满|儿童|小孩|child|kid|minor|under)"
 _LAST_MONTH = 12
 _LAST_DAY = 31
 
@@ -64,6 +66,8 @@ def _is_under_14(policy: Policy, name: str, keys: RecordKeys, on: datetime.date)
     if telling is Telling.ID_CARD:
         return _bools(under_14(_plain(keys.spelt(name)), on))
     column = _plain(keys.records.columns[name])
+    if telling is Telling.CHILD:
+        return said(column, None).done | _bools(pc.match_substring_regex(pc.cast(column, pa.string()), _MINOR))
     if telling is Telling.AGE:
         ages = _ages(column)
         return (ages >= 0) & (ages < _YEARS)

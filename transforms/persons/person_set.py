@@ -12,6 +12,7 @@ The key of the fingerprints is not in it. Whoever has the folder and not the key
 """
 
 import json
+import mmap
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,10 @@ class PersonSet:
             at = np.minimum(place + step, self.persons - 1)
             same = (self._firsts[at] == words[:, 0]) & (self._seconds[at] == words[:, 1])
             found[rows[same]] = self._marks[at[same]]
+        for (
+            mapped
+        ) in self._maps:  # the pages stay in the system's cache; this process lets go of them until the next batch
+            mapped.madvise(mmap.MADV_DONTNEED)
         return found
 
     @cached_property
@@ -114,14 +119,21 @@ class PersonSet:
             many += 1
         return many
 
+    @cached_property
+    def _maps(self) -> list[mmap.mmap]:
+        return []
+
     def _mapped(self, name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
         path = os.path.join(self.path, name)
         try:
-            found = np.memmap(path, kind, "r")
+            with open(path, "rb") as stream:
+                mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            found = np.frombuffer(mapped, kind)
         except (OSError, ValueError):
             raise _torn(path) from None
         if len(found) != self.persons:
             raise _torn(path)
+        self._maps.append(mapped)
         return found
 
 

@@ -5,10 +5,11 @@ from functools import lru_cache
 
 from beam_deid.transforms.policy.field_spec import FieldSpec
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.roles import recoverability
 from beam_deid.transforms.recognisers.categories.category import article
 from beam_deid.transforms.recognisers.platforms.catalogue import platforms
 from beam_deid.transforms.recognisers.platforms.tables import by_names
-from beam_deid.transforms.terms import Role
+from beam_deid.transforms.terms import Recoverability, Role
 
 
 def category_of(policy: Policy, field: str) -> str | None:
@@ -44,14 +45,19 @@ def with_sensitive(policy: Policy, fields: Iterable[str]) -> Policy:
     """The policy with the role sensitive for some fields as well.
 
     A field that was insensitive counts as a quasi-identifier, too: it stays in the groups that it was in. A direct identifier
-    stays one, which no release that is `anonymized` has.
+    stays one, and is sensitive as well where a release generalizes it: of a bank card that may leave the bank.
     """
-    changed = {name: spec for name in fields if (spec := stricter(policy.fields[name])) is not policy.fields[name]}
+    changed = {name: spec for name in fields if (spec := _stricter(policy, name)) is not policy.fields[name]}
     return policy.model_copy(update={"fields": {**policy.fields, **changed}}) if changed else policy
 
 
-def stricter(spec: FieldSpec) -> FieldSpec:
-    """A field with the role sensitive as well, unless it is a direct identifier."""
-    if spec.has(Role.SENSITIVE) or spec.has(Role.DIRECT):
+def _stricter(policy: Policy, name: str) -> FieldSpec:
+    """A field with the role sensitive as well; a direct identifier alone where a release generalizes it."""
+    spec = policy.fields[name]
+    if spec.has(Role.SENSITIVE):
         return spec
-    return spec.model_copy(update={"role": (Role.QUASI, Role.SENSITIVE)})
+    if not spec.has(Role.DIRECT):
+        return spec.model_copy(update={"role": (Role.QUASI, Role.SENSITIVE)})
+    if all(recoverability(policy, release, name) is not Recoverability.GENERALIZED for release in policy.releases):
+        return spec
+    return spec.model_copy(update={"role": (Role.DIRECT, Role.SENSITIVE)})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beam_deid.transforms.policy.canonical import policy_sha256
+from beam_deid.transforms.policy.categories import with_categories
 from beam_deid.transforms.policy.nearest import bare, shown
 from beam_deid.transforms.policy.scoping import identities
 from beam_deid.transforms.policy.table_checks import OF_TABLE_ALONE, TABLES, Raw, mapping, table_problems
@@ -123,9 +124,10 @@ def _add(made: _Expanding, name: str) -> None:
     if wrong:
         return
     raw["releases"] = {part_name(release, name): part for release, part in raw["releases"].items()}
-    policy = TablePolicy.model_validate(made.anchor(raw))
+    policy = with_categories(TablePolicy.model_validate(made.anchor(raw)))
     if not parts:
         policy = policy.model_copy(update={"releases": {}})
+    assert isinstance(policy, TablePolicy)  # noqa: S101 - a copy of one is one
     made.tables[name] = Table(name, policy, own.get("key"), joins)
     made.counterparts[name] = _counterparts(made, name, own, joins)
 

@@ -58,8 +58,10 @@ class FieldSpec(Section):
     def _roles_go_together(cls, roles: tuple[Role, ...]) -> tuple[Role, ...]:
         if len(set(roles)) < len(roles):
             raise ValueError("a role is named twice")
-        if len(roles) > 1 and set(roles) != {Role.QUASI, Role.SENSITIVE}:
-            raise ValueError("only quasi_identifier and sensitive go together")
+        if len(roles) > 1 and set(roles) not in ({Role.QUASI, Role.SENSITIVE}, {Role.DIRECT, Role.SENSITIVE}):
+            raise ValueError(
+                "sensitive goes together with quasi_identifier or direct_identifier, and no other roles do"
+            )
         return roles
 
     def has(self, role: Role) -> bool:

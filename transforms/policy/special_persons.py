@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.recognisers.column_names import normal
 from beam_deid.transforms.recognisers.kinds.id_card import ID_CARD
 from beam_deid.transforms.terms import Role, Word
 
@@ -22,10 +23,14 @@ class Telling(Word):
     ID_CARD = "id_card"
     BIRTH = "birth"
     AGE = "age"
+    CHILD = "child"
+    """Whether the person is under fourteen, or a minor, among whom those are."""
 
 
 _BIRTH = ("birthdate", "birthday", "dateofbirth", "dob", "birth", "birthyear", "yearofbirth")
 _BIRTH_CHINESE = ("出生日期", "出生年月日", "出生年月", "出生年份", "出生年", "出生", "生日")
+_CHILD = re.compile("_(?:is_)?(?:a_)?(?:child|kid|minor|under_?age|(?:under|below)_?14)(?:_flag)?_")
+_CHILD_CHINESE = re.compile("未成年|[未不]满(?:14|十四)|(?:14|十四)周?岁以下|是否(?:为)?(?:儿童|小孩)")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -38,6 +43,8 @@ def telling_age(policy: Policy, name: str) -> Telling | None:
     """What a field tells of a person's age; None where it tells nothing."""
     if policy.kind(name) is ID_CARD:
         return Telling.ID_CARD
+    if _CHILD.fullmatch(normal(name.rpartition(".")[2] or name)) or _CHILD_CHINESE.search(name):
+        return Telling.CHILD
     words = [word for word in _SEPARATORS.split(name.lower()) if word]
     whole = "".join(words)
     if whole.endswith(_BIRTH) or any(word in whole for word in _BIRTH_CHINESE):

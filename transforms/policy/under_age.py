@@ -14,6 +14,8 @@ from beam_deid.transforms.policy.where import Condition, Scalar, read_values
 _UNDER = 14
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_NO = frozenset({"false", "no", "n", "f", "0", "否", "不是", "成年", "adult"})
+"""What stands in a column of children for one who is none."""
 _DAY = 86_400_000_000
 
 
@@ -29,6 +31,8 @@ def asks_for_under_14(policy: Policy, name: str, condition: Condition, at: str) 
     telling = telling_age(policy, name)
     if telling is Telling.AGE:
         return _is_young(condition)
+    if telling is Telling.CHILD:
+        return bool(values := _there(condition)) and not any(str(value).strip().lower() in _NO for value in values)
     if telling is Telling.BIRTH:
         return _is_born_late(policy, name, condition, datetime.datetime.fromisoformat(at).date())
     return False

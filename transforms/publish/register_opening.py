@@ -177,6 +177,7 @@ def _existing(job: Job, place: RegisterLocation, output: str, document: Document
         given_out=given_out(document, replaced_in(document, output) if unreleased else ()),
         erased=document.requested(RequestKind.ERASED),
         corrected=document.requested(RequestKind.CORRECTED),
+        erased_at=max((one.at for one in document.requests if one.kind is RequestKind.ERASED), default=""),
     )
     known_subkey(job.keys, reference)
     return reference

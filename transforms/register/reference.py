@@ -21,6 +21,7 @@ class Reference:
         is_new: Whether this run makes it, so that nothing that was given out before is in it.
         entries: The releases that this run is tested with, where some of their records are the same.
         erased: Fingerprints of the persons whom this run leaves out, for they were erased.
+        erased_at: When that was last asked; empty where it never was.
         corrected: Fingerprints of records that were corrected, of the newest request last; this run leaves those out that are not.
     """
 
@@ -34,3 +35,4 @@ class Reference:
     given_out: tuple[GivenOut, ...] | None = ()
     erased: tuple[Table, ...] = ()
     corrected: tuple[Table, ...] = ()
+    erased_at: str = ""

@@ -32,7 +32,8 @@ def with_corrections(prepared: Prepared, path: str) -> Prepared:
     if given.job.files > 1:
         raise UsageError("these are several files", shown(path), "Name one file, as it was given to beam-deid correct")
     for name in job.policy.fields:
-        here, there = given.job.type_of(name), job.type_of(name)
+        here = given.job.type_of(name)
+        there = job.type_of(name)
         if type_class(here) != type_class(there):
             raise PolicyError(
                 f"{name} is {here} there and {there} in the input, so that a corrected value would be another one",

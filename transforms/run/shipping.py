@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.canonical import policy_document
@@ -58,5 +59,15 @@ def shipped(prepared: Prepared) -> Prepared:
     shards = tuple(
         replace(shard, path=pinned(shard.path), told=shard.told or shown(shard.path)) for shard in prepared.shards
     )
-    policy = policy_from_mapping(with_paths(policy_document(prepared.job.policy), pinned), key_given=True)
+    policy = policy_from_mapping(with_paths(_as_said(prepared.job.policy), pinned), key_given=True)
     return Prepared(replace(prepared.job, policy=policy), shards)
+
+
+def _as_said(policy: Policy) -> dict[str, Any]:
+    """The policy's document in which of an environment stands what is said alone: labels tell where nothing is."""
+    document = policy_document(policy)
+    for name, release in policy.releases.items():
+        said = release.environment.model_fields_set
+        every = document["releases"][name]["environment"]
+        document["releases"][name]["environment"] = {one: every[one] for one in every if one in said}
+    return document

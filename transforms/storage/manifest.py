@@ -1,6 +1,7 @@
 """The files that a published run names as its own."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from beam_deid.transforms.storage.files import store_of
@@ -22,7 +23,7 @@ def files_of_run(output: str) -> dict[str, str | None] | None:
     run = _manifest(join(output, "run.json"))
     if run is None:
         return None
-    found = {"run.json": None, REPORT: None, "rejected.parquet": _hash(run.get("rejected_sha256"))}
+    found = {"run.json": None, "rejected.parquet": _hash(run.get("rejected_sha256"))}
     if "rejected_csv_sha256" in run:  # runs of earlier versions have none
         found["rejected.csv"] = _hash(run["rejected_csv_sha256"])
     if "policy_yaml_sha256" in run:  # the same
@@ -32,9 +33,23 @@ def files_of_run(output: str) -> dict[str, str | None] | None:
         label = _manifest(join(output, name, "label.json")) if is_name(name) else None
         if label is not None:
             found[f"{name}/label.json"] = _hash(told.get("label_sha256")) if isinstance(told, dict) else None
-            found[f"{name}/{REPORT}"] = None
             found.update(_parts(name, label))
-    return found
+    return {**found, **dict.fromkeys(reports_at(output, releases if isinstance(releases, dict) else ()))}
+
+
+def reports_at(output: str, releases: Iterable[str]) -> list[str]:
+    """The reports that stand in an output, by their paths below it.
+
+    Args:
+        output: The output.
+        releases: The names of its releases.
+
+    Raises:
+        OSError: The store fails.
+    """
+    paths = [REPORT, *(f"{name}/{REPORT}" for name in releases if is_name(name))]
+    store = store_of(output)
+    return [path for path in paths if store.entry(join(output, *path.split("/"))) is not None]
 
 
 def _parts(release: str, label: dict[str, Any]) -> dict[str, str | None]:

@@ -98,11 +98,10 @@ def check_corrections(job: Job) -> None:
     if found is None or job.corrections is None:
         return
     where = job.corrections.told
+    name = job.policy.record
     numbers = found.numbers
     if numbers.null_count or len(numbers.unique()) < len(numbers):
-        raise InputError(
-            f"a record has no {job.policy.record}, or another one's", where, "Give each record once, with its own"
-        )
+        raise InputError(f"a record has no {name}, or another one's", where, "Give each record once, with its own")
     records = Records(
         {name: column.combine_chunks() for name, column in _columns(found.records)}, np.arange(len(numbers))
     )

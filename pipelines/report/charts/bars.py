@@ -9,7 +9,7 @@ from beam_deid.pipelines.report.charts.colours import PAGE, Colours
 from beam_deid.pipelines.report.charts.drawing import drawn, specification
 from beam_deid.pipelines.report.charts.texts import lines_of, width_of
 
-WIDTH = 460
+WIDTH = 420
 _MARGIN = 16
 """At both sides, so that the axis' outer figures are not cut."""
 _SIZE = 13
@@ -105,7 +105,8 @@ def _specification(chart: BarChart, colours: Colours) -> dict[str, Any]:
             rules[-1]["begins"] = width_of(chart.limit.words, _SIZE) + 6
             y += _LINE + _GAP // 2
         for line in _lines(bar, inner):
-            texts.append({"x": 0, "y": y + _LINE / 2, "text": line, "align": "left"})
+            if line:
+                texts.append({"x": 0, "y": y + _LINE / 2, "text": line, "align": "left"})
             y += _LINE
         texts.append({"x": inner, "y": y - _LINE / 2, "text": bar.figure, "align": "right"})
         colour = colours.lost if bar.tone is Tone.LOST else colours.bar

@@ -1,14 +1,17 @@
-"""The frontier of a search: the least loss for each k, and the records that are suppressed with it."""
+"""The frontier of a search: the least loss for each k, and the records that are suppressed with it.
+
+It is drawn into files, which are the same in all languages.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.pipelines.report.charts.colours import Colours
-from beam_deid.pipelines.report.charts.words import shown
 
 _WIDTH = 560
 _HEIGHT = 220
+_FONTS = "Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,11 @@ def frontier(points: Sequence[Point], required: int, objective: str, title: str,
         colours: What it is painted with.
     """
     rows = [{"k": one.k, "loss": one.loss, "suppressed": one.suppressed} for one in points]
-    ks = {"domain": [min(one.k for one in points), max(max(one.k for one in points), required)], "nice": False}
+    least = min(one.k for one in points)
+    most = max(required, least + 1, *(one.k for one in points))
+    ks = {"domain": [least, most], "nice": False}
     x = {"field": "k", "type": "quantitative", "scale": ks}
-    named = shown(f"Required: {required} persons")
+    named = f"required: {required} persons"
     axis = {"labelColor": colours.ink, "titleColor": colours.ink, "gridOpacity": 0.3, "titleFontWeight": "normal"}
     return {
         "title": {"text": title, "color": colours.ink, "anchor": "start"},
@@ -47,9 +52,9 @@ def frontier(points: Sequence[Point], required: int, objective: str, title: str,
         "data": {"values": rows},
         "vconcat": [
             _panel(x, "loss", objective, "~g", colours.bar, required, named, colours),
-            _panel(x, "suppressed", shown("Records suppressed"), ".1%", colours.lost, required, named, colours),
+            _panel(x, "suppressed", "records suppressed", ".1%", colours.lost, required, named, colours),
         ],
-        "config": {"axis": axis, "view": {"stroke": None}},
+        "config": {"font": _FONTS, "axis": axis, "view": {"stroke": None}},
     }
 
 
@@ -58,7 +63,7 @@ def _panel(
 ) -> dict[str, Any]:
     """One figure over k, with a line where k is required."""
     y = {"field": field, "type": "quantitative", "title": title, "axis": {"format": written}, "scale": {"zero": True}}
-    across = {**x, "title": shown("Persons in the smallest group, k")}
+    across = {**x, "title": "k: persons in the smallest group"}
     line = {
         "type": "line",
         "interpolate": "step",

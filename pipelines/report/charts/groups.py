@@ -54,7 +54,7 @@ class GroupsChart:
         for row in rows:
             so_far += row.records
             tone = Tone.LOST if self.k is not None and row.least < self.k else Tone.COUNTED
-            figure = shown(f"{row.groups:,} groups, {percent(row.records / records)} of the records")
+            figure = shown(f"{row.groups:,} groups, {percent(row.records / records)}")
             share = row.records / records
             bars.append(Bar(_words(row), figure, share, mark=so_far / records, tone=tone))
         limit = None
@@ -69,8 +69,8 @@ class GroupsChart:
 
 def _words(row: Sizes) -> str:
     if row.least == row.most:
-        return shown("1 person") if row.least == 1 else shown(f"{row.least:,} persons")
-    return shown(f"{row.least:,} to {row.most:,} persons")
+        return shown("Groups of 1 person") if row.least == 1 else shown(f"Groups of {row.least:,} persons")
+    return shown(f"Groups of {row.least:,} to {row.most:,} persons")
 
 
 def _rows(sizes: Sequence[Sizes], k: int | None) -> Iterator[Sizes]:

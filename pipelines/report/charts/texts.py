@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 _BREAKABLE = ("W", "F")
 """Letters as wide as they are high, between which a line may end."""
-_WIDE = 1.0
-_NARROW = 0.6
-"""Widths of letters in ems; of Latin ones rather too much, as fonts differ."""
+_NARROW = frozenset(" iljtfr.,:;'|!()[]")
+_BROAD = frozenset("mwMW@%")
+"""Letters that are narrower, or broader, than others in all common fonts without serifs."""
+_EMS = {"cell": 1.0, "narrow": 0.41, "broad": 1.0, "capital": 0.74, "other": 0.63}
+"""Widths of letters in ems; rather too much, as fonts differ."""
 
 
 def width_of(text: str, size: int) -> float:
@@ -17,7 +19,17 @@ def width_of(text: str, size: int) -> float:
         text: The text.
         size: The size of its letters, in pixels.
     """
-    return size * sum(_WIDE if unicodedata.east_asian_width(letter) in _BREAKABLE else _NARROW for letter in text)
+    return size * sum(_EMS[_sort(letter)] for letter in text)
+
+
+def _sort(letter: str) -> str:
+    if unicodedata.east_asian_width(letter) in _BREAKABLE:
+        return "cell"
+    if letter in _NARROW:
+        return "narrow"
+    if letter in _BROAD:
+        return "broad"
+    return "capital" if letter.isupper() else "other"
 
 
 def lines_of(text: str, size: int, width: int) -> list[str]:

@@ -153,7 +153,7 @@ def _parties(annex: Annex, whole: WholeRun) -> Iterator[Block]:
 
 def _purpose(annex: Annex, whole: WholeRun) -> Iterator[Block]:
     yield Grid(
-        ("The release", "What it is for"),
+        ("The release", "Purpose of processing"),
         [(Verbatim(one.name), Verbatim(one.label.get("purpose", ""))) for one in _personal(annex)],
         "Purposes for which it may be processed, and for no other",
     )

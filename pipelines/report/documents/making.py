@@ -11,12 +11,12 @@ from beam_deid.pipelines.report.documents.assessment import assessment
 from beam_deid.pipelines.report.documents.headings import SETS
 from beam_deid.pipelines.report.documents.markdown import as_markdown
 from beam_deid.pipelines.report.documents.record import record_of_processing
-from beam_deid.pipelines.report.documents.saying import remember
-from beam_deid.pipelines.report.documents.whole_run import WholeRun
+from beam_deid.pipelines.report.documents.whole_run import WholeRun, names_of
 from beam_deid.pipelines.report.documents.word import as_docx
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.terms import Word
 
@@ -73,11 +73,15 @@ def documents(evidences: Sequence[Evidence], asked: Asked) -> dict[str, bytes]:
     about = _of_release(evidences, asked.release)
     if asked.kind is Kind.RECORD:
         return {"record.json": to_bytes(record_of_processing(about))}
-    whole = WholeRun(about)
-    remember(whole.names)
+    with NAMES.only(names_of(about)):  # whatever else this process has met, the same documents
+        return _written(about, asked)
+
+
+def _written(evidences: Sequence[Evidence], asked: Asked) -> dict[str, bytes]:
+    whole = WholeRun(evidences)
     footer = f"Draft of run {whole.id}, kept until {whole.kept_until}. Nothing in it says that a law is met."
     found = {}
-    for name, document in _drafts(about, asked):
+    for name, document in _drafts(evidences, asked):
         for language in asked.languages:
             mark = f".{language}" if len(asked.languages) > 1 else ""
             with spoken_in(language):

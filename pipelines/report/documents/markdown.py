@@ -8,14 +8,16 @@ from beam_deid.pipelines.report.blocks import (
     Block,
     Bullets,
     Callout,
+    Checks,
     Document,
     Facts,
     Figure,
     Fill,
     Grid,
     Paragraph,
+    Part,
 )
-from beam_deid.pipelines.report.documents.saying import asked, is_to_fill_in, told
+from beam_deid.pipelines.report.documents.saying import as_grid, asked, is_to_fill_in, told
 
 _MARKED = re.compile(r"([\\`*<>|\[\]~])|(?<!\w)_|_(?!\w)")
 """What Markdown would take for more than a character; a low line within a word is one."""
@@ -78,6 +80,19 @@ def _cell(cell: str) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+@_lines.register
+def _(block: Checks) -> Iterator[str]:
+    yield from _lines(as_grid(block))
+
+
+@_lines.register
+def _(block: Part) -> Iterator[str]:
+    yield f"**{_text(block.title)}**"
+    for inner in (*([Paragraph(block.lead)] if block.lead else []), *block.blocks):
+        yield ""
+        yield from _lines(inner)
 
 
 @_lines.register

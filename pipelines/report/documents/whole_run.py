@@ -1,10 +1,11 @@
 """A run with all its releases, as documents speak of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.given_to import given_to
 from beam_deid.transforms.policy.accountability import record_kept_until
 
 
@@ -48,14 +49,9 @@ class WholeRun:
         """The day until which its record is kept at least."""
         return str(self.run.get("kept_until") or record_kept_until(self.ended_at))
 
-    @property
-    def names(self) -> Iterator[str]:
-        """All names of the data and its people that its texts may have in them: no language has words for them."""
-        yield self.dataset
-        for evidence in self.evidences:
-            yield evidence.name
-            yield str(evidence.label.get("purpose", ""))
-            yield from evidence.label["fields"]
-            yield from evidence.label.get("attackers", {})
-        for recipient in self.run.get("recipients", {}).values():
-            yield str(recipient["name"])
+
+def names_of(evidences: Sequence[Evidence]) -> set[str]:
+    """All names of the data and its people that a document's texts may have in them: no language has words for them."""
+    run = WholeRun(evidences)
+    recipients = {given.name for one in evidences if (given := given_to(one)) is not None}
+    return {name for one in evidences for name in one.names} | recipients | ({run.dataset} if run.dataset else set())

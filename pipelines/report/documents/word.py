@@ -10,15 +10,17 @@ from beam_deid.pipelines.report.blocks import (
     Block,
     Bullets,
     Callout,
+    Checks,
     Document,
     Facts,
     Figure,
     Fill,
     Grid,
     Paragraph,
+    Part,
 )
 from beam_deid.pipelines.report.documents import word_styles as styles
-from beam_deid.pipelines.report.documents.saying import asked, is_to_fill_in, told
+from beam_deid.pipelines.report.documents.saying import as_grid, asked, is_to_fill_in, told
 
 if TYPE_CHECKING:  # lxml takes a tenth of a second to load
     from docx.document import Document as Written
@@ -114,6 +116,18 @@ def _(block: Grid, written: Any) -> None:
         for number, (place, text) in enumerate(zip(places, cells, strict=True)):
             styles.fill_cell(place, text, right=number in block.numbers, marked=is_to_fill_in(row[number]))
     styles.finish(table, written)
+
+
+@_add.register
+def _(block: Checks, written: Any) -> None:
+    _add(as_grid(block), written)
+
+
+@_add.register
+def _(block: Part, written: Any) -> None:
+    styles.caption(written, told(block.title))
+    for inner in (*([Paragraph(block.lead)] if block.lead else []), *block.blocks):
+        _add(inner, written)
 
 
 @_add.register

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from beam_deid.pipelines.report.blocks import Link, Mark, Verbatim
 from beam_deid.pipelines.report.html.languages import Language, in_language
@@ -15,7 +15,8 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
 """What a name of a column is told by that is no word: the others are set as the text around them."""
 
-_LIST = ", "
+_BETWEEN = r"(?:, | \+ )"
+"""What stands between the names of a list, and of a set of columns."""
 _CODES = r" \(\w+(?:: \w+)?\)"
 """What stands behind a name of which it says how it was made."""
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])", re.ASCII)
@@ -37,7 +38,7 @@ class Writer:
         if isinstance(text, Link):
             return Markup('<a href="{}">{}</a>').format(text.to, visible(text))
         if isinstance(text, Verbatim):
-            return _verbatim(text)
+            return self._verbatim(text)
         written = self._in_languages(text)
         if isinstance(text, Mark):
             return Markup('<span class="mark {}">{}</span>').format(text.tone, written)
@@ -58,14 +59,18 @@ class Writer:
         each = (Markup("<span{}>{}</span>").format(self.tagged(one), html) for one, html in written.items())
         return Markup("").join(each)
 
+    def _verbatim(self, text: str) -> Markup:
+        if text in NAMES.known() and " " not in text:
+            return _code(text)
+        written = self._with_names(text)
+        return written if text.isascii() else Markup("<bdi>{}</bdi>").format(written)
+
     def _with_names(self, text: str) -> Markup:
         if self._names is None:
             return _with_days(text)
         pieces = self._names.split(text)  # names at every second place
-        return Markup("").join(
-            Markup(_LIST).join(map(_code, piece.split(_LIST))) if number % 2 else _with_days(piece)
-            for number, piece in enumerate(pieces)
-        )
+        written = (_list(piece) if number % 2 else _with_days(piece) for number, piece in enumerate(pieces))
+        return Markup("").join(written)
 
 
 def visible(text: str) -> str:
@@ -78,14 +83,15 @@ def visible(text: str) -> str:
 def _with_days(text: str) -> Markup:
     """A text whose days are marked as such, so that none is broken over two lines."""
     pieces = _DAY.split(visible(text))
-    written = (Markup("<time>{}</time>" if number % 2 else "{}").format(one) for number, one in enumerate(pieces))
+    written = (
+        Markup("<time>{}</time>").format(one) if number % 2 else escape(one) for number, one in enumerate(pieces)
+    )
     return Markup("").join(written)
 
 
-def _verbatim(text: str) -> Markup:
-    if _CODE.fullmatch(text) and text in NAMES.known():
-        return _code(text)
-    return Markup("{}" if text.isascii() else "<bdi>{}</bdi>").format(visible(text))
+def _list(names: str) -> Markup:
+    pieces = re.split(f"({_BETWEEN})", names)  # what is between them at every second place
+    return Markup("").join(escape(one) if number % 2 else _code(one) for number, one in enumerate(pieces))
 
 
 def _code(name: str) -> Markup:
@@ -94,9 +100,11 @@ def _code(name: str) -> Markup:
 
 def _pattern(names: frozenset[str]) -> re.Pattern[str] | None:
     """What finds names in a text: those that are surely no words of it, and lists of any, the longest first."""
-    told = [re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)) if _LIST not in name]
+    told = sorted(
+        (name for name in names if name and not re.search(_BETWEEN, name)), key=lambda name: (-len(name), name)
+    )
     if not told:
         return None
-    one = f"(?:{'|'.join(told)})"
-    alone = "|".join(name for name in told if _CODE.fullmatch(re.sub(r"\\(.)", r"\1", name))) or "(?!)"
-    return re.compile(rf"(?<![\w.])({one}(?:{_LIST}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")
+    one = f"(?:{'|'.join(map(re.escape, told))})"
+    alone = "|".join(map(re.escape, filter(_CODE.fullmatch, told))) or "(?!)"
+    return re.compile(rf"(?<![\w.])({one}(?:{_BETWEEN}{one})+|{alone}|{one}(?={_CODES}))(?!\w)")

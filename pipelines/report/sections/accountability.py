@@ -34,6 +34,7 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "On the computer", said_or_not(by.get("host"))
     yield "Begun at", moment(run.get("started_at"))
     yield "Finished at", moment(run.get("finished_at"))
+    yield "The engine", said_or_not(run.get("engine"))
     if run.get("command"):
         yield "Called as", Verbatim(f"beam-deid {shlex.join(run['command'])}")
     yield "Hash of the policy", Verbatim(run["policy_sha256"])

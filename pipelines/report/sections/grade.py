@@ -13,7 +13,7 @@ def section(evidence: Evidence) -> Section | None:
     rows = [(Verbatim(number), _mark(number == grade), meaning) for number, meaning in GRADES.items()]
     return Section(
         "grade",
-        "Grade",
+        "The grade",
         [
             Paragraph(REFERENCE),
             Paragraph(ADVICE),

@@ -25,7 +25,7 @@ def section(evidence: Evidence) -> Section | None:
 
 def _facts(evidence: Evidence) -> list[tuple[str, str]]:
     risk = evidence.label["risk"]
-    facts = [
+    facts: list[tuple[str, str]] = [
         ("Persons in the smallest group", Verbatim(f"{risk['k']:,}")),
         ("Groups", Verbatim(f"{risk['classes']:,}")),
         ("Persons", Verbatim(f"{risk['subjects']:,}")),

@@ -18,6 +18,7 @@ def limits(label: Mapping[str, Any]) -> Iterator[str]:
     yield _tables(label)
     yield _releases(label.get("register") or {})
     yield _persons(label.get("asked") or {})
+    yield "Roles that are wrong: which columns name persons, are known to others or are sensitive is what the policy says."
     if label.get("assessed_at"):
         yield f"What has become known since {label['assessed_at'][:10]}: it speaks as of that day."
     if label.get(SIGNATURE) is None:
@@ -47,4 +48,4 @@ def _persons(asked: Mapping[str, Any]) -> str:
         return "Whom the records are about: nobody says so, and persons cannot be counted."
     if subject == EACH_RECORD:
         return "Persons with several records: each record counts as one person, as the policy says."
-    return f"Persons with several values of {subject}, by which persons are counted, and columns whose role the policy says wrongly."
+    return f"Persons with several values of {subject}: by it persons are counted."

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines.report.amounts import measured_and_limit, requirement_of
-from beam_deid.pipelines.report.blocks import Check, Checks, Mark, Paragraph, Part, Section, Tone, Verbatim
+from beam_deid.pipelines.report.blocks import Check, Checks, Facts, Mark, Paragraph, Part, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.lines import LINE_WORDS
-from beam_deid.transforms.label.lines import LINES
+from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 
 Test = Mapping[str, Any]
 
@@ -25,10 +24,13 @@ def section(evidence: Evidence) -> Section:
 
 def _line(number: int, tests: Sequence[Test]) -> Part:
     words = LINE_WORDS[number]
+    rule = Facts([("The rule", words.rule)])
     if not tests:
-        return Part(words.title, [Paragraph(words.untested)], words.asks, Mark("not asked", Tone.NOTE), folded=True)
+        return Part(
+            words.title, [rule, Paragraph(words.untested)], words.asks, Mark("not asked", Tone.NOTE), folded=True
+        )
     holds = all(one["passed"] for one in tests)
-    return Part(words.title, [Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)
+    return Part(words.title, [rule, Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)
 
 
 def mark_of(holds: bool) -> Mark:

@@ -44,7 +44,7 @@ def _point(evidence: Evidence) -> list[tuple[str, str]]:
     records = evidence.label.get("records") or {}
     suppressed = search.get("suppressed")
     if suppressed is not None and records.get("read"):
-        facts.append(("Records suppressed", f"{suppressed:,} of {records['read']:,}"))
+        facts.append(("Records suppressed", f"{suppressed:,} of {records['read']:,} records"))
     proved = "yes, no levels lose less" if search.get("proved") else "no, others may lose less"
     facts.append(("Proved to be the best", proved))
     return facts

@@ -19,7 +19,7 @@ def section(evidences: Sequence[Evidence]) -> Section | None:
 def _blocks(evidences: Sequence[Evidence]) -> Iterator[Block]:
     found = [(one, given_to(one)) for one in evidences]
     yield Grid(
-        ("The release", "Given to", "What it is in law", "What it is for", "The label"),
+        ("The release", "Given to", "What it is in law", "Purpose of processing", "The label"),
         [_row(one, given) for one, given in found],
         "To whom each release is given, as the policy declares it; nobody has checked it",
     )

@@ -40,13 +40,14 @@ def section(evidence: Evidence) -> Section:
 def _purpose(label: Mapping[str, Any]) -> Iterator[Pair]:
     if label.get("purpose"):
         yield "Purpose, as the policy writes it", Verbatim(label["purpose"])
-    yield "Sharing model", SHARING[Sharing(label["sharing"])]
+    if label.get("sharing"):
+        yield "Sharing model", SHARING[Sharing(label["sharing"])]
 
 
 def _surroundings(evidence: Evidence) -> list[Facts | Paragraph]:
     told = Paragraph(
-        "How likely it is that somebody there tries to find persons, E, follows from what the policy states of the recipient. Nobody "
-        "has checked it. Where nothing is stated, and in public sharing, the worst counts (E = 1)."
+        "How likely it is that somebody there tries to find persons, E, follows from what the policy states of the recipient. "
+        "Nobody has checked it. Where nothing is stated, and in public sharing, the worst counts (E = 1)."
     )
     return [told, Facts([*_setting(evidence.label.get("environment") or {}), *_stated(evidence)])]
 

@@ -6,10 +6,9 @@ from typing import Any
 from beam_deid.pipelines.report.amounts import amount, count, measured_and_limit, requirement_of, share
 from beam_deid.pipelines.report.blocks import Block, Bullets, Callout, Facts, Paragraph, Part, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.lines import LINE_WORDS
 from beam_deid.pipelines.report.sections.limits import limits
 from beam_deid.pipelines.views.changes import by_text, reasons
-from beam_deid.transforms.label.lines import LINES
+from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 from beam_deid.transforms.terms import LabelName
 
 _NEAR = 0.9
@@ -161,7 +160,9 @@ def _nearest(tests: Sequence[Label]) -> Label | None:
 def _conditions(label: Label) -> Iterator[str]:
     if label.get("condition"):
         yield f"It holds {label['condition']}."
-    yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
+    if label.get("sharing"):
+        yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
     environment = label.get("environment") or {}
     if environment.get("E") is not None:
-        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {amount(environment['E'])})."
+        risk = amount(environment["E"])
+        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {risk})."

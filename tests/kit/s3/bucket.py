@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from beam_deid.pipelines.report.papers import evidences, pages
+
 MARK = ".beam-deid-"
 """What nothing that is left in a bucket may have in its name."""
 
@@ -144,17 +146,17 @@ def assert_published(bucket: Bucket, prefix: str) -> None:
     run = bucket.manifest(f"{prefix}/run.json")
     expected = {
         "run.json": None,
-        "report.html": None,
         "policy.yaml": run["policy_yaml_sha256"],
         "rejected.parquet": run["rejected_sha256"],
         "rejected.csv": run["rejected_csv_sha256"],
     }
-    for name, release in run["releases"].items():
-        if release["published"]:
-            expected[f"{name}/label.json"] = release["label_sha256"]
-            expected[f"{name}/report.html"] = None
-            label = bucket.manifest(f"{prefix}/{name}/label.json")
-            expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
+    names = [name for name, release in run["releases"].items() if release["published"]]
+    labels = {name: bucket.manifest(f"{prefix}/{name}/label.json") for name in names}
+    for name, label in labels.items():
+        expected[f"{name}/label.json"] = run["releases"][name]["label_sha256"]
+        expected |= {f"{name}/{file['path']}": file["sha256"] for file in label["files"]}
+    reports = pages(evidences(run, labels, bucket.get(f"{prefix}/policy.yaml").decode()))
+    expected |= {path: hashlib.sha256(content).hexdigest() for path, content in reports.items()}
     seen = [key.removeprefix(f"{prefix}/") for key in bucket.keys(f"{prefix}/") if MARK not in key]
     assert seen == sorted(expected)
     for path, digest in expected.items():

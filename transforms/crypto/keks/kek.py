@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from beam_deid.transforms.crypto.read_secret import MAKE_ONE
 from beam_deid.transforms.errors import KeyFault
 
+_GIVE = "Give the one that the keyring was made with"
 _NONCE = 12
 _SALT = 16
 
@@ -106,12 +108,19 @@ class LocalKek(Kek):
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
         """See `Kek.unwrap`."""
         try:
-            return self._cipher().decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())
+            cipher = self._cipher()
+        except KeyFault as fault:
+            if MAKE_ONE not in fault.next_step:
+                raise
+            # There is a keyring already, which a new key would not open.
+            raise KeyFault(fault.what, fault.where, _GIVE) from None
+        try:
+            return cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context.encode())
         except (InvalidTag, ValueError):
             raise KeyFault(
                 "this does not open the keyring: it is another key-encryption key, or the keyring was changed",
                 self.where,
-                "Give the one that the keyring was made with",
+                _GIVE,
             ) from None
 
     def _cipher(self) -> AESGCM:

@@ -63,10 +63,10 @@ class GroupSizesInBins(Measure):
             meaning="How many groups there are of each size, counted in persons, and how many records are in them",
             test="k",
             parts={
-                "least": "the fewest persons that a group of this bin has",
-                "most": "the most persons that one has",
-                "groups": "how many groups have so many persons",
-                "records": "how many records are in these groups",
+                "least": "The fewest persons that a group of this bin has",
+                "most": "The most persons that one has",
+                "groups": "How many groups have so many persons",
+                "records": "How many records are in these groups",
             },
         ),
     }

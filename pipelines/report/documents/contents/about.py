@@ -34,7 +34,7 @@ def about(whole: WholeRun) -> Iterator[Block]:
 def releases(whole: WholeRun) -> Iterator[Block]:
     """The releases with what they are for and their labels."""
     yield Grid(
-        ("The release", "What it is for", "How it is shared", "The label"),
+        ("The release", "Purpose of processing", "How it is shared", "The label"),
         [
             (
                 Verbatim(one.name),
@@ -69,7 +69,7 @@ def scope(whole: WholeRun) -> Iterator[Block]:
 def purposes(whole: WholeRun) -> Iterator[Block]:
     """What each release is for, and what it rests on."""
     yield Grid(
-        ("The release", "What it is for", "What it rests on, as policy and ledger say"),
+        ("The release", "Purpose of processing", "What it rests on, as policy and ledger say"),
         [
             (Verbatim(one.name), Verbatim(one.label.get("purpose", "")), _ground(one.label.get("ground")))
             for one in whole.evidences

@@ -251,9 +251,11 @@ def changes(whole: WholeRun) -> Iterator[Block]:
     for one in whole.evidences:
         found = dict.fromkeys((change["line"], change["text"]) for change in one.label.get("changes", ()))
         if found:
-            yield Paragraph(
-                f"What would change the label of {one.name}, of which a person decides whether it fits the purpose:"
+            yield Grid(
+                ("Line of the rule", "What would make its tests hold"),
+                [(Verbatim(line), what) for line, what in found],
+                f"What would change the label of {one.name}, of which a person decides whether it fits the purpose",
+                numbers=(0,),
             )
-            yield Bullets(tuple(f"line {line}: {what}" for line, what in found))
         else:
             yield Paragraph(f"No test of {one.name} asks for a change.")
