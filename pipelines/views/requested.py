@@ -35,8 +35,9 @@ def _not_found(listed: int, missing: int) -> str:
 def _secrets(destroyed: int) -> str:
     if not destroyed:
         return "No secret of these persons was there to be destroyed"
-    what = "1 secret" if destroyed == 1 else f"{destroyed:,} secrets"
-    return f"{what} of these persons destroyed: nobody can turn their tokens back or make them again, whoever has them"
+    if destroyed == 1:
+        return "1 secret of these persons destroyed: nobody can turn tokens under it back or make them again"
+    return f"{destroyed:,} secrets of these persons destroyed: nobody can turn tokens under them back or make them again"
 
 
 def _show_erased(out: Console, one: ToldRelease) -> None:
@@ -55,8 +56,9 @@ def _show_erased(out: Console, one: ToldRelease) -> None:
 
 def _show_secretless(out: Console, one: ToldRelease) -> None:
     if one.secretless:
-        who = "1 of the persons has" if one.secretless == 1 else f"{one.secretless:,} of the persons have"
-        out.print(f"    {who} no secret: of one that was destroyed before, nobody can tell the tokens")
+        out.print(
+            f"    {one.secretless:,} of the persons without a secret: were one destroyed before, nobody could tell its tokens"
+        )
 
 
 def _show_corrected(out: Console, one: ToldRelease) -> None:

@@ -156,7 +156,7 @@ def test_the_same_list_again_changes_nothing_and_says_so(shop, capsys):
     assert shop.erase(shop.list_of(*GONE)) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "No secret of these persons was there to be destroyed" in said
-    assert "2 of the persons have no secret" in said
+    assert "2 of the persons without a secret" in said
     assert (state_of(shop.out), shop.secrets()) == before
 
 
