@@ -37,7 +37,9 @@ def _secrets(destroyed: int) -> str:
         return "No secret of these persons was there to be destroyed"
     if destroyed == 1:
         return "1 secret of these persons destroyed: nobody can turn tokens under it back or make them again"
-    return f"{destroyed:,} secrets of these persons destroyed: nobody can turn tokens under them back or make them again"
+    return (
+        f"{destroyed:,} secrets of these persons destroyed: nobody can turn tokens under them back or make them again"
+    )
 
 
 def _show_erased(out: Console, one: ToldRelease) -> None:

@@ -107,10 +107,11 @@ class Shop:
         """The code of a re-identification of all rows, and what came of it."""
         given = ["--release", release, "--fields", fields, "-i", str(self.folder / out / release), "--all"]
         target = self.folder / "back.parquet"
+        target.unlink(missing_ok=True)
         code = call(
             ["reidentify", "--policy", self.policy, *given, "-o", str(target), "--reason", "complaint", "--overwrite"]
         )
-        return code, pq.read_table(target).to_pylist()
+        return code, pq.read_table(target).to_pylist() if target.exists() else []
 
 
 def furnish(folder: Path, policy: str = POLICY, table: pa.Table | None = None) -> Shop:

@@ -196,7 +196,7 @@ def test_what_a_disk_keeps_of_an_old_file_opens_no_more_and_who_has_it_open_read
     assert reading.of(names(1))[1].tobytes() == secret[0]
 
 
-def test_a_change_that_dies_leaves_the_old_file(store, monkeypatch):
+def test_a_change_that_dies_leaves_the_old_file_and_the_next_one_nothing_of_it(store, monkeypatch, tmp_path):
     store.add(names(1, 2))
     before = Path(store.path).read_bytes()
 
@@ -208,5 +208,10 @@ def test_a_change_that_dies_leaves_the_old_file(store, monkeypatch):
         with pytest.raises(KeyFault, match="the disk failed"):
             destroy_secrets(store.path, KEY, names(1))
     assert Path(store.path).read_bytes() == before
+    left = tmp_path / "blocks that a disk keeps"
+    os.link(f"{store.path}.new", left)
     assert destroy_secrets(store.path, KEY, names(1)) == 1
+    assert not os.path.exists(f"{store.path}.new")
+    with pytest.raises(KeyFault, match="damaged"):
+        PersonSecrets(str(left), KEY)
     assert store.secrets(names(1, 2))[0] is None

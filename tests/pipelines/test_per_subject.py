@@ -201,6 +201,13 @@ def test_a_collection_and_workers_elsewhere_are_refused(shop, capsys):
     assert shop.secrets() == {}
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_secrets_are_never_kept_in_an_output(shop, capsys, more):
+    assert shop.run(*more, out="keys") == 2
+    assert "they are never published" in " ".join(capsys.readouterr().err.split())
+    assert shop.secrets() == {}
+
+
 def test_two_recipients_have_secrets_of_their_own(tmp_path):
     agencies = """
 recipients:

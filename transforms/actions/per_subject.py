@@ -70,8 +70,8 @@ class PerSubject(Reversible):
     def notes(self, target: Target) -> tuple[str, ...]:
         """That the secrets are to be kept."""
         return (
-            "the secrets stand in a folder beside the keyring: without it no token can be turned back or made again, and every copy "
-            "of it keeps what erase destroys",
+            "the secrets stand in a folder beside the keyring: without it no token can be turned back or made again, and every "
+            "copy of it keeps what erase destroys",
         )
 
     def secrets(self, target: Target, keys: KeySource, identity: int | None = None) -> tuple[int, PersonSecrets]:

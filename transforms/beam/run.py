@@ -51,7 +51,7 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.stopping import STOPPING
-from beam_deid.transforms.treat.person_secrets import SECRETS, with_person_secrets
+from beam_deid.transforms.treat.person_secrets import SECRETS, check_apart, with_person_secrets
 from beam_deid.transforms.who import operator_here
 
 ASIDE = Bounds()
@@ -151,6 +151,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    check_apart(prepared.job, output)
     signer = signer_of(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
@@ -207,6 +208,7 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    check_apart(prepared.job, output)
     signer_of(prepared)
     with SpillFolder() as folder:
         keys = RunKeys(prepared.job, folder.path)

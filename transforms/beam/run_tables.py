@@ -29,7 +29,7 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
-from beam_deid.transforms.treat.person_secrets import SECRETS, with_person_secrets
+from beam_deid.transforms.treat.person_secrets import SECRETS, check_apart, with_person_secrets
 
 JOINING = "joining tables"
 """What a run does before it measures the first table."""
@@ -52,7 +52,7 @@ def run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output: st
     started = now()
     clock = time.monotonic()
     see_that_it_can_be(place_of(output), settings.overwrite)
-    tables = _pinned(tables, settings)
+    tables = _pinned(tables, output, settings)
     signer_of(tables[0].prepared)  # before anything is read
     with SpillFolder() as folder:
         PROGRESS.start(JOINING)
@@ -110,7 +110,7 @@ def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output
     started = now()
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
-    tables = _pinned(tables, settings)
+    tables = _pinned(tables, output, settings)
     signer_of(tables[0].prepared)
     with SpillFolder() as folder:
         PROGRESS.start(JOINING)
@@ -132,11 +132,12 @@ def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output
             forget_register()
 
 
-def _pinned(tables: Sequence[PreparedTable], settings: Settings) -> tuple[PreparedTable, ...]:
+def _pinned(tables: Sequence[PreparedTable], output: str, settings: Settings) -> tuple[PreparedTable, ...]:
     """The tables with the keyring's keys as they are now, once it is seen that all can be had and all may be given out."""
     for job in (one.prepared.job for one in tables):
         check_recipients(job.policy, job.releases)
         check_not_over(job.policy, job.releases, job.at)
+        check_apart(job, output)
     pinned = [replace(one.prepared, job=one.prepared.job.pinned()) for one in tables]
     return tuple(
         replace(one, prepared=for_workers(prepared, settings)) for one, prepared in zip(tables, pinned, strict=True)

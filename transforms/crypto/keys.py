@@ -127,6 +127,7 @@ class Keys:
 
     def _forget(self) -> None:
         self._masters: dict[tuple[str, int | None], Subkey] = {}
+        self._of_persons: dict[str, PersonSecrets] = {}
         self._ring: Keyring | None = None
 
     def subkey(
@@ -171,7 +172,10 @@ class Keys:
         Raises:
             KeyFault: They are not there, or damaged, or the policy has no keyring on a local disk.
         """
-        return PersonSecrets(self.secrets_file(domain, subkey), subkey.bytes)
+        path = self.secrets_file(domain, subkey)
+        if path not in self._of_persons:  # fields of one domain share what is in memory
+            self._of_persons[path] = PersonSecrets(path, subkey.bytes)
+        return self._of_persons[path]
 
     def _master(self, reference: str, identity: int | None) -> Subkey:
         scheme, _, rest = reference.partition(":")

@@ -17,8 +17,8 @@ nowhere but in the file of secrets. Where it is gone, V and C are as good as ran
 
 H hides h, which is the same in all tokens of a person: to whoever lacks the key, tokens of one person have nothing in common but
 where values are equal, for V differs from value to value (XE of Rogaway, 2004, with V as tweak). The four zeros tell a token of
-this domain from any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token: whoever has
-the key could test guesses of the person by it after the secret is gone.
+this domain from any other text. What names a person in the file, a fingerprint of its identity under K₅, stands in no token:
+whoever has the key could test guesses of the person by it after the secret is gone.
 """
 
 import hmac

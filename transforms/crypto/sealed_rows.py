@@ -39,8 +39,8 @@ _NONCE = 12
 _OF_INDEX = b"\xff" * _NONCE
 _INDEX = 4
 """Words of an entry of the index: section, first word, rows, place."""
-_HELD = 512
-"""Chunks that a reader holds in memory, decrypted: 64 MiB."""
+_HELD = 256
+"""Chunks that a reader holds in memory, decrypted: 32 MiB."""
 _TRIES = 3
 _COPY = "Take a copy of it from before it was damaged"
 

@@ -7,7 +7,6 @@ to be sorted by their handles are encrypted under a key that this process alone 
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from secrets import token_bytes as drawn
 
 import numpy as np
@@ -171,7 +170,7 @@ def _write(path: str, tokens: PersonTokens, given: Iterable[Words], named: Itera
         OSError: It cannot be written.
     """
     new = f"{path}.new"
-    Path(new).unlink(missing_ok=True)
+    _discard(new)
     with make(new) as stream:
         writer = RowsWriter(stream, tokens.of_file)
         writer.section(BY_PERSON, given)
@@ -185,6 +184,14 @@ def _write(path: str, tokens: PersonTokens, given: Iterable[Words], named: Itera
         if old is not None:
             forget_salt(old)
     sync(os.path.dirname(path))
+
+
+def _discard(path: str) -> None:
+    """Remove what a process left that died, once nobody can open it."""
+    if os.path.lexists(path):
+        with open_change(path) as stream:
+            forget_salt(stream)
+        os.remove(path)
 
 
 def _parts(rows: SealedRows | None, section: int) -> Iterator[Words]:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from beam_deid.transforms.crypto.person_secrets import folder_beside
+from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.persons.secret_store import NewPersons
 from beam_deid.transforms.policy.per_subject import secret_domains
@@ -19,6 +21,7 @@ from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.spill_folder import SpillFolder
+from beam_deid.transforms.storage.paths import absolute, is_local
 from beam_deid.transforms.treat.erased import erased_of
 from beam_deid.transforms.treat.typed import read_typed
 
@@ -78,6 +81,29 @@ def with_person_secrets(
         for one in collected:
             one.close()
         return Kept(made, sum(one.given for one in collected))
+
+
+def check_apart(job: Job, output: str) -> None:
+    """See that secrets are not kept in what a run publishes.
+
+    Args:
+        job: The run.
+        output: Its output.
+
+    Raises:
+        KeyFault: The policy has no keyring on a local disk.
+        UsageError: They would be.
+    """
+    places = job.policy.keys
+    if not secret_domains(job.policy, job.releases) or places is None:
+        return
+    folder = folder_beside(places.keyring)
+    if is_local(output) and f"{folder}/".startswith(f"{os.path.realpath(absolute(output))}/"):
+        raise UsageError(
+            "the secrets of persons, which are kept beside the keyring, would lie in the output, and they are never published",
+            folder,
+            "Choose another --output, or move the keyring",
+        )
 
 
 def _persons(job: Job, shards: Sequence[Shard]) -> Iterator[pa.Array]:
