@@ -191,6 +191,7 @@ def _document(request: "Request", outcome: "Outcome") -> dict[str, object]:
         "selected": outcome.selected,
         "restored": outcome.written,
         "rejected": outcome.rejected,
+        "secrets_destroyed": outcome.secrets_destroyed,
         "output": request.output,
         "record": request.record,
         "missed": list(outcome.missed),
@@ -207,5 +208,17 @@ def _incomplete(request: "Request", outcome: "Outcome") -> InputError:
     rows = "1 row" if outcome.rejected == 1 else f"{outcome.rejected} rows"
     codes = dict.fromkeys(why for *_, why, _ in outcome.rejects)
     whys = [f"{code}: {Reason[code.upper()].meaning}. {Reason[code.upper()].advice}" for code in codes]
-    what = "\n".join([f"{rows} could not be re-identified", *lines, *more, *whys, *outcome.missed])
+    what = "\n".join(
+        [f"{rows} could not be re-identified", *lines, *more, *whys, *_destroyed(outcome), *outcome.missed]
+    )
     return InputError(what, "reidentify", f"\nAll are named in {request.rejected['csv']}")
+
+
+def _destroyed(outcome: "Outcome") -> list[str]:
+    """How many tokens ended with the secret of their person."""
+    lost = outcome.secrets_destroyed
+    if not lost:
+        return []
+    if lost == 1:
+        return ["1 token cannot be turned back, for the secret of its person was destroyed"]
+    return [f"{lost:,} tokens cannot be turned back, for the secrets of their persons were destroyed"]

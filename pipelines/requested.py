@@ -9,6 +9,7 @@ from beam_deid.pipelines.recording import operator_of
 from beam_deid.pipelines.report.papers import reports
 from beam_deid.transforms.later.correcting import Correcting, correct
 from beam_deid.transforms.later.corrections import read_corrections
+from beam_deid.transforms.later.destroying_secrets import Secrets
 from beam_deid.transforms.later.erasing import erase
 from beam_deid.transforms.later.naming_nobody import name_nobody
 from beam_deid.transforms.later.of_tables import policy_of_one_table
@@ -61,6 +62,7 @@ class Done:
         runs: What became of each output.
         notes: What a person should know beside it, a sentence each.
         not_found: How many rows of a list of persons name nobody who was found; None where nobody was looked for.
+        secrets: How many secrets of the persons were destroyed; None where the policy has no tokens under any.
     """
 
     kind: RequestKind
@@ -68,6 +70,7 @@ class Done:
     runs: tuple[ToldRun, ...]
     notes: tuple[str, ...] = ()
     not_found: int | None = None
+    secrets: int | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Write it as ``--json`` prints it."""
@@ -75,6 +78,7 @@ class Done:
         return {
             "subjects": self.subjects,
             **not_found,
+            **({} if self.secrets is None else {"secrets_destroyed": self.secrets}),
             "outputs": [asdict(run) for run in self.runs],
             "notes": list(self.notes),
         }
@@ -87,6 +91,7 @@ def erase_all(asked: Asked) -> Done:
     first = next(iter(policies.values()))
     listed = read_subjects(policy, asked.subjects)
     why, operator = _account(asked, policy, listed.of)
+    secrets = Secrets(policies, listed)
     workers = options.worker_count(asked.workers, len(asked.sources))
     seen = Seen(listed.rows)
     runs = []
@@ -100,8 +105,10 @@ def erase_all(asked: Asked) -> Done:
             ) as register:
                 runs += _each(outputs, register, lambda one, held: erase(erasing, one, held))
             notes.append(register.note)
+    # Last: without the secrets nobody could tell which rows are these persons'.
+    destroyed = secrets.destroy(operator, why) if secrets.are_kept else None
     told = tuple(dict.fromkeys(filter(None, notes)))
-    return Done(RequestKind.ERASED, listed.rows, tuple(runs), told, seen.unseen)
+    return Done(RequestKind.ERASED, listed.rows, tuple(runs), told, seen.unseen, destroyed)
 
 
 def correct_all(asked: Asked) -> Done:

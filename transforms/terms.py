@@ -314,6 +314,12 @@ class Reason(Told):
         "The field by which records are known (record: of the policy) is empty here",
         "Fix the input, or let the policy name another field by record:.",
     )
+    NO_SECRET = (
+        "no_secret",
+        "Nobody is known whose record it is, or the secret of that person was destroyed, so that there is no token of the value",
+        "Name persons in every record by the subject of the policy, unmasked; or leave key: per_subject out of the field's action.",
+        "the subject is empty or masked, and key: per_subject needs to know whose record it is: fix it, or take another key",
+    )
     NO_TOKEN = (
         "no_token",
         "The value is no token: it is empty, cut off, or was never made by this program",
@@ -323,6 +329,11 @@ class Reason(Told):
         "no_such_key",
         "The key that made the token is not in the keyring, or was destroyed",
         "Take the keyring that the release was made with. What was made by a destroyed key cannot be turned back.",
+    )
+    SECRET_DESTROYED = (
+        "secret_destroyed",
+        "The secret of the person whom the token is about was destroyed",
+        "Nobody can turn it back: the person was erased.",
     )
     NOT_AUTHENTIC = (
         "not_authentic",

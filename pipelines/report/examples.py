@@ -20,7 +20,8 @@ from beam_deid.transforms.actions.levelled import Levelled
 from beam_deid.transforms.actions.surrogate import Surrogate
 from beam_deid.transforms.columns.read_as import to_kind
 from beam_deid.transforms.crypto.keys import Subkey
-from beam_deid.transforms.errors import DeidError
+from beam_deid.transforms.crypto.person_secrets import PersonSecrets
+from beam_deid.transforms.errors import DeidError, KeyFault
 from beam_deid.transforms.policy.paths import is_hierarchy_file
 from beam_deid.transforms.policy.tables import table_in
 from beam_deid.transforms.recognisers.kinds import kind_named
@@ -75,6 +76,14 @@ class _ExampleKeys:
     ) -> Subkey:
         """See `KeySource.subkey`; whatever key is named, it is not looked at."""
         return Subkey(1, hashlib.shake_256(f"example\0{use}\0{domain}".encode()).digest(size))
+
+    def person_secrets(self, domain: str, subkey: Subkey) -> PersonSecrets:
+        """See `KeySource.person_secrets`.
+
+        Raises:
+            KeyFault: Always: nobody who was made up has a secret.
+        """
+        raise KeyFault("nobody has a secret here", domain)
 
 
 def examples_of(evidence: Evidence) -> dict[str, tuple[Example, ...]]:

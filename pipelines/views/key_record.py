@@ -16,6 +16,7 @@ _ACTS: Mapping[str, str] = {
     KeyAct.ROTATE: "a key rotated",
     KeyAct.DESTROY: "keys destroyed",
     KeyAct.REIDENTIFY: "values re-identified",
+    KeyAct.DESTROY_SECRETS: "secrets of persons destroyed",
 }
 _EVENTS = {"begun": "is begun", "done": "is done", "failed": "has failed"}
 
@@ -50,10 +51,11 @@ def _cells(line: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _with(line: Mapping[str, Any]) -> str:
-    """Which keys, or which release's fields."""
+    """Which keys, with how many secrets under them, or which release's fields."""
     keys = line.get("keys")
     if isinstance(keys, list):
-        return ", ".join(f"{key['id']} ({key['name']})" for key in keys if isinstance(key, dict))
+        named = ", ".join(f"{key['id']} ({key['name']})" for key in keys if isinstance(key, dict))
+        return f"{named}: {line['secrets']}" if isinstance(line.get("secrets"), int) else named
     fields = line.get("fields")
     if isinstance(fields, list):
         return f"{line.get('release')}: {', '.join(map(str, fields))}"

@@ -23,6 +23,8 @@ def show_done(out: Console, done: Done) -> None:
         _show_signature(out, run)
     if done.not_found:
         out.print(_not_found(done.subjects, done.not_found))
+    if done.secrets is not None:
+        out.print(_secrets(done.secrets))
 
 
 def _not_found(listed: int, missing: int) -> str:
@@ -30,16 +32,35 @@ def _not_found(listed: int, missing: int) -> str:
     return f"{what} found in no release that was looked at: see that they are written as the source has them"
 
 
+def _secrets(destroyed: int) -> str:
+    if not destroyed:
+        return "No secret of these persons was there to be destroyed"
+    if destroyed == 1:
+        return "1 secret of these persons destroyed: nobody can turn tokens under it back or make them again"
+    return (
+        f"{destroyed:,} secrets of these persons destroyed: nobody can turn tokens under them back or make them again"
+    )
+
+
 def _show_erased(out: Console, one: ToldRelease) -> None:
     if not one.rows:
         out.print(f"  {one.release}: none of these persons is in it (looked for {one.by})")
+        _show_secretless(out, one)
         return
     out.print(f"  {one.release}: {_rows(one)} erased, found {one.by}; {one.left:,} left")
     if one.unsure:
         out.print(
             f"    {one.unsure:,} of them may be rows of others that are equal in every column: which is whose is not known"
         )
+    _show_secretless(out, one)
     _show_not_measured(out, one)
+
+
+def _show_secretless(out: Console, one: ToldRelease) -> None:
+    if one.secretless:
+        out.print(
+            f"    {one.secretless:,} of the persons without a secret: were one destroyed before, nobody could tell its tokens"
+        )
 
 
 def _show_corrected(out: Console, one: ToldRelease) -> None:

@@ -82,6 +82,8 @@ EXAMPLES = [
     ("tokenize", TEXT_COLUMNS),
     ("tokenize", INTEGERS),
     ({"tokenize": {"domain": "x"}}, MOMENTS),
+    ({"tokenize": {"key": "per_subject"}}, TEXT_COLUMNS),
+    ({"tokenize": {"domain": "x", "key": "per_subject"}}, DECIMALS),
     ("encrypt", TEXT_COLUMNS),
     ("encrypt", DECIMALS),
     ({"fpe": {"preset": "mobile"}}, TEXT_COLUMNS),

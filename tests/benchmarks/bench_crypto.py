@@ -33,7 +33,7 @@ from beam_deid.transforms.crypto.gcm import NONCE, Gcm
 from beam_deid.transforms.crypto.hmac import HmacSha256, HmacSm3
 from beam_deid.transforms.crypto.keys import Keys
 from beam_deid.transforms.crypto.siv import Siv
-from beam_deid.transforms.crypto.tokens import make_tokens, open_tokens
+from beam_deid.transforms.crypto.tokens import Opened, make_tokens, open_tokens
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.synthetic import order_batches
 
@@ -148,7 +148,7 @@ def ciphers() -> Iterator[Pair]:
     def restored(texts: pa.Array) -> object:
         if len(texts) not in kept:  # made in the turn that is not measured
             kept[len(texts)] = make_tokens(texts, ID, siv.seal)
-        return open_tokens(kept[len(texts)], 16, lambda identity: siv.open)[0]
+        return open_tokens(kept[len(texts)], 16, lambda identity: lambda sealed: Opened(*siv.open(sealed)))[0]
 
     their_tokens: list[str] = []
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.encrypt import Encrypt
 from beam_deid.transforms.crypto.siv import Siv
-from beam_deid.transforms.crypto.tokens import PREFIX, make_tokens, open_tokens
+from beam_deid.transforms.crypto.tokens import PREFIX, Opened, make_tokens, open_tokens
 from beam_deid.transforms.terms import Reason
 
 from ..kit.fixed_keys import FixedKeys
@@ -38,7 +38,11 @@ def made(values, identity=7, key=None):
 def opened(tokens, keys=KEYS):
     """The texts, and the reason of every row (None where it is not at fault)."""
     column = tokens if isinstance(tokens, pa.Array) else pa.array(tokens, pa.string())
-    texts, faults = open_tokens(column, IV, lambda identity: Siv(keys[identity]).open if identity in keys else None)
+
+    def opener(identity):
+        return (lambda sealed: Opened(*Siv(keys[identity]).open(sealed))) if identity in keys else None
+
+    texts, faults = open_tokens(column, IV, opener)
     assert len(texts) == len(column)
     reasons = [None] * len(column)
     for mask, reason in faults:
@@ -193,7 +197,7 @@ def test_a_key_is_looked_up_once_and_only_where_a_token_names_it():
 
     def opener(identity):
         asked.append(identity)
-        return Siv(KEYS[identity]).open
+        return lambda sealed: Opened(*Siv(KEYS[identity]).open(sealed))
 
     open_tokens(tokens, IV, opener)
     assert sorted(asked) == [1, 7]

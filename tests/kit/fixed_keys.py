@@ -1,9 +1,20 @@
 """A source of fixed subkeys for tests."""
 
+import functools
 import hashlib
+import os
+import tempfile
+from unittest import mock
+
+import pyarrow as pa
 
 from beam_deid.transforms.crypto.keys import Subkey
+from beam_deid.transforms.crypto.person_secrets import PersonSecrets
 from beam_deid.transforms.errors import NoSuchKey
+from beam_deid.transforms.persons import secret_store
+
+PERSONS = tuple(f"person {number}" for number in range(3))
+"""Who has a secret in every domain."""
 
 
 class FixedKeys:
@@ -23,3 +34,23 @@ class FixedKeys:
             raise NoSuchKey("no such key")
         asked = b"\0".join([self.secret, str(identity).encode(), use.encode(), domain.encode()])
         return Subkey(identity, hashlib.shake_256(asked).digest(size))
+
+    def person_secrets(self, domain: str, subkey: Subkey) -> PersonSecrets:
+        return _secrets(domain, subkey.bytes)
+
+
+@functools.cache
+def _secrets(domain: str, key: bytes) -> PersonSecrets:
+    """Secrets of `PERSONS` that are the same in every process; they are read from a file as any others."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "secrets")
+        os.mkdir(os.path.join(folder, "private"))
+        new = secret_store.NewPersons(path, key, os.path.join(folder, "private"))
+        new.add(pa.array(PERSONS))
+
+        def fixed(size: int) -> bytes:
+            return hashlib.shake_256(b"\0".join([domain.encode(), key])).digest(size)
+
+        with mock.patch.object(secret_store, "drawn", fixed):
+            new.close()
+        return PersonSecrets(path, key)

@@ -57,7 +57,7 @@ def parse_action(value: Any) -> Action:
     name, options = (value, {}) if isinstance(value, str) else _only_entry(value)
     if name not in _BY_NAME:
         raise UnknownAction(name)
-    return _BY_NAME[name].model_validate({} if options is None else options)
+    return _BY_NAME[name].read({} if options is None else options)
 
 
 def _only_entry(value: Any) -> tuple[str, Any]:

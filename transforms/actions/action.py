@@ -4,13 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.crypto.keys import Subkey
+from beam_deid.transforms.crypto.person_secrets import PersonSecrets
 from beam_deid.transforms.recognisers.kinds.kind import Kind
 from beam_deid.transforms.terms import Reason, Recoverability
 
@@ -71,12 +72,19 @@ class KeySource(Protocol):
         """
         ...
 
+    def person_secrets(self, domain: str, subkey: Subkey) -> PersonSecrets:
+        """The secrets of the persons in one domain, whose key is ``subkey``."""
+        ...
+
 
 class Beside(Enum):
     """What the result of an action depends on beside the value and the key; equal values have unlike results then."""
 
     SUBJECT = "subject"
     """The record's subject, a column of any type."""
+    PERSON = "person"
+    """Whom the record is about: the identity of its subject in one spelling, text, plain or dictionary-encoded; null where
+    nobody is known."""
     PLACE = "place"
     """The record's place, ``fixed_size_binary(16)``: it tells the records of a run apart, and is the same again
     when a shard is done again."""
@@ -150,6 +158,15 @@ class Action(BaseModel, ABC):
     """Whether values are released as they came."""
     rejects: ClassVar[bool] = False
     """Whether it has faults of its own, so that it must be tried before records can be counted."""
+
+    @classmethod
+    def read(cls, options: Any) -> "Action":
+        """The action with some options as a policy writes them.
+
+        Raises:
+            pydantic.ValidationError: They are wrong.
+        """
+        return cls.model_validate(options)
 
     @property
     def wants(self) -> Kind | None:

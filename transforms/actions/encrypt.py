@@ -14,7 +14,7 @@ from beam_deid.transforms.columns.cmac import Cmac
 from beam_deid.transforms.columns.sizes import BLOCK, Bytes, Group, Words
 from beam_deid.transforms.crypto.gcm import NONCE, Gcm
 from beam_deid.transforms.crypto.keys import Subkey
-from beam_deid.transforms.crypto.tokens import Open, make_tokens, open_tokens
+from beam_deid.transforms.crypto.tokens import Open, Opened, make_tokens, open_tokens
 from beam_deid.transforms.errors import NoSuchKey
 
 _HALF = 32
@@ -78,7 +78,7 @@ class Encrypt(Reversible):
                 cipher = Gcm(_first(self.subkey(target, keys, named)))
             except NoSuchKey:
                 return None
-            return lambda sealed: cipher.open(sealed[:, :NONCE], np.ascontiguousarray(sealed[:, NONCE:]))
+            return lambda sealed: Opened(*cipher.open(sealed[:, :NONCE], np.ascontiguousarray(sealed[:, NONCE:])))
 
         def restore(tokens: pa.Array) -> Restored:
             return Restored(*open_tokens(tokens, NONCE + BLOCK, opener))

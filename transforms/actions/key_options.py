@@ -20,6 +20,8 @@ class KeyedAction(Action):
     """An action whose result depends on a key. Two fields in one domain have equal results for equal values."""
 
     keyed: ClassVar[bool] = True
+    in_keyring: ClassVar[bool] = False
+    """Whether its key must be one of a keyring that lasts."""
     key_bytes: ClassVar[int] = 32
 
     domain: str | None = Field(None, description="Fields in one domain can be joined; each release's field is its own")
@@ -39,6 +41,11 @@ class KeyedAction(Action):
         if domain is not None and (not domain.strip() or "\0" in domain):
             raise ValueError("a domain must have a name")
         return domain
+
+    @property
+    def own_key(self) -> str | None:
+        """The reference of the key that is named for this field; None where it takes the release's or the policy's."""
+        return self.key
 
     def recoverability(self, target: Target) -> Recoverability:
         """Keyed: the key's holder can link any known value to its result. Not so once the key is destroyed."""
@@ -78,7 +85,7 @@ class KeyedAction(Action):
         Raises:
             KeyFault: A key is missing, unreadable, too short or destroyed.
         """
-        reference = f"{EPHEMERAL}:{target.release}" if self._is_ephemeral(target) else self.key or target.key
+        reference = f"{EPHEMERAL}:{target.release}" if self._is_ephemeral(target) else self.own_key or target.key
         return keys.subkey(self.use, self.key_domain(target), reference, self.key_bytes, identity)
 
     def keyed_hash(self, target: Target, keys: KeySource) -> KeyedHash:
@@ -90,7 +97,7 @@ class KeyedAction(Action):
         return Cmac(self.subkey(target, keys).bytes)
 
     def _is_ephemeral(self, target: Target) -> bool:
-        return self.key is None and target.key == EPHEMERAL
+        return self.own_key is None and target.key == EPHEMERAL
 
 
 class Restored(NamedTuple):

@@ -1,16 +1,19 @@
 """tokenize: an opaque token in place of the value, equal for equal values of one domain, restorable with the key."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyarrow as pa
+from pydantic import Field
 
-from beam_deid.transforms.actions.action import Bound, Documented, KeySource, Target, Treated
+from beam_deid.transforms.actions.action import Action, Bound, Documented, KeySource, Target, Treated
 from beam_deid.transforms.actions.key_options import Restored, Restoring, Reversible
+from beam_deid.transforms.actions.per_subject import PER_SUBJECT, PerSubject
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.columns.distinct import per_value
 from beam_deid.transforms.columns.sizes import BLOCK
+from beam_deid.transforms.crypto.reference import KeyReference
 from beam_deid.transforms.crypto.siv import Siv
-from beam_deid.transforms.crypto.tokens import Open, make_tokens, open_tokens
+from beam_deid.transforms.crypto.tokens import Open, Opened, make_tokens, open_tokens
 from beam_deid.transforms.errors import NoSuchKey
 
 
@@ -30,10 +33,23 @@ class Tokenize(Reversible):
             "`keyed`",
             "no",
         ),
+        *PerSubject.documented,
     )
     normalizes: ClassVar[bool] = True
     key_bytes: ClassVar[int] = 64
     key_in_value: ClassVar[bool] = True
+
+    key: KeyReference | None = Field(
+        None,
+        description="env:NAME, file:PATH or keyring:NAME; the release's or the policy's key if not given. Or per_subject: a secret "
+        "of each person, kept beside the keyring, which erase destroys",
+    )
+
+    @classmethod
+    def read(cls, options: Any) -> Action:
+        """See `Action.read`: with ``key: per_subject`` tokens are made otherwise."""
+        is_per_subject = isinstance(options, dict) and options.get("key") == PER_SUBJECT
+        return PerSubject.model_validate(options) if is_per_subject else super().read(options)
 
     def sentence(self, target: Target) -> str:
         """That a token takes the value's place, and in which domain."""
@@ -62,9 +78,10 @@ class Tokenize(Reversible):
 
         def opener(named: int) -> Open | None:
             try:
-                return Siv(self.subkey(target, keys, named).bytes).open
+                cipher = Siv(self.subkey(target, keys, named).bytes)
             except NoSuchKey:
                 return None
+            return lambda sealed: Opened(*cipher.open(sealed))
 
         def restore(tokens: pa.Array) -> Restored:
             return Restored(*open_tokens(tokens, BLOCK, opener))

@@ -45,6 +45,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
+from beam_deid.transforms.policy.per_subject import refuse_secrets
 from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.register_embedded import with_register
@@ -186,6 +187,12 @@ def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
     check_recipients(policy, (release,))
     if policy.releases[release].key == EPHEMERAL:
         read_ephemeral("", release)  # says what to do
+    refuse_secrets(
+        policy,
+        (release,),
+        "key: per_subject needs to know all persons before the first record, and a collection is read as it comes",
+        "Use beam-deid run on files, or take a key that all persons share",
+    )
     sha256 = policy_sha256(policy)
     run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
     return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret).pinned()

@@ -51,6 +51,7 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
 from beam_deid.transforms.storage.stopping import STOPPING
+from beam_deid.transforms.treat.person_secrets import SECRETS, check_apart, with_person_secrets
 from beam_deid.transforms.who import operator_here
 
 ASIDE = Bounds()
@@ -150,6 +151,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         check_reach(prepared.job.policy, paths, prepared.job.releases, settings.runner)
         output = pinned(output)  # staging is below it, and its workers find it by its path alone
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    check_apart(prepared.job, output)
     signer = signer_of(prepared)
     staging = Staging(output, settings.overwrite, shared=not here)
     keys = RunKeys(prepared.job, staging.path)
@@ -168,7 +170,7 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         # Makes the folder, for this user alone.
         text = policy_yaml(job.policy) if settings.policy is None else settings.policy
         write_state(staging.path, prepared.job, output, settings.overwrite, facts, session, text)
-        prepared = replace(prepared, job=keys.made())
+        prepared = replace(prepared, job=with_person_secrets(keys.made(), prepared.shards).job)
         try:
             execute(prepared, staging.path, settings)
         finally:
@@ -206,13 +208,15 @@ def dry_run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
     prepared = for_workers(replace(prepared, job=prepared.job.pinned()), settings)
+    check_apart(prepared.job, output)
     signer_of(prepared)
     with SpillFolder() as folder:
         keys = RunKeys(prepared.job, folder.path)
         try:
             job = consult_register(prepared.job, place, unreleased=settings.unreleased, new=settings.new_register)
             keys = RunKeys(job, folder.path)
-            prepared = replace(prepared, job=keys.made())
+            kept = with_person_secrets(keys.made(), prepared.shards, folder.file(SECRETS))
+            prepared = replace(prepared, job=kept.job)
             execute(prepared, folder.path, replace(settings, dry=True))
             return read_forecast(job, folder.path, _facts(prepared, settings, started))
         finally:

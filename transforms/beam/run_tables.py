@@ -29,6 +29,7 @@ from beam_deid.transforms.storage.hidden import place_of
 from beam_deid.transforms.storage.paths import join
 from beam_deid.transforms.storage.replacing import see_that_it_can_be
 from beam_deid.transforms.storage.staging import Staging
+from beam_deid.transforms.treat.person_secrets import SECRETS, check_apart, with_person_secrets
 
 JOINING = "joining tables"
 """What a run does before it measures the first table."""
@@ -51,7 +52,7 @@ def run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output: st
     started = now()
     clock = time.monotonic()
     see_that_it_can_be(place_of(output), settings.overwrite)
-    tables = _pinned(tables, settings)
+    tables = _pinned(tables, output, settings)
     signer_of(tables[0].prepared)  # before anything is read
     with SpillFolder() as folder:
         PROGRESS.start(JOINING)
@@ -109,7 +110,7 @@ def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output
     started = now()
     place = place_of(output)
     see_that_it_can_be(place, settings.overwrite)
-    tables = _pinned(tables, settings)
+    tables = _pinned(tables, output, settings)
     signer_of(tables[0].prepared)
     with SpillFolder() as folder:
         PROGRESS.start(JOINING)
@@ -119,7 +120,7 @@ def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output
         try:
             first = consult_register(jobs[0], place, unreleased=settings.unreleased, new=settings.new_register)
             jobs = with_register(jobs, first, None)
-            ready = _with_jobs(tables, jobs, keys.made().key_folder)
+            ready = _with_jobs(tables, jobs, keys.made().key_folder, folder.file(SECRETS))
             made = _carried_out(ready, folder.path, replace(settings, dry=True))
             left = {staging_of(name): read_left_forecast(_below(folder.path, name)) for name in made}
             outcome = merged_outcome(left, policy.releases, notes_of(tables))
@@ -131,22 +132,27 @@ def dry_run_tables(policy: TablesPolicy, tables: Sequence[PreparedTable], output
             forget_register()
 
 
-def _pinned(tables: Sequence[PreparedTable], settings: Settings) -> tuple[PreparedTable, ...]:
+def _pinned(tables: Sequence[PreparedTable], output: str, settings: Settings) -> tuple[PreparedTable, ...]:
     """The tables with the keyring's keys as they are now, once it is seen that all can be had and all may be given out."""
     for job in (one.prepared.job for one in tables):
         check_recipients(job.policy, job.releases)
         check_not_over(job.policy, job.releases, job.at)
+        check_apart(job, output)
     pinned = [replace(one.prepared, job=one.prepared.job.pinned()) for one in tables]
     return tuple(
         replace(one, prepared=for_workers(prepared, settings)) for one, prepared in zip(tables, pinned, strict=True)
     )
 
 
-def _with_jobs(tables: Sequence[PreparedTable], jobs: Sequence[Job], key_folder: str) -> tuple[PreparedTable, ...]:
-    """The tables with the jobs of their runs, which know where the keys are that live for the run."""
-    ready = [replace(job, key_folder=key_folder) for job in jobs]
-    pairs = zip(tables, ready, strict=True)
-    return tuple(replace(one, prepared=replace(one.prepared, job=job)) for one, job in pairs)
+def _with_jobs(
+    tables: Sequence[PreparedTable], jobs: Sequence[Job], key_folder: str, secrets: str = ""
+) -> tuple[PreparedTable, ...]:
+    """The tables with the jobs of their runs, which know where the keys are that live for the run, and persons' secrets."""
+    ready = []
+    for one, job in zip(tables, jobs, strict=True):
+        kept = with_person_secrets(replace(job, key_folder=key_folder), one.prepared.shards, secrets)
+        ready.append(replace(one, prepared=replace(one.prepared, job=kept.job)))
+    return tuple(ready)
 
 
 def _carried_out(tables: Sequence[PreparedTable], staging: str, settings: Settings) -> list[str]:

@@ -17,6 +17,7 @@ from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.crypto.keyring import Keyring
 from beam_deid.transforms.crypto.keyring_file import opened
 from beam_deid.transforms.crypto.pasted import PASTED, is_pasted
+from beam_deid.transforms.crypto.person_secrets import PersonSecrets, file_of, folder_beside
 from beam_deid.transforms.crypto.read_secret import checked, read_private, read_variable
 from beam_deid.transforms.crypto.secret_source import SecretSource
 from beam_deid.transforms.errors import KeyFault, NoSuchKey
@@ -93,6 +94,7 @@ class Keys:
             while the keyring is being rotated; the primary ones if not given.
         folder: Where the run's ephemeral keys are.
         secret: A source to take for the default key, such as one of Beam's secrets.
+        secrets: The folder of the secrets of persons; the one beside the keyring if not given.
 
     Raises:
         KeyFault: ``secret`` would carry its bytes into a pipeline's graph.
@@ -105,16 +107,18 @@ class Keys:
         pinned: Mapping[str, int] | None = None,
         folder: str = "",
         secret: SecretSource | None = None,
+        secrets: str = "",
     ) -> None:
         self._default = default or (_MAIN if keyring else None)
         self._keyring = keyring
         self._pinned = dict(pinned or {})
         self._folder = folder
         self._secret = secret
+        self._secrets = secrets
         self._forget()
 
     def __getstate__(self) -> dict[str, object]:
-        names = ("_default", "_keyring", "_pinned", "_folder", "_secret")
+        names = ("_default", "_keyring", "_pinned", "_folder", "_secret", "_secrets")
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -123,6 +127,7 @@ class Keys:
 
     def _forget(self) -> None:
         self._masters: dict[tuple[str, int | None], Subkey] = {}
+        self._of_persons: dict[str, PersonSecrets] = {}
         self._ring: Keyring | None = None
 
     def subkey(
@@ -152,6 +157,25 @@ class Keys:
         master = self._masters[name, identity]
         info = b"beam-deid/1\x00" + use.encode() + b"\x00" + domain.encode()
         return Subkey(master.id, _derived(master.bytes, info, size))
+
+    def secrets_file(self, domain: str, subkey: Subkey) -> str:
+        """The file of the secrets of the persons in one domain, whose key is ``subkey``; whether it is there or not.
+
+        Raises:
+            KeyFault: The policy has no keyring on a local disk.
+        """
+        return file_of(self._secrets or folder_beside(self._keyring), domain, subkey.id)
+
+    def person_secrets(self, domain: str, subkey: Subkey) -> PersonSecrets:
+        """The secrets of the persons in one domain, whose key is ``subkey``.
+
+        Raises:
+            KeyFault: They are not there, or damaged, or the policy has no keyring on a local disk.
+        """
+        path = self.secrets_file(domain, subkey)
+        if path not in self._of_persons:  # fields of one domain share what is in memory
+            self._of_persons[path] = PersonSecrets(path, subkey.bytes)
+        return self._of_persons[path]
 
     def _master(self, reference: str, identity: int | None) -> Subkey:
         scheme, _, rest = reference.partition(":")

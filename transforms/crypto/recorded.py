@@ -21,6 +21,8 @@ class KeyAct(Word):
     ROTATE = "rotate"
     DESTROY = "destroy"
     REIDENTIFY = "re-identify"
+    DESTROY_SECRETS = "destroy secrets"
+    """The secrets of persons, of which tokens were made."""
 
 
 MAKING = (KeyAct.CREATE, KeyAct.ROTATE)

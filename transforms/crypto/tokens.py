@@ -6,6 +6,7 @@ highest first, then what the cipher made. The text is unpadded URL-safe base64 (
 
 import functools
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +20,29 @@ from beam_deid.transforms.terms import Reason
 
 PREFIX = 5
 _VERSION = 1
-_FAULTS = (Reason.NO_TOKEN, Reason.NO_SUCH_KEY, Reason.NOT_AUTHENTIC)
+_FAULTS = (Reason.NO_TOKEN, Reason.NO_SUCH_KEY, Reason.SECRET_DESTROYED, Reason.NOT_AUTHENTIC)
 """What may be wrong with a token, in the order in which faults are told."""
 
 Seal = Callable[[Group], Bytes]
 """Encrypts values of one size, shape (m, size), to sealed values, shape (m, w)."""
-Open = Callable[[Bytes], tuple[Bytes, npt.NDArray[np.bool_]]]
-"""Decrypts sealed values, shape (m, w): the values, and which of them are authentic, bool, shape (m,)."""
+
+
+class Opened(NamedTuple):
+    """What decrypting sealed values gives.
+
+    Attributes:
+        values: The values, shape (m, size). What is not authentic must not be used.
+        authentic: Which of them are, shape (m,).
+        destroyed: Which of the others were made under a secret that was destroyed, shape (m,); None where no secrets are.
+    """
+
+    values: Bytes
+    authentic: npt.NDArray[np.bool_]
+    destroyed: npt.NDArray[np.bool_] | None = None
+
+
+Open = Callable[[Bytes], Opened]
+"""Decrypts sealed values, shape (m, w)."""
 Faults = tuple[tuple[pa.Array, Reason], ...]
 
 
@@ -60,8 +77,8 @@ def open_tokens(tokens: pa.Array, least: int, opener: Callable[[int], Open | Non
         opener: From a key's id to the cipher under it; None if there is no such key.
 
     Returns:
-        The texts, null where a row is at fault, and the faults: ``no_token``, ``no_such_key``, ``not_authentic``
-        (another domain's, another use's, or tampered with), ``bad_encoding`` (another program's, of no text).
+        The texts, null where a row is at fault, and the faults: ``no_token``, ``no_such_key``, ``secret_destroyed``,
+        ``not_authentic`` (another domain's, another use's, or tampered with), ``bad_encoding`` (another program's, of no text).
     """
     masks = {reason: np.zeros(len(tokens), bool) for reason in _FAULTS}
     ciphers = functools.cache(opener)
@@ -95,9 +112,11 @@ def _open_group(
         if cipher is None:
             masks[Reason.NO_SUCH_KEY][group.rows[rows]] = True
             continue
-        opened, authentic = cipher(data[rows, PREFIX:])
+        opened, authentic, destroyed = cipher(data[rows, PREFIX:])
         values[rows[authentic]] = opened[authentic]
-        masks[Reason.NOT_AUTHENTIC][group.rows[rows[~authentic]]] = True
+        lost = np.zeros(len(rows), np.bool_) if destroyed is None else destroyed
+        masks[Reason.SECRET_DESTROYED][group.rows[rows[lost]]] = True
+        masks[Reason.NOT_AUTHENTIC][group.rows[rows[~authentic & ~lost]]] = True
     return values
 
 

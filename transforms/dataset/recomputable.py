@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from beam_deid.transforms.actions.action import Action, Beside
 from beam_deid.transforms.actions.attack import KeylessAttack
 from beam_deid.transforms.actions.key_options import KeyedAction
+from beam_deid.transforms.actions.per_subject import PerSubject
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL
 from beam_deid.transforms.crypto.key_terms import DEFAULT_NAME
 from beam_deid.transforms.dataset.published_rows import Published
@@ -42,13 +43,14 @@ class Recomputable:
     problems: tuple[str, ...] = ()
 
 
-def recomputable(job: Job, published: Published, same_files: bool) -> Recomputable:
+def recomputable(job: Job, published: Published, same_files: bool, persons_gone: int = 0) -> Recomputable:
     """Tell the columns of a release that its source gives again.
 
     Args:
         job: A run of this release alone, on its source.
         published: The release.
         same_files: Whether the source's files are those that the run read, as far as their names and sizes tell.
+        persons_gone: How many persons of the source have no secret any more, although nobody was erased from the release.
     """
     # What values made sensitive in the run is sensitive here, whatever this policy says of its role.
     told = published.label["fields"].items()
@@ -62,6 +64,8 @@ def recomputable(job: Job, published: Published, same_files: bool) -> Recomputab
         why = _why_not(job, published, name, action)
         if why is None and action.beside is Beside.PLACE and not same_files:
             why = _PLACES
+        if why is None and action.beside is Beside.PERSON and persons_gone:
+            why = f"the secrets of {persons_gone:,} of the persons in the source are gone, so nobody can make their tokens again"
         if why is not None:
             missing[name] = why
     destroyed = policy.releases[release].key == EPHEMERAL
@@ -86,7 +90,7 @@ def _versions(policy: Policy, published: Published, keyed: Mapping[str, KeyedAct
     """The version of each key of the keyring that made the release, by the key's name, as the label tells it."""
     found = {}
     for name, action in keyed.items():
-        reference = action.key or policy.target(published.release, name).key or f"{_KEYRING}{DEFAULT_NAME}"
+        reference = action.own_key or policy.target(published.release, name).key or f"{_KEYRING}{DEFAULT_NAME}"
         key = published.label["fields"][name].get("key")
         if key and reference.startswith(_KEYRING):
             found[reference.removeprefix(_KEYRING)] = int(key["id"])
@@ -105,4 +109,11 @@ def _why_not(job: Job, published: Published, name: str, action: KeyedAction) -> 
         return f"its key cannot be had: {fault.where}: {fault.what}"
     if subkey.id != told["id"]:
         return _OTHER_KEY
-    return None if subkey.check(action.form(target)) == told["check"] else _CHANGED
+    if subkey.check(action.form(target)) != told["check"]:
+        return _CHANGED
+    try:
+        if isinstance(action, PerSubject):
+            action.secrets(target, job.keys)
+    except KeyFault as fault:
+        return f"the secrets of persons cannot be had: {fault.where}: {fault.what}"
+    return None

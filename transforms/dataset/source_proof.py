@@ -22,6 +22,7 @@ from beam_deid.transforms.dataset.source_records import (
     measure_source,
     told_rounds,
 )
+from beam_deid.transforms.dataset.source_secrets import with_secrets
 from beam_deid.transforms.dataset.told_facts import told_otherwise
 from beam_deid.transforms.errors import UsageError, VerificationError
 from beam_deid.transforms.label.documents import plain
@@ -199,6 +200,7 @@ def treat_again(opened: Opened, workers: int) -> TreatedAgain:
     with SpillFolder() as folder:
         job = with_consents(replace(opened.prepared.job, fingerprint_key=FingerprintKey.new()), folder.path)
         found = recomputable(job, published, opened.same.files)
+        found = with_secrets(found, published, opened.prepared.shards, opened.same.files, folder)
         rounds = told_rounds(found.job, published)
         _check_columns(found, published, rounds)
         source = measure_source(found, opened.prepared.shards, published, workers)

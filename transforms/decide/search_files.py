@@ -17,6 +17,7 @@ from beam_deid.transforms.run.shards import Prepared
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import Shared, Tasks, guarded
 from beam_deid.transforms.treat.passes import pass_over
+from beam_deid.transforms.treat.person_secrets import SECRETS, with_person_secrets
 
 WHERE = "searching"
 MEASURING = "measuring"
@@ -41,6 +42,7 @@ def search_files(prepared: Prepared, workers: int, max_rejects: float, asked: As
     """
     with SpillFolder() as folder:
         job = with_consents(replace(prepared.job.pinned(), fingerprint_key=FingerprintKey.new()), folder.path)
+        job = with_person_secrets(job, prepared.shards, folder.file(SECRETS)).job
         return _searched(job, prepared, workers, max_rejects, asked)
 
 

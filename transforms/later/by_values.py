@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_deid.transforms.actions.action import Beside
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.canonical_text import canonical_text
 from beam_deid.transforms.dataset.recomputable import Recomputable
@@ -27,12 +28,15 @@ class ByValues:
         values: By released column what each of n persons is in it, as text, shape (n,); null where nothing there is theirs.
         clear: Those of the columns that hold the identities themselves, in any spelling.
         met: Which of the persons were found so far, shape (n,).
+        secretless: How many of the persons have no secret, where the release has tokens under such: either they are not in it, or
+            nobody can tell which tokens are theirs.
     """
 
     policy: Policy
     values: Mapping[str, pa.Array]
     clear: frozenset[str]
     met: Bools
+    secretless: int = 0
 
     @property
     def columns(self) -> Sequence[str]:
@@ -70,14 +74,23 @@ def values_of(again: Recomputable, release: str, subjects: Subjects) -> ByValues
     spec = policy.releases[release]
     here = [name for name in subjects.spelt if name in spec.fields]
     clear = frozenset(name for name in here if recoverability(policy, release, name) is Recoverability.CLEAR)
-    keyed = [name for name in here if name in again.written and deterministic(policy, release, name)]
+    keyed = [name for name in here if name in again.written and _is_one(policy, release, name, subjects)]
     values = {name: subjects.spelt[name] for name in clear}
+    secretless = 0
     for name in keyed:
         # A value that the treatment rejects is in no release: its record was rejected as well.
         applied = Treatment(again.job, release, {}, [name]).apply(subjects.records)
         values[name] = _in_place(canonical_text(applied.values[name]), applied.sound)
+        if spec.fields[name].beside is Beside.PERSON:
+            secretless = max(secretless, int((~applied.sound).sum()))
     met = np.zeros(len(subjects.records), np.bool_)
-    return ByValues(policy, {name: values[name] for name in here if name in values}, clear, met)
+    return ByValues(policy, {name: values[name] for name in here if name in values}, clear, met, secretless)
+
+
+def _is_one(policy: Policy, release: str, name: str, subjects: Subjects) -> bool:
+    """Whether a token stands for one identity: everywhere, or under the secret of a person whom the list names."""
+    by_person = policy.releases[release].fields[name].beside is Beside.PERSON
+    return policy.subject_field in subjects.spelt if by_person else deterministic(policy, release, name)
 
 
 def _in_place(sound: pa.Array, where: Bools) -> pa.Array:

@@ -26,6 +26,7 @@ from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.storage.paths import shown
 from beam_deid.transforms.treat.corrected import pairs_of
 from beam_deid.transforms.treat.gate import Gate
+from beam_deid.transforms.treat.person_secrets import SECRETS, with_person_secrets
 from beam_deid.transforms.treat.treatment import Treatment
 from beam_deid.transforms.treat.typed import Records, TypedBatch, read_typed
 
@@ -119,7 +120,10 @@ def treated(
         InputError: A record of all cannot be treated as the release asks.
     """
     with SpillFolder() as folder:
-        return _treated(with_consents(job, folder.path), release, levels, shards, wanted)
+        # Corrected records are published: their persons' secrets are kept. Those that are looked for were published before.
+        secrets = "" if wanted is None else folder.file(SECRETS)
+        kept = with_person_secrets(with_consents(job, folder.path), shards, secrets)
+        return _treated(kept.job, release, levels, shards, wanted)
 
 
 def _treated(

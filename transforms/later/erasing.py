@@ -74,7 +74,7 @@ def _release(
     asked.seen.add(found.met)
     left = int(label["records"]["released"]) - parts.rows
     if not parts.rows:
-        return ToldRelease(name, label["label"], left=left, by=found.finder.by)
+        return ToldRelease(name, label["label"], left=left, by=found.finder.by, secretless=found.values.secretless)
     measured = found.measured(left)
     told = ToldRelease(
         name,
@@ -84,5 +84,6 @@ def _release(
         found.finder.by,
         not_measured=measured.missing,
         unsure=min(found.unsure, parts.rows),
+        secretless=found.values.secretless,
     )
     return ChangedRelease(told, amended_label(label, Change(at, parts.files, parts.rows), measured), parts.moved)

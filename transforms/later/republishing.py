@@ -29,6 +29,7 @@ class ToldRelease:
         untouched: Why none was looked for; empty where some were.
         not_measured: Why the release could not be measured again, or not all of it; empty where it was, or need not be.
         unsure: How many of the rows that were taken out may be others' equal ones.
+        secretless: How many of the persons have no secret: if tokens of theirs are left in it, nobody can tell which.
     """
 
     release: str
@@ -39,6 +40,7 @@ class ToldRelease:
     untouched: str = ""
     not_measured: str = ""
     unsure: int = 0
+    secretless: int = 0
 
 
 @dataclass(frozen=True)

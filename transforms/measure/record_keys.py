@@ -53,6 +53,8 @@ class RecordKeys:
         subject = self._job.policy.subject_field
         if action.beside is Beside.SUBJECT and subject is not None:
             return combine([own, self.of(self.records.made_from(subject, normalizes=True))], len(self.records))
+        if action.beside is Beside.PERSON and subject is not None:
+            return combine([own, self.of(self.spelt(subject))], len(self.records))
         return own
 
     def made_from(self, layout: Layout, name: str) -> Fingerprints:

@@ -1,1 +1,1 @@
-"""Sets of persons on disk: fingerprints of their canonical identities, sorted, of any number in bounded memory."""
+"""Sets of persons on disk: fingerprints of canonical identities, sorted, of any number in bounded memory; and who has a secret."""

@@ -36,7 +36,7 @@ def key_doubts(policy: Policy, release: str, keys: Keys) -> tuple[str, ...]:
 def _key_of(policy: Policy, release: str, field: str) -> str:
     """The key that a field is made with, as the policy refers to it."""
     action = policy.releases[release].fields[field]
-    own = action.key if isinstance(action, KeyedAction) else None
+    own = action.own_key if isinstance(action, KeyedAction) else None
     single = None if policy.keys is None else policy.keys.key
     return own or policy.releases[release].key or single or f"keyring:{DEFAULT_NAME}"
 

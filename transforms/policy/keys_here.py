@@ -22,7 +22,7 @@ def absent_keys(policy: Policy, release: str) -> tuple[str, ...]:
 def _absent(policy: Policy, release: str) -> Iterator[str]:
     for field in keyed_fields(policy, release):
         action = policy.releases[release].fields[field]
-        own = action.key if isinstance(action, KeyedAction) else None
+        own = action.own_key if isinstance(action, KeyedAction) else None
         yield from _absent_key(policy, own or policy.releases[release].key)
 
 

@@ -53,18 +53,19 @@ def platform_fields(policy: Policy, release: str) -> tuple[str, ...]:
 
 
 def _token(policy: Policy, release: str, field: str) -> tuple[str, ...] | None:
-    """What a token of a field depends on beside its value; None where equal values differ."""
+    """What a token of a field depends on beside its value, and the person where each has a secret; None where equal ones differ."""
     action = policy.releases[release].fields[field]
     target = policy.target(release, field)
-    if not isinstance(action, KeyedAction) or action.beside is not None:
+    if not isinstance(action, KeyedAction) or action.beside not in (None, Beside.PERSON):
         return None
-    return action.name, action.use, action.key_domain(target), action.key or target.key or "", action.form(target)
+    return action.name, action.use, action.key_domain(target), action.own_key or target.key or "", action.form(target)
 
 
 def deterministic(policy: Policy, release: str, field: str) -> bool:
     """Whether a field is released as tokens, and equal values have equal ones."""
     tokens = recoverability(policy, release, field) in _PSEUDONYM
-    return tokens and _token(policy, release, field) is not None
+    by_person = policy.releases[release].fields[field].beside is Beside.PERSON if tokens else False
+    return tokens and not by_person and _token(policy, release, field) is not None
 
 
 def same_tokens(policy: Policy, release: str, other: str, field: str) -> bool:

@@ -121,6 +121,7 @@ def _ending(outcome: Outcome) -> dict[str, Any]:
         "selected": outcome.selected,
         "restored": outcome.written,
         "rejected": outcome.rejected,
+        **({"secrets_destroyed": outcome.secrets_destroyed} if outcome.secrets_destroyed else {}),
     }
 
 

@@ -13,6 +13,7 @@ from beam_deid.transforms.persons.account import REASON, checked_line
 from beam_deid.transforms.reidentify.marks import LABEL
 from beam_deid.transforms.reidentify.selection import Selection
 from beam_deid.transforms.storage.paths import absolute, is_local, shown
+from beam_deid.transforms.terms import Reason
 from beam_deid.transforms.treat.rejected import Rejects
 from beam_deid.transforms.who import Operator
 
@@ -72,6 +73,11 @@ class Outcome:
     written: int = 0
     rejects: Rejects = field(default_factory=list)
     missed: tuple[str, ...] = ()
+
+    @property
+    def secrets_destroyed(self) -> int:
+        """Number of tokens that cannot be turned back because the secret of their person was destroyed."""
+        return sum(reason == Reason.SECRET_DESTROYED for _, _, _, reason, _ in self.rejects)
 
     @property
     def rejected(self) -> int:

@@ -101,6 +101,7 @@ class Job:
         consents: Who has consented, by release; on a worker alone.
         left_out: A register that names persons who are left out, where the run itself has none.
         corrections: Corrected records that are taken in place of what the input says of them; None where there are none.
+        secrets_folder: Where the secrets of persons are, for a run that keeps none; empty where they are beside the keyring.
     """
 
     policy: Policy
@@ -125,6 +126,7 @@ class Job:
     consents: Mapping[str, Consented] = field(default_factory=dict)
     left_out: Reference | None = None
     corrections: CorrectionsFile | None = None
+    secrets_folder: str = ""
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to a worker: without what follows from it."""
@@ -154,7 +156,7 @@ class Job:
     def keys(self) -> Keys:
         """The policy's keys, not yet resolved."""
         places = self.policy.keys or KeyPlaces.model_construct()
-        return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret)
+        return Keys(places.key, places.keyring, self.key_ids, self.key_folder, self.secret, self.secrets_folder)
 
     def given(self, given: Given) -> "Job":
         """The job on a worker, with what is known only while it runs."""
@@ -190,7 +192,7 @@ class Job:
 
     def keyring_of(self, action: KeyedAction, target: Target) -> str | None:
         """Id of the keyring that the key of a field is in; None where it is in none."""
-        reference = action.key or target.key
+        reference = action.own_key or target.key
         in_ring = self.secret is None if reference is None else reference.startswith("keyring:")
         return self.keyring if in_ring else None
 

@@ -8,6 +8,7 @@ from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.canonical import policy_document
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.paths import with_paths
+from beam_deid.transforms.policy.per_subject import refuse_secrets
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.run.consents import refuse_ledgers
 from beam_deid.transforms.run.ephemeral_keys import refuse_ephemeral
@@ -26,7 +27,7 @@ def check_reach(policy: Policy, paths: Iterable[str], releases: Sequence[str], r
         runner: The engine.
 
     Raises:
-        UsageError: A path is local to this machine, or a release wants a key or a ledger that never leaves it.
+        UsageError: A path is local to this machine, or a release wants a key, a ledger or secrets that never leave it.
     """
     found = list(paths)
 
@@ -45,6 +46,12 @@ def check_reach(policy: Policy, paths: Iterable[str], releases: Sequence[str], r
             )
     refuse_ephemeral(policy, releases)
     refuse_ledgers(policy, releases)
+    refuse_secrets(
+        policy,
+        releases,
+        "key: per_subject needs workers on this machine, for the secrets of persons are kept here",
+        "Run it with the default engine, or take a key that all persons share",
+    )
 
 
 def shipped(prepared: Prepared) -> Prepared:

@@ -64,6 +64,7 @@ class Treatment:
         self._gate = gate
         self.fields = tuple(fields if fields is not None else released_fields(job.policy, release))
         self._subject = job.policy.subject_field
+        self._subject_kind = None if self._subject is None else job.policy.kind(self._subject)
         self._record = (
             job.policy.record if job.remembers and release in tested_together(job.policy, job.releases) else None
         )
@@ -98,7 +99,7 @@ class Treatment:
         if self._subject is not None and self._subject in records.columns:
             subject = records.made_from(self._subject, normalizes=True)
         places = records.places if Beside.PLACE in self._beside.values() else None
-        columns = {None: None, Beside.SUBJECT: subject, Beside.PLACE: places}
+        columns = {None: None, Beside.SUBJECT: subject, Beside.PERSON: self._persons(records), Beside.PLACE: places}
         treated: dict[str, pa.Array] = {}
         faults: list[Fault] = []
         sound = np.ones(len(records), dtype=bool)
@@ -123,6 +124,12 @@ class Treatment:
             keep = pa.array(sound)
             treated = {name: column.filter(keep) for name, column in treated.items()}
         return Applied(treated, sound, faults, Counter())
+
+    def _persons(self, records: Records) -> pa.Array | None:
+        """Whom each record is about, in one spelling, shape (n,); None where no action asks for that."""
+        if Beside.PERSON not in self._beside.values() or self._subject is None or self._subject not in records.columns:
+            return None
+        return identity_text(records.columns[self._subject], self._subject_kind)
 
 
 def _base(hierarchy: Hierarchy[Any]) -> Bound:

@@ -62,7 +62,7 @@ def _key_references(draft: Draft) -> set[Any]:
     places = keys if isinstance(keys, dict) else {}
     found = {places.get("key") or f"keyring:{DEFAULT_NAME}"}
     found |= {release.raw.get("key") for release in draft.releases.values()}
-    found |= {action.key for _, action in draft.all_actions() if isinstance(action, KeyedAction)}
+    found |= {action.own_key for _, action in draft.all_actions() if isinstance(action, KeyedAction)}
     return found - {None}
 
 

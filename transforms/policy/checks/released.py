@@ -36,7 +36,7 @@ def _options(draft: Draft, release: DraftRelease) -> Iterator[Problem]:
         what = None if draft.kinds_at_odds(field) else _checked(action, target)
         if what:
             yield Problem((*path, action.name), what)
-        if action.beside is Beside.SUBJECT and draft.raw.get("subject") in (None, EACH_RECORD):
+        if action.beside in (Beside.SUBJECT, Beside.PERSON) and draft.raw.get("subject") in (None, EACH_RECORD):
             yield Problem(path, f"{action.name} {action.subject_use}; add subject: FIELD to the policy")
 
 
