@@ -206,7 +206,9 @@ def test_a_column_whose_name_is_an_identifier_is_ignored_without_being_named(sho
     assert (sorted(ignored["patterns"]), ignored["columns"], ignored["unnamed"]) == (sorted(["ext", told]), ["ext"], 1)
     assert (shop.about["input"]["ignored"], shop.about["input"]["ignored_unnamed"]) == (["ext"], 1)
     assert "'ext', and 1 column whose name looks like an identifier" in capsys.readouterr().err
-    paths = [path for path in shop.out.rglob("*") if path.is_file() and path.name != "policy.yaml"]  # its author's own text
+    paths = [
+        path for path in shop.out.rglob("*") if path.is_file() and path.name != "policy.yaml"
+    ]  # its author's own text
     assert not any(b"13800000000" in path.read_bytes() for path in paths)
 
 
