@@ -45,6 +45,8 @@ class Evidence:
         others = {name for one in siblings.values() for name in one["shared"]}
         counted = (self.label.get("identities") or {}).get("counted") or ()
         known = {*own_names(self.label), *own_names(self.run or {}), *(asked.get("identities") or ()), *counted}
+        known |= {*(self.run or {}).get("releases", ())}
+        known |= {*(str(one["name"]) for one in self.label.get("tests") or ())}
         known |= {*siblings, *others, *(asked.get("row_filter") or ())}
         known |= {str(self.label[name]) for name in ("release", "purpose") if name in self.label}
         known |= {

@@ -68,7 +68,13 @@ def _releases(evidences: Sequence[Evidence]) -> Section:
         )
         for one in evidences
     ]
-    headings = ("Release", "Label", "Tests that do not hold", "Purpose", "To be reviewed by")
+    headings = (
+        "Release",
+        "Label, within the tests of its report",
+        "Tests that do not hold",
+        "Purpose",
+        "To be reviewed by",
+    )
     told = (
         "Each release with its label; its name leads to its report. A release that was not published is not among them."
     )

@@ -44,7 +44,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         asks="Does anything that is released name a person?",
         rule="No released column names a person, in clear, masked or under a key; a scan of all released values finds no "
         "identifier, and free text is never kept",
-        holds="Nothing that is released names a person.",
+        holds="The tests found nothing in what is released that names a person.",
         fails="Something that is released names persons.",
     ),
     2: LineWords(
@@ -52,7 +52,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         asks="Can anything that is released be turned back into what it was made from?",
         rule="Nothing that is released can be turned back: for no field is there a key or a table, with anybody, and attacks "
         "without a key do no better than chance allows",
-        holds="Nothing can be turned back into what it was made from.",
+        holds="The tests found nothing that can be turned back into what it was made from.",
         fails="Something can be turned back into what it was made from.",
     ),
     3: LineWords(
@@ -60,7 +60,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         asks="Can somebody who knows a little about a person pick out that person's records?",
         rule="Nobody is singled out: every group of records that look alike holds at least k persons, and so does every sensitive "
         "value",
-        holds="Nobody can be picked out: everybody looks like enough others.",
+        holds="By the columns that anyone may know, everybody looks like enough others.",
         fails="Single persons can be picked out: too few others look like them.",
     ),
     4: LineWords(
@@ -68,7 +68,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         asks="Does somebody who finds the group of a person learn something sensitive about that person?",
         rule="Nothing sensitive can be inferred of the persons in a group: its sensitive values differ, and none is much more "
         "certain there than in the whole release",
-        holds="No group gives away what is sensitive about its persons.",
+        holds="What a group tells of what is sensitive about its persons is within the limits.",
         fails="A group gives away what is sensitive about its persons.",
         untested="No sensitive column is released, so that there is nothing to learn of this kind.",
     ),
@@ -76,7 +76,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         title="Line 5: dominance",
         asks="Does a group only look large, while most of its records belong to one person?",
         rule="No group is about one person more than about others: nobody has more than a set share of its records",
-        holds="No group consists mostly of the records of one person.",
+        holds="The share of one person in the records of a group is within the limit.",
         fails="A group consists mostly of the records of one person.",
     ),
     6: LineWords(
@@ -107,7 +107,7 @@ LINE_WORDS: Mapping[int, LineWords] = {
         title="Line 9: order",
         asks="Does the order of the rows, or anything else in the files, lead back to the source?",
         rule="Rows, files and metadata show nothing of the order of the source: rows are shuffled by what is released",
-        holds="The place of a row does not lead back to the source.",
+        holds="The tests found no trace of the order of the source.",
         fails="The rows stand in the order of the source.",
     ),
 }

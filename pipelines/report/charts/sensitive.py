@@ -37,7 +37,8 @@ class SensitiveChart:
         """Draw it."""
         bars = [Bar(shown(one.words), _figure(one), one.share, mark=one.largest) for one in self.spreads]
         told = shown(
-            "Each bar is the share of all persons; the mark is the greatest share of the persons of one group."
+            "Each bar is a share of all released persons; the mark is a share of the persons of one group, "
+            "the greatest of any group."
         )
         most = scale_of(max(one.share, one.largest or 0.0) for one in self.spreads)
         return BarChart(shown("Persons with sensitive values"), told, bars, most).svg()

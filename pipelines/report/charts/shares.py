@@ -9,7 +9,7 @@ _ENDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 def percent(share: float) -> Verbatim:
     """A share of one, in per cent, with three digits that count: what is small does not become nothing."""
-    return Verbatim(f"{share * 100:.3g} %")
+    return Verbatim(f"{share * 100:.3g}%")
 
 
 def scale_of(shares: Iterable[float]) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # loaded only where a page is made
     from markupsafe import Markup
 
 _WORDS = {
-    "kind": "De-identification report",
+    "kind": "Report on the tests of de-identification and anonymization",
     "skip": "Skip to the text",
     "language": "Language of the report",
     "contents": "Contents",

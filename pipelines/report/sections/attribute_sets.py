@@ -15,6 +15,11 @@ _WHAT = (
     "A set of columns singles a person out where no other person of the release has the same values in all of them. "
     "Whoever knows these values finds the person's record for certain."
 )
+_SENSITIVE = (
+    "Sensitive columns are treated apart: it is taken that nobody knows them of a person beforehand. The tests of line 3 ask for "
+    "k persons by all columns that anyone may know; in public sharing, where anything may be known, also with the sensitive "
+    "columns; else with all but one of them."
+)
 _ALL = ("source", "source+sensitive")
 """The attacks whose sets are all columns, without and with the sensitive ones."""
 
@@ -31,6 +36,7 @@ def section(evidence: Evidence) -> Section | None:
         drawn = list(_shown(sets))
         blocks.append(Figure(AttributeSetsChart(drawn), caption, told))
         blocks.append(_grid(drawn, len(sets)))
+    blocks += _with_sensitive(evidence.label)
     shares = evidence.label.get("contributions") or {}
     if shares:
         ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
@@ -44,6 +50,28 @@ def section(evidence: Evidence) -> Section | None:
             )
         )
     return Section("attribute_sets", "Whom sets of columns single out", blocks) if sets else None
+
+
+def _with_sensitive(label: Mapping[str, Any]) -> Iterator[Paragraph]:
+    """Why sensitive columns are treated apart, and what whoever knows them too can do."""
+    known = knowing_all(label)
+    if known is not None:
+        yield Paragraph(_SENSITIVE)
+        yield Paragraph(known)
+
+
+def knowing_all(label: Mapping[str, Any]) -> str | None:
+    """What whoever knows the sensitive columns as well can do; None where that was not tried, or singles nobody out."""
+    found = [one for one in label.get("attacks") or () if one["name"] == _ALL[1] and one["linked"]]
+    if not found:
+        return None
+    one = found[0]
+    columns = ", ".join(one["on"])
+    persons = f"{one['linked']:,}"
+    return (
+        f"Whoever knows the sensitive columns of a person as well can single out {persons} persons ({percent(one['share'])} of "
+        f"all), by: {columns}."
+    )
 
 
 def _sets(evidence: Evidence) -> list[AttributeSet]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beam_deid.pipelines.report.blocks import Block, Callout, Fill, Grid, Paragraph, Section, Tone, Verbatim
+from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.sources import source
 from beam_deid.pipelines.report.wording import category_words, number, role_words, sensitive_by
@@ -21,12 +22,13 @@ def section(evidence: Evidence) -> Section | None:
 def _blocks(label: Mapping[str, Any]) -> Iterator[Block]:
     fields = label["fields"]
     yield Paragraph(
-        "Each released field belongs to a category of personal information after GB/T 35273-2020, Annex A, as the policy, the "
-        "platform or the kind of the field says. Some categories are sensitive by PIPL Art. 28."
+        "Each released field belongs to a category of personal information, as the policy, the platform or the kind of the field "
+        "says. The categories are our own grouping after GB/T 35273-2020, Annex A, and not always under its headings. Some are "
+        "sensitive by PIPL Art. 28."
     )
     yield Grid(
         ("The field", "Its category", "Its role", "Sensitive by"),
-        [_row(name, facts) for name, facts in fields.items()],
+        [_row(name, facts, _lists(label, name)) for name, facts in fields.items()],
         "The released fields by their categories",
     )
     yield from sensitive_values(label)
@@ -35,9 +37,15 @@ def _blocks(label: Mapping[str, Any]) -> Iterator[Block]:
         yield Fill(f"Which category these fields belong to, and whether it is sensitive: {', '.join(untold)}")
 
 
-def _row(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+def _lists(label: Mapping[str, Any], field: str) -> str:
+    """The lists of sensitive values that a field has values of, by their names."""
+    return ", ".join(one["list"] for one in label.get("sensitive_values") or () if field in one["fields"])
+
+
+def _row(name: str, facts: Mapping[str, Any], lists: str) -> tuple[str, ...]:
     category = facts.get("category")
-    return Verbatim(name), category_words(category), role_words(facts["role"]), sensitive_by(facts)
+    words = f"no category is known; some values are on these lists: {lists}" if category is None and lists else ""
+    return Verbatim(name), words or category_words(category), role_words(facts["role"]), sensitive_by(facts)
 
 
 def sensitive_values(label: Mapping[str, Any]) -> Iterator[Block]:
@@ -68,5 +76,5 @@ def _listed(one: Mapping[str, Any]) -> tuple[str, ...]:
         source(told),
         number(sum(one["fields"].values())),
         number(spread.get("persons")),
-        Verbatim("–" if share is None else f"{share:.1%}"),
+        Verbatim("–" if share is None else percent(share)),
     )

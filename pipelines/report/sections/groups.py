@@ -7,8 +7,10 @@ from beam_deid.pipelines.report.evidence import Evidence
 
 _GROUP = (
     "A group is all released records that are alike in every released column that is not sensitive alone. "
-    "Whoever knows these values of a person finds the group, and cannot tell which of its persons it is."
+    "Whoever knows these values of a person finds the group."
 )
+_HIDDEN = "In each group there are at least two persons: by these values alone it cannot be told which of them it is."
+_ALONE = "Who is alone in a group is found by these values."
 
 
 def section(evidence: Evidence) -> Section | None:
@@ -16,7 +18,11 @@ def section(evidence: Evidence) -> Section | None:
     risk = evidence.label.get("risk") or {}
     if "k" not in risk:
         return None
-    blocks: list[Block] = [Paragraph(_GROUP), Facts(_facts(evidence))]
+    blocks: list[Block] = [
+        Paragraph(_GROUP),
+        Paragraph(_HIDDEN if risk["k"] >= 2 else _ALONE),
+        Facts(_facts(evidence)),
+    ]
     figure = _figure(evidence)
     if figure is not None:
         blocks.append(figure)

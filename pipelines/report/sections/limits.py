@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from beam_deid.pipelines.report.sections.attribute_sets import knowing_all
 from beam_deid.transforms.label.documents import SIGNATURE
 from beam_deid.transforms.label.scope import EACH_RECORD
 
@@ -14,6 +15,9 @@ def limits(label: Mapping[str, Any]) -> Iterator[str]:
         label: The content of ``label.json``.
     """
     yield "Likeness of meaning: sensitive values that differ may still say the same, as two medicines for one illness do."
+    known = knowing_all(label)
+    if known is not None:
+        yield known
     yield "Membership: whether it can be told that somebody is in the data at all."
     yield _tables(label)
     yield _releases(label.get("register") or {})

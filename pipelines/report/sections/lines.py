@@ -15,7 +15,9 @@ def section(evidence: Evidence) -> Section:
     """All nine lines, those open in which a test does not hold."""
     told = Paragraph(
         "The label follows from nine lines of tests. It is anonymized only if every test holds on what is released; whatever is "
-        "unknown or was not measured does not hold."
+        "unknown or was not measured does not hold. There is one exception: where no register is kept, nobody knows what other "
+        "runs gave out; line 8 does not hold then in public sharing, while in controlled and enclave sharing it is told as a "
+        "condition of the label. A line without any test says why it was not tested."
     )
     tests = evidence.label["tests"]
     lines = [_line(number, [one for one in tests if one["line"] == number]) for number in LINES]
@@ -27,7 +29,7 @@ def _line(number: int, tests: Sequence[Test]) -> Part:
     rule = Facts([("The rule", words.rule)])
     if not tests:
         return Part(
-            words.title, [rule, Paragraph(words.untested)], words.asks, Mark("not asked", Tone.NOTE), folded=True
+            words.title, [rule, Paragraph(words.untested)], words.asks, Mark("not tested", Tone.NOTE), folded=True
         )
     holds = all(one["passed"] for one in tests)
     return Part(words.title, [rule, Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)

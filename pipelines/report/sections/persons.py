@@ -17,7 +17,7 @@ _PERSONS = "persons"
 _WHOSE: Mapping[tuple[str, str], str] = {
     ("handled", "persons"): "persons handled",
     ("handled", "sensitive"): "persons handled, with sensitive information",
-    (_ABROAD, "persons"): "persons given abroad",
+    (_ABROAD, "persons"): "persons given abroad, without sensitive information",
     (_ABROAD, "sensitive"): "persons given abroad, with sensitive information",
 }
 
@@ -36,6 +36,14 @@ def _blocks(evidences: Sequence[Evidence]) -> Iterator[Block]:
         yield Paragraph(
             "The run did not count the distinct persons of its source: it keeps no register, or nobody says whose the records are."
         )
+        subjects = dict.fromkeys(
+            str(subject) for one in evidences if (subject := (one.label.get("asked") or {}).get("subject"))
+        )
+        if subjects:
+            yield Paragraph(
+                f"The persons of a whole run are counted only with a register. What the reports of the releases count is the "
+                f"values of {', '.join(subjects)}."
+            )
     for one in counted:
         yield Facts(
             (
@@ -91,7 +99,7 @@ def _threshold(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: boo
 def _state(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: bool) -> str:
     """How a run's own persons compare with a threshold. Persons of several tables may be the same: the most of one table count."""
     if one.of == _ABROAD and not abroad:
-        return "none were given abroad"
+        return "the policy declares no recipient abroad of what is still personal; nobody has checked it"
     known = [found for table in counted if (found := table.get(one.group)) is not None]
     if not known:
         return "it is not known"

@@ -19,7 +19,10 @@ def section(evidence: Evidence) -> Section | None:
     spreads = [*_lists(evidence), *_columns(evidence)]
     if not spreads:
         return None
-    caption = "Share of the persons with sensitive values. The mark is the greatest share in one group."
+    caption = (
+        "Each bar is the share of all released persons who have a value of the list, or the commonest value of the column. The "
+        "mark is a share of something else: of the persons of one group, in the group where it is greatest."
+    )
     figure = Figure(SensitiveChart(spreads), caption, _told(spreads))
     return Section("sensitive", "How sensitive values are spread", [Paragraph(_WHAT), figure])
 

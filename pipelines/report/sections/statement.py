@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines.report.amounts import amount, count, share
-from beam_deid.pipelines.report.blocks import Bullets, Facts, Paragraph, Part, Section, Verbatim
+from beam_deid.pipelines.report.blocks import Bullets, Facts, Grid, Paragraph, Part, Section, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.wording import moment
 from beam_deid.transforms.label.documents import SIGNATURE, signer
 from beam_deid.transforms.terms import Sharing
 
@@ -22,6 +23,8 @@ _SETTING = {
     "security": "Security where it is kept",
 }
 _LEVELS = {"low": "Low", "medium": "Medium", "high": "High"}
+_FILES = 50
+"""Files that are named; labels name all."""
 Pair = tuple[str, str]
 
 
@@ -33,6 +36,7 @@ def section(evidence: Evidence) -> Section:
         Part("Dates", [Facts(list(_dates(evidence.label)))]),
         *_amendments(evidence.label.get("amendments") or ()),
         Part("Origin", [Facts(list(_origin(evidence)))]),
+        *_files(evidence.label.get("files") or ()),
     ]
     return Section("statement", "What the label is bound to", parts)
 
@@ -85,7 +89,7 @@ def _dates(label: Mapping[str, Any]) -> Iterator[Pair]:
         ("review_by", "To be reviewed by"),
     ):
         if label.get(name) is not None:
-            yield meaning, Verbatim(label[name])
+            yield meaning, moment(label[name])
     retain = label.get("retain_until")
     yield "May be kept until", "the policy does not say" if retain is None else Verbatim(retain)
 
@@ -108,6 +112,15 @@ def _amended(one: Mapping[str, Any]) -> Iterator[str]:
         yield f"On {day} it was decided again, after {len(one['destroyed'])} of its keys were destroyed."
     if one.get("not_measured"):
         yield f"It was not measured again then: {one['not_measured']}."
+
+
+def _files(files: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
+    """The files of the release, so that a page is known to be about those that were delivered."""
+    if files:
+        rows = [(Verbatim(one["path"]), count(one["rows"]), Verbatim(one["sha256"])) for one in files[:_FILES]]
+        told = f"{len(rows):,} of {len(files):,} files; the others stand in label.json. Delivered files have the same hashes."
+        grid = Grid(("The file", "Rows", "Its hash (SHA-256)"), rows, told, numbers=(1,))
+        yield Part("The files that it is about", [grid])
 
 
 def _origin(evidence: Evidence) -> Iterator[Pair]:

@@ -3,18 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from beam_deid.pipelines.report.amounts import amount, count, measured_and_limit, requirement_of, share
+from beam_deid.pipelines.report.amounts import count, measured_and_limit, requirement_of, share
 from beam_deid.pipelines.report.blocks import Block, Bullets, Callout, Facts, Paragraph, Part, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.sections.changing import changes, conditions, endings, figure_of
 from beam_deid.pipelines.report.sections.limits import limits
-from beam_deid.pipelines.views.changes import by_text, reasons
 from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 from beam_deid.transforms.terms import LabelName
 
-_NEAR = 0.9
-"""From which share of a limit on a figure is told to be close to it."""
-
-_NEW_RUN = "A new run, which measures what was not measured; what it finds may be better or worse."
+_LAW = (
+    "What has been anonymized is no personal information (PIPL Art. 4): processed so that no particular person can be identified "
+    "and nothing can be restored (Art. 73(4)).",
+    "What has only been de-identified, so that no particular person can be identified without additional information, stays "
+    "personal information (Art. 73(3)).",
+    "The label of this tool is evidence for the question of Art. 73(4); whether the law is met, a person decides.",
+)
 
 Label = Mapping[str, Any]
 
@@ -25,7 +28,8 @@ def section(evidence: Evidence) -> Section:
     blocks: list[Block] = [
         _verdict(label),
         _figures(label),
-        *(_holding(label) if is_anonymized(label) else _failing(evidence)),
+        Bullets(list(_LAW)),
+        *(_holding(evidence) if is_anonymized(label) else _failing(evidence)),
     ]
     blocks.append(Part("What this verdict does not cover", [Bullets(list(limits(label)))]))
     return Section("verdict", "The verdict", blocks)
@@ -90,7 +94,7 @@ def _failing(evidence: Evidence) -> Iterator[Block]:
     """Why a release is personal, the lines in their order, which is that of their weight; and what would change that."""
     label = evidence.label
     yield Part("Why", [Facts([_reason(number, tests) for number, tests in _by_line(label["tests"]) if _fails(tests)])])
-    yield Part("What would change it", [*_expected(evidence), *_changes(label)])
+    yield Part("What would change it", [*_expected(evidence), *changes(label)])
 
 
 def _fails(tests: Sequence[Label]) -> bool:
@@ -114,55 +118,14 @@ def _expected(evidence: Evidence) -> Iterator[Block]:
         yield Paragraph("The policy expects it to be personal, so nothing has to change for its purpose.")
 
 
-def _changes(label: Label) -> Iterator[Block]:
-    ways = by_text(label.get("changes") or ())
-    blocked = reasons((label.get("search") or {}).get("blocked"))
-    if not ways and not blocked:
-        unmeasured = any(one["measured"] is None for one in label["tests"])
-        yield Paragraph(_NEW_RUN if unmeasured else "Nothing was found that would change it.")
-        return
-    yield Paragraph("To become anonymized it would take all of this together, and a new run that measures it:")
-    yield Bullets([*blocked, *ways])
-
-
-def _holding(label: Label) -> Iterator[Block]:
+def _holding(evidence: Evidence) -> Iterator[Block]:
     """What holds of an anonymized release, and what would take the label away."""
-    held = [LINE_WORDS[number].holds for number, _ in _by_line(label["tests"])]
-    yield Part("Why", [Bullets(held)])
-    yield Part("What would change it", [Bullets(list(_endings(label)))])
-    yield Part("On which condition it holds", [Bullets(list(_conditions(label)))])
+    label = evidence.label
+    yield Part("Why", [Facts([_held(number, tests) for number, tests in _by_line(label["tests"])])])
+    yield Part("What would change it", [Bullets(list(endings(label)))])
+    yield Part("On which condition it holds", [Bullets(list(conditions(evidence)))])
 
 
-def _endings(label: Label) -> Iterator[str]:
-    yield "Another release of the same records, with other columns or at other levels: both say more together than each alone."
-    near = _nearest(label["tests"])
-    if near is not None:
-        measured, limit = measured_and_limit(near["name"], near["measured"], near["limit"])
-        yield f"Slightly different data: {near['name']} has little room left (measured {measured}, required {limit})."
-    until = (label.get("environment") or {}).get("valid_until")
-    if until is not None:
-        yield f"The end of {until}: until then the recipient's surroundings are stated; after it the worst counts."
-    if label.get("review_by") is not None:
-        yield f"What becomes known meanwhile, such as new ways of finding persons: it is to be reviewed by {label['review_by']}."
-
-
-def _nearest(tests: Sequence[Label]) -> Label | None:
-    """The test with a share or a risk that is closest to its limit; None where none is close."""
-    close = [
-        (one["measured"] / one["limit"], one)
-        for one in tests
-        if one["measured"] and one["limit"] and one["measured"] < one["limit"]
-    ]
-    found = max(close, key=lambda pair: pair[0], default=None)
-    return found[1] if found is not None and found[0] >= _NEAR else None
-
-
-def _conditions(label: Label) -> Iterator[str]:
-    if label.get("condition"):
-        yield f"It holds {label['condition']}."
-    if label.get("sharing"):
-        yield f"It holds for the sharing that was tested ({label['sharing']}), and for no wider one."
-    environment = label.get("environment") or {}
-    if environment.get("E") is not None:
-        risk = amount(environment["E"])
-        yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {risk})."
+def _held(number: int, tests: Sequence[Label]) -> tuple[str, str]:
+    """What is known of a line, with the figures that it rests on."""
+    return LINE_WORDS[number].holds, Verbatim("; ".join(map(figure_of, tests)))
