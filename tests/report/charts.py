@@ -1,8 +1,11 @@
 """Every chart, with what is hardest to draw: many bars, long names, Chinese, and what must be escaped."""
 
+from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 from beam_deid.pipelines.report.charts.attribute_sets import AttributeSet, AttributeSetsChart
+from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Limit
 from beam_deid.pipelines.report.charts.flow import FlowChart, Step
 from beam_deid.pipelines.report.charts.groups import GroupsChart, Sizes
 from beam_deid.pipelines.report.charts.loss import LossChart
@@ -28,6 +31,20 @@ CHARTS = {
     "flow": FlowChart(123_456_789, [Step(f"Rejected: {CHINESE * 2}", 0), Step("Withheld: y", 23_456_789)], 100_000_000),
     "flow of nothing": FlowChart(0, [Step("Rejected: x", 0)], 0),
 }
+
+_FORBIDDEN = [*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000, 0x1FF), *range(0xFDD0, 0xFDF0)]
+_LAST = [(plane << 16) + last for plane in range(17) for last in (0xFFFE, 0xFFFF)]
+UNSEEN = "a" + "".join(map(chr, (*_FORBIDDEN, *_LAST, 0x378, 0xE000, 0x200B, 0x2028, 0x2029, 0xFEFF, 0x202E))) + "z"
+"""Every sort of character that cannot be seen: controls, halves of pairs, what is no character, and what turns texts."""
+
+
+def charts_of(name: str) -> Iterator[Any]:
+    """Every chart over a column of a name."""
+    yield AttributeSetsChart([AttributeSet([name, name], 1, 0.5)])
+    yield LossChart({name: 0.5}, {name: name}, 0.5)
+    yield SensitiveChart([Spread(f"The commonest value of {name}", 0.3, 0.5)])
+    yield FlowChart(2, [Step(f"Rejected: {name}", 1)], 1)
+    yield BarChart(name, name, [Bar(name, name, 1.0)], 1.0, limit=Limit(0, name))
 
 
 def parsed(svg: str) -> ElementTree.Element:

@@ -15,9 +15,10 @@ from beam_deid.pipelines.report.charts.colours import PAGE, PAPER
 from beam_deid.pipelines.report.charts.groups import GroupsChart, Sizes, _rows
 from beam_deid.pipelines.report.charts.shares import percent, scale_of
 from beam_deid.pipelines.report.charts.texts import lines_of, width_of
+from beam_deid.pipelines.report.visible import visible
 
 from ..kit.examples import examples
-from .charts import CHARTS, HOSTILE, NAMES, parsed
+from .charts import CHARTS, HOSTILE, NAMES, charts_of, parsed
 
 LANGUAGES = ("en", "zh")
 SIZE = 13
@@ -82,7 +83,24 @@ def box_of(text):
 def test_names_are_escaped():
     svg = CHARTS["sets with hostile names"].svg()
     assert "&lt;script&gt;" in svg
-    assert HOSTILE.replace(" ", "") in "".join(one.text for one in parsed(svg).iter("text")).replace(" ", "")
+    assert visible(HOSTILE).replace(" ", "") in "".join(one.text for one in parsed(svg).iter("text")).replace(" ", "")
+
+
+def test_no_character_of_a_name_ends_the_process_or_stays_invisible():
+    """In another process, for the engine would take this one along."""
+    code = (
+        "import sys; sys.stdout.reconfigure(encoding='utf-8')\n"
+        "from tests.report.charts import UNSEEN, charts_of\n"
+        "for chart in charts_of(UNSEEN): print(chart.svg())"
+    )
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    drawn = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=False)
+    assert drawn.returncode == 0, drawn.stderr[-500:]
+    svgs = drawn.stdout.decode().splitlines()
+    assert len(svgs) == len(list(charts_of("x")))
+    for svg in svgs:
+        assert svg.isprintable()
+        assert "\\u202e" in "".join(one.text for one in parsed(svg).iter("text"))
 
 
 def test_the_same_bytes_come_without_any_font_and_in_another_process(tmp_path):

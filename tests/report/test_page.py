@@ -13,8 +13,8 @@ import pytest
 
 from beam_deid.pipelines.language.words import spoken_in
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.html.markup import visible
 from beam_deid.pipelines.report.page import index_page, release_page
+from beam_deid.pipelines.report.visible import visible
 from beam_deid.transforms.names import NAMES
 
 from .parsed import Parsed

@@ -8,6 +8,7 @@ from typing import Any
 from beam_deid.pipelines.report.charts.colours import PAGE, Colours
 from beam_deid.pipelines.report.charts.drawing import drawn, specification
 from beam_deid.pipelines.report.charts.texts import lines_of, width_of
+from beam_deid.pipelines.report.visible import visible
 
 WIDTH = 420
 _MARGIN = 16
@@ -124,7 +125,7 @@ def _specification(chart: BarChart, colours: Colours) -> dict[str, Any]:
 
 def _lines(bar: Bar, width: int) -> list[str]:
     """The lines of a bar's words, of which the last leaves room for the figure."""
-    lines = lines_of(bar.words, _SIZE, width) or [""]
+    lines = lines_of(visible(bar.words), _SIZE, width) or [""]
     free = width - width_of(lines[-1], _SIZE) - _GAP
     return lines if width_of(bar.figure, _SIZE) <= free else [*lines, ""]
 

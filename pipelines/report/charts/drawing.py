@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from beam_deid.pipelines.report.charts.colours import Colours
+from beam_deid.pipelines.report.visible import visible
 
 _VERSION = "6.4"
 """Of Vega-Lite: another one may draw otherwise."""
@@ -76,13 +77,13 @@ def drawn(specification: dict[str, Any], title: str, told: str) -> str:
     """
     root = _only_what_is_seen(Xml.fromstring(_svg(specification)))  # noqa: S314 - it was drawn here, of our own figures
     described = [Xml.Element("title"), Xml.Element("desc")]
-    described[0].text = title
-    described[1].text = told
+    described[0].text = visible(title)
+    described[1].text = visible(told)
     root[:] = [*described, *root]
     root.attrib = {
         "class": "drawing",
         "role": "img",
-        "aria-label": title,
+        "aria-label": visible(title),
         "viewBox": root.attrib["viewBox"],
         "width": root.attrib["width"],
         "height": root.attrib["height"],
@@ -109,13 +110,23 @@ def as_png(specification: dict[str, Any], scale: float) -> bytes:
     """
     import vl_convert  # loaded only by what draws: it brings an engine along
 
-    return bytes(vl_convert.vegalite_to_png(specification, vl_version=_VERSION, scale=scale, allowed_base_urls=[]))
+    seen = _visible(specification)
+    return bytes(vl_convert.vegalite_to_png(seen, vl_version=_VERSION, scale=scale, allowed_base_urls=[]))
 
 
 def _svg(specification: dict[str, Any]) -> str:
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(specification, vl_version=_VERSION, allowed_base_urls=[]))
+    return str(vl_convert.vegalite_to_svg(_visible(specification), vl_version=_VERSION, allowed_base_urls=[]))
+
+
+def _visible(part: Any) -> Any:
+    """A part of a specification whose texts are all visible: the engine ends the whole process over what XML forbids."""
+    if isinstance(part, str):
+        return visible(part)
+    if isinstance(part, dict):
+        return {name: _visible(one) for name, one in part.items()}
+    return [_visible(one) for one in part] if isinstance(part, list) else part
 
 
 def _only_what_is_seen(element: Xml.Element) -> Xml.Element:

@@ -1,17 +1,15 @@
 """Texts as HTML: nothing of a text is ever read as markup, and nothing in it is invisible."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from beam_deid.pipelines.report.blocks import Link, Mark, Verbatim
 from beam_deid.pipelines.report.html.languages import Language, in_language
+from beam_deid.pipelines.report.visible import visible
 from beam_deid.transforms.names import NAMES
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Categories of characters that would not be seen, or turn the text around them."""
 _CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
 """What a name of a column is told by that is no word: the others are set as the text around them."""
 
@@ -71,13 +69,6 @@ class Writer:
         pieces = self._names.split(text)  # names at every second place
         written = (_list(piece) if number % 2 else _with_days(piece) for number, piece in enumerate(pieces))
         return Markup("").join(written)
-
-
-def visible(text: str) -> str:
-    """A text of which every character is seen: what would not be, or would turn others around, stands as its number."""
-    if text.isprintable():
-        return text
-    return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in _INVISIBLE else one for one in text)
 
 
 def _with_days(text: str) -> Markup:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from beam_deid.pipelines.language.words import spoken_in
 from beam_deid.pipelines.report.blocks import Block, Document, Picture
 from beam_deid.pipelines.report.html.languages import LANGUAGES
+from beam_deid.pipelines.report.visible import visible
 from beam_deid.transforms.names import NAMES
 
 if TYPE_CHECKING:  # loaded only where a page is made
@@ -36,7 +37,7 @@ def rendered(document: Document, languages: Sequence[str], names: Iterable[str])
         languages: The codes of its languages, the one first that is shown first.
         names: Names of the data that may stand in its texts, which no language has words for.
     """
-    from beam_deid.pipelines.report.html.markup import Writer, visible
+    from beam_deid.pipelines.report.html.markup import Writer
 
     chosen = [LANGUAGES[code] for code in languages]
     with NAMES.only(names):
