@@ -41,6 +41,8 @@ def is_anonymized(label: Label) -> bool:
 
 
 def _verdict(label: Label) -> Callout:
+    if "run" not in label:
+        return _of_assessed(label)
     name = label["release"]
     tests = label["tests"]
     failing = sum(not one["passed"] for one in tests)
@@ -57,6 +59,22 @@ def _verdict(label: Label) -> Callout:
         "full: whoever keeps it or gives it out needs a legal basis."
     )
     return Callout(Tone.BAD, title, _dated(label, text))
+
+
+def _of_assessed(label: Label) -> Callout:
+    """What is said of a dataset that somebody measured: no run made it, so that it bears no label."""
+    tests = label["tests"]
+    if is_anonymized(label):
+        title = "Within the tests below, this dataset would be labelled anonymized. It bears no label."
+        text = (
+            f"All {len(tests)} tests hold on what was read. How it was made is not known, and no test could ask for it."
+        )
+        return Callout(Tone.NOTE, title, _dated(label, text))
+    failing = sum(not one["passed"] for one in tests)
+    title = "This dataset would be labelled still personal information."
+    return Callout(
+        Tone.BAD, title, _dated(label, f"{failing} of {len(tests)} tests do not hold, and all of them must.")
+    )
 
 
 def _dated(label: Label, text: str) -> str:
