@@ -18,7 +18,7 @@ from beam_deid.pipelines.report.sections import attribute_sets, fields, flow, gr
 
 from .charts import parsed
 
-OWN = (fields, groups, attribute_sets, loss, flow, sensitive)
+OWN = tuple(one.section for one in (fields, groups, attribute_sets, loss, flow, sensitive))
 ROWS = 400
 POLICY = """
 version: 1
@@ -163,7 +163,7 @@ def test_every_figure_says_in_words_what_it_shows(market, crm):
 
 
 def test_group_sizes_are_those_of_the_label(market):
-    told = " ".join(written(groups(market)))
+    told = " ".join(written(groups.section(market)))
     assert f"All {market.label['risk']['classes']} groups have at least 5 persons, the limit." in told
     small = changed(market, limits={"k": 10**6})
     assert (
@@ -174,7 +174,7 @@ def test_group_sizes_are_those_of_the_label(market):
 
 def test_the_worst_set_of_columns_is_named(market):
     worst = max(market.label["combinations"] or market.label["attacks"], key=lambda one: one["share"])
-    rows = {row[0]: row for row in grid(attribute_sets(market), "Columns")}
+    rows = {row[0]: row for row in grid(attribute_sets.section(market), "Columns")}
     assert any(
         str(f"{one['unique_subjects']:,}") in rows[" + ".join(one["fields"])]
         for one in market.label["combinations"][:1]
@@ -184,7 +184,7 @@ def test_the_worst_set_of_columns_is_named(market):
 
 def test_the_records_way_has_every_record_and_every_reason(market):
     records = market.label["records"]
-    rows = {row[0]: int(row[1].replace(",", "")) for row in grid(flow(market), "What became of the records")}
+    rows = {row[0]: int(row[1].replace(",", "")) for row in grid(flow.section(market), "What became of the records")}
     assert rows["Read"] == ROWS
     left_out_ = sum(count for words, count in rows.items() if words.startswith(("Rejected", "Withheld", "Suppressed")))
     assert rows["Read"] == rows["Released"] + left_out_
@@ -236,7 +236,7 @@ def test_examples_take_no_key_of_the_policy(crm, monkeypatch):
 def test_without_a_policy_that_can_be_read_there_are_no_examples(crm, policy):
     known = Evidence(crm.label, crm.run, policy)
     assert examples_of(known) == {}
-    assert [row[0] for row in grid(fields(known), "Field")] == list(crm.label["fields"])
+    assert [row[0] for row in grid(fields.section(known), "Field")] == list(crm.label["fields"])
 
 
 def test_columns_that_are_left_out_are_named(market):
