@@ -117,7 +117,7 @@ def _surroundings(label: Label) -> Iterator[str]:
 def conditions(evidence: Evidence) -> Iterator[str]:
     """On which condition an anonymized release is so labelled."""
     label = evidence.label
-    personal = _personal_beside(evidence)
+    personal = personal_beside(evidence)
     if label.get("condition") == CONDITION and personal:
         yield "It holds only if this is the only release of these records that is given out as anonymized."
     elif label.get("condition"):
@@ -138,7 +138,7 @@ def conditions(evidence: Evidence) -> Iterator[str]:
         yield f"It rests on what is stated of the recipient's surroundings, which nobody has checked (E = {risk})."
 
 
-def _personal_beside(evidence: Evidence) -> list[str]:
+def personal_beside(evidence: Evidence) -> list[str]:
     """The other releases of the run that the policy expects to be personal."""
     releases = (evidence.run or {}).get("releases", {})
     return [

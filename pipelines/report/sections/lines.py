@@ -6,8 +6,10 @@ from typing import Any
 from beam_deid.pipelines.report.amounts import measured_and_limit, requirement_of
 from beam_deid.pipelines.report.blocks import Check, Checks, Facts, Mark, Paragraph, Part, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
+from beam_deid.pipelines.report.sections.changing import personal_beside
 from beam_deid.transforms.label.lines import LINE_WORDS, LINES
 
+_COMPOSITION = 8
 Test = Mapping[str, Any]
 
 
@@ -20,17 +22,23 @@ def section(evidence: Evidence) -> Section:
         "condition of the label. A line without any test says why it was not tested."
     )
     tests = evidence.label["tests"]
-    lines = [_line(number, [one for one in tests if one["line"] == number]) for number in LINES]
+    personal = personal_beside(evidence)
+    lines = [_line(number, [one for one in tests if one["line"] == number], personal) for number in LINES]
     return Section("lines", "The tests, line by line", [told, *lines])
 
 
-def _line(number: int, tests: Sequence[Test]) -> Part:
+def _line(number: int, tests: Sequence[Test], personal: Sequence[str]) -> Part:
     words = LINE_WORDS[number]
     rule = Facts([("The rule", words.rule)])
     if not tests:
-        return Part(
-            words.title, [rule, Paragraph(words.untested)], words.asks, Mark("not tested", Tone.NOTE), folded=True
-        )
+        untested = words.untested
+        if number == _COMPOSITION and personal:
+            names = ", ".join(personal)
+            untested = (
+                f"Releases of the same run that the policy expects to be personal were not tested together with it: {names}. They "
+                "stay personal information with whoever is given them. No other one is known of."
+            )
+        return Part(words.title, [rule, Paragraph(untested)], words.asks, Mark("not tested", Tone.NOTE), folded=True)
     holds = all(one["passed"] for one in tests)
     return Part(words.title, [rule, Checks([*map(_check, tests)])], words.asks, mark_of(holds), folded=holds)
 
