@@ -38,6 +38,7 @@ from beam_deid.pipelines.report.documents.word import as_docx
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.errors import UsageError
 
+from .charts import UNSEEN
 from .golden_documents import FOLDER, drafts
 from .handed_over import AGENCY, CANARY
 
@@ -311,6 +312,16 @@ def test_hostile_texts_stay_texts_in_word() -> None:
     with spoken_in("en"):
         content = as_docx(hostile(), "2026-01-01T00:00:00+00:00", Verbatim("&"))
     assert any("<script>" in text.replace("\u200b", "") for text in texts_of(content))
+
+
+@pytest.mark.parametrize("text", [UNSEEN, "a\nb\tc"], ids=["unseen", "lines"])
+def test_what_is_not_seen_is_written_out_in_documents(text: str) -> None:
+    document = Document(text, [Section("one", text, [Paragraph(Verbatim(text)), Facts([(text, text)]), Fill(text)])])
+    with spoken_in("en"):
+        told = [as_markdown(document).decode(), *texts_of(as_docx(document, "2026-01-01T00:00:00+00:00", text))]
+    assert all(line.isprintable() for one in told for line in one.splitlines())
+    for one in (told[0], told[1]):
+        assert ("a b c" if text != UNSEEN else "u202e") in one
 
 
 def test_the_command_writes_documents_and_replaces_none(
