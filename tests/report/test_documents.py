@@ -308,6 +308,14 @@ def test_hostile_texts_stay_texts_in_markdown() -> None:
     assert len(re.findall(r"(?<!\\)\|", row)) == 3
 
 
+def test_nothing_becomes_a_character_or_a_link_in_markdown() -> None:
+    text = "&lt;i&gt; &#60; http://a.example HTTPS://b.example www.c.example d@e.example"
+    with spoken_in("en"):
+        line = as_markdown(Document(Verbatim(text), [])).decode()
+    assert not re.search(r"(?<!\\)[&@]|\w://|(?i:www)\.", line)
+    assert text in line.replace("\\", "")
+
+
 def test_hostile_texts_stay_texts_in_word() -> None:
     with spoken_in("en"):
         content = as_docx(hostile(), "2026-01-01T00:00:00+00:00", Verbatim("&"))
