@@ -1,6 +1,7 @@
 """What a command says: one JSON document on stdout, words and progress on stderr."""
 
 import contextlib
+import contextvars
 import json
 import os
 import re
@@ -116,7 +117,9 @@ def progress(steps: Sequence[str], rows: int | None = None, shards: int = 0, fir
     """
     PROGRESS.plan(steps, rows, shards, first)
     done = threading.Event()
-    thread = threading.Thread(target=_bar if sys.stderr.isatty() else _lines, args=(done,), daemon=True)
+    shown = _bar if sys.stderr.isatty() else _lines
+    # In a copy of this context, the thread goes on in the call's language while a page is drawn in others.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(shown, done), daemon=True)
     thread.start()
     try:
         yield

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,51 +24,48 @@ PIECE = "piece"
 """The context of a word that stands in a placeholder's place, and is no name there."""
 
 
-class _Call:
-    """The language of the call that this process answers."""
-
-    language = ENGLISH
+_LANGUAGE: ContextVar[str] = ContextVar("language", default=ENGLISH)
+"""The language of the call; a thread that shall speak it runs in a copy of the context that starts it."""
 
 
 @contextmanager
 def spoken_in(language: str) -> Iterator[None]:
     """Say in a language what is shown meanwhile."""
-    before = _Call.language
-    _Call.language = language
+    before = _LANGUAGE.set(language)
     try:
         yield
     finally:
-        _Call.language = before
+        _LANGUAGE.reset(before)
 
 
 def spoken() -> str:
     """The language of the call."""
-    return _Call.language
+    return _LANGUAGE.get()
 
 
 def said(text: str) -> str:
     """A message in the language of the call, its names as they are; as it is where it is not known."""
     if isinstance(text, Bilingual):
-        return str(text) if _Call.language == ENGLISH else text.chinese
-    return text if _Call.language == ENGLISH else _said(text, "")
+        return str(text) if _LANGUAGE.get() == ENGLISH else text.chinese
+    return text if _LANGUAGE.get() == ENGLISH else _said(text, "")
 
 
 def said_by_click(text: str) -> str:
     """The same for what click says, which has general sentences (``… is not …``) that ours must not be taken for."""
-    return text if _Call.language == ENGLISH else _said(text, _CLICK)
+    return text if _LANGUAGE.get() == ENGLISH else _said(text, _CLICK)
 
 
 def _said(text: str, more: str) -> str:
     from beam_deid.pipelines.language.sparing import said_but_for
 
-    return said_but_for(NAMES.known(), text, catalogue(_Call.language, more).said)
+    return said_but_for(NAMES.known(), text, catalogue(_LANGUAGE.get(), more).said)
 
 
 def word(text: str) -> str:
     """A heading or another word that stands alone, in the language of the call. Never a name of the data."""
     if isinstance(text, Bilingual):
         return said(text)
-    return text if _Call.language == ENGLISH else catalogue(_Call.language, _CLICK).word(text)
+    return text if _LANGUAGE.get() == ENGLISH else catalogue(_LANGUAGE.get(), _CLICK).word(text)
 
 
 def joined(before: str, mark: str, behind: str) -> str:
@@ -78,7 +76,7 @@ def joined(before: str, mark: str, behind: str) -> str:
         mark: The mark in English, with the blank behind it.
         behind: What stands behind it.
     """
-    if _Call.language != ENGLISH:
+    if _LANGUAGE.get() != ENGLISH:
         mark = _MARKS[mark]
     return f"{before}{mark}{behind}"
 
@@ -95,7 +93,7 @@ def message_of(error: DeidError, by_click: bool = False) -> str:
         error: The error.
         by_click: Whether what is wrong may be told in words of click.
     """
-    if _Call.language == ENGLISH:
+    if _LANGUAGE.get() == ENGLISH:
         return error.message
     place = f"{said(error.where)}：" if error.where else ""
     advice = f"。{said(error.next_step)}" if error.next_step else ""

@@ -38,6 +38,7 @@ from beam_deid.pipelines.report.documents.word import as_docx
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.errors import UsageError
 
+from .charts import UNSEEN
 from .golden_documents import FOLDER, drafts
 from .handed_over import AGENCY, CANARY
 
@@ -56,9 +57,8 @@ def texts_of(content: bytes) -> list[str]:
 
 
 def whole(content: bytes) -> str:
-    """The text of a document of any form, without what allows a line to end."""
-    text = "\n".join(texts_of(content)) if content.startswith(b"PK") else content.decode()
-    return text.replace("\u200b", "")
+    """The text of a document of any form."""
+    return "\n".join(texts_of(content)) if content.startswith(b"PK") else content.decode()
 
 
 def every_document(evidence: list[Evidence]) -> dict[str, bytes]:
@@ -307,10 +307,37 @@ def test_hostile_texts_stay_texts_in_markdown() -> None:
     assert len(re.findall(r"(?<!\\)\|", row)) == 3
 
 
+def test_nothing_becomes_a_character_or_a_link_in_markdown() -> None:
+    text = "&lt;i&gt; &#60; http://a.example HTTPS://b.example www.c.example d@e.example"
+    with spoken_in("en"):
+        line = as_markdown(Document(Verbatim(text), [])).decode()
+    assert not re.search(r"(?<!\\)[&@]|\w://|(?i:www)\.", line)
+    assert text in line.replace("\\", "")
+
+
 def test_hostile_texts_stay_texts_in_word() -> None:
     with spoken_in("en"):
         content = as_docx(hostile(), "2026-01-01T00:00:00+00:00", Verbatim("&"))
-    assert any("<script>" in text.replace("\u200b", "") for text in texts_of(content))
+    assert any("<script>" in text for text in texts_of(content))
+
+
+@pytest.mark.parametrize("text", [UNSEEN, "a\nb\tc"], ids=["unseen", "lines"])
+def test_what_is_not_seen_is_written_out_in_documents(text: str) -> None:
+    document = Document(text, [Section("one", text, [Paragraph(Verbatim(text)), Facts([(text, text)]), Fill(text)])])
+    with spoken_in("en"):
+        told = [as_markdown(document).decode(), *texts_of(as_docx(document, "2026-01-01T00:00:00+00:00", text))]
+    assert all(line.isprintable() for one in told for line in one.splitlines())
+    for one in (told[0], told[1]):
+        assert ("a b c" if text != UNSEEN else "u202e") in one
+
+
+def test_what_is_copied_from_a_cell_is_what_was_written_there() -> None:
+    words = ["0123456789abcdef" * 4, "receiver_registered_residence.column"]
+    facts = Facts([(Verbatim(one), Verbatim(one)) for one in words])
+    with spoken_in("en"):
+        content = as_docx(Document("x", [Section("one", "x", [facts])]), "2026-01-01T00:00:00+00:00", "x")
+    cells = [cell.text for row in docx.Document(io.BytesIO(content)).tables[0].rows for cell in row.cells]
+    assert cells == [words[0], words[0], words[1], words[1]]
 
 
 def test_the_command_writes_documents_and_replaces_none(

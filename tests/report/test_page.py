@@ -81,7 +81,8 @@ def test_a_page_has_no_script_and_asks_for_nothing(pages):
         assert not {"script", "link", "img", "iframe", "form", "object"} & {tag for tag, _ in parsed.elements}
         assert not parsed.all("src")
         assert not re.search(r"@import|url\(|https?:", page.decode())
-        assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in parsed.all("content")
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+        assert policy in parsed.all("content")
 
 
 def test_a_page_is_the_same_bytes_whatever_was_met_or_spoken_before(evidence):

@@ -19,8 +19,8 @@ from beam_deid.pipelines.report.blocks import (
 )
 from beam_deid.pipelines.report.documents.saying import as_grid, asked, is_to_fill_in, told
 
-_MARKED = re.compile(r"([\\`*<>|\[\]~])|(?<!\w)_|_(?!\w)")
-"""What Markdown would take for more than a character; a low line within a word is one."""
+_MARKED = re.compile(r"[\\`*<>|\[\]~&@]|(?<!\w)_|_(?!\w)|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""What Markdown would take for more than a character, or for a link; a low line within a word is one."""
 _AT_START = re.compile(r"^(\s*)([#+\-]|\d+[.)])(?=\s|$)")
 
 

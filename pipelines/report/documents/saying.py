@@ -1,13 +1,23 @@
 """How a text of a document is said in the language that is spoken."""
 
+import re
+
 from beam_deid.pipelines.language.bilingual import Bilingual
 from beam_deid.pipelines.language.words import said, word
 from beam_deid.pipelines.report.blocks import Checks, Fill, Grid, Verbatim
 from beam_deid.pipelines.report.documents.contents.rights import TO_CONFIRM
+from beam_deid.pipelines.report.visible import visible
+
+_ENDS = re.compile(r" *[\t\r\n][ \t\r\n]*")
+"""Where a text of several lines is broken."""
 
 
 def told(text: str) -> str:
-    """A text in the language that is spoken; a heading may be a single word."""
+    """A text in the language that is spoken, in one line, every character of it seen; a heading may be a single word."""
+    return visible(_ENDS.sub(" ", _in_language(text)).strip(" "))
+
+
+def _in_language(text: str) -> str:
     if isinstance(text, Verbatim):
         return str(text)
     found = word(text)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # lxml takes a tenth of a second to load
     from docx.document import Document as Written
 
 AUTHOR = "beam-deid"
+_LONGEST_TITLE = 255
+"""That a file can say of itself; the whole title stands on its first page."""
 
 
 def as_docx(document: Document, made_at: str, footer: str) -> bytes:
@@ -55,7 +57,7 @@ def _describe(written: "Written", title: str, time: datetime.datetime) -> None:
     about = written.core_properties
     about.author = AUTHOR
     about.last_modified_by = AUTHOR
-    about.title = title
+    about.title = title[:_LONGEST_TITLE]
     about.comments = ""
     about.revision = 1
     about.created = time.replace(tzinfo=None)

@@ -160,21 +160,13 @@ def fill_cell(cell: Any, text: str, *, bold: bool = False, right: bool = False, 
 
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.space_after = Pt(1)
-    run = paragraph.add_run(_breakable(text))
+    run = paragraph.add_run(text)
     run.font.size = Pt(_CELL_POINTS)
     run.bold = bold or marked
     if right:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     if marked:
         _child(cell._tc.get_or_add_tcPr(), "w:shd", val="clear", color="auto", fill=_MARK)
-
-
-def _breakable(text: str) -> str:
-    """A text whose long words may go on in the next line: behind low lines and dots, and within what is longer still."""
-    marked = text.replace("_", "_\u200b").replace(".", ".\u200b") if " " not in text and len(text) > 12 else text
-    if len(text) < 40 or " " in text:
-        return marked
-    return "\u200b".join(text[at : at + 8] for at in range(0, len(text), 8))
 
 
 def finish(made: Any, written: Any) -> None:
