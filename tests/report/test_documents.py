@@ -234,20 +234,44 @@ def test_an_annex_is_for_whom_something_personal_is_entrusted_to(evidence: list[
         annexes(evidence, "nobody")
 
 
-def test_the_five_cases_show_what_the_run_knows(evidence: list[Evidence]) -> None:
-    grid = next(
-        block
+def rows_under(evidence: list[Evidence], heading: str) -> list[tuple[str, ...]]:
+    """The rows of the assessment's first table with this first heading."""
+    return next(
+        [tuple(row) for row in block.rows]
         for section in assessment(evidence, "pipia").sections
         for block in section.blocks
-        if isinstance(block, Grid) and block.headings[0] == "Case of Art. 55"
+        if isinstance(block, Grid) and block.headings[0] == heading
     )
-    assert [row[1] for row in grid.rows] == [
-        "releases with sensitive fields or values: service",
+
+
+def test_the_five_cases_show_what_the_run_knows(evidence: list[Evidence]) -> None:
+    assert [row[1] for row in rows_under(evidence, "Case of Art. 55")] == [
+        "sensitive fields of the source: goods; releases with sensitive fields or values: service",
         "a run cannot show it",
         "personal releases with a recipient outside, or public: service, branch",
         "personal releases with a recipient abroad: branch",
         "a run cannot show it",
     ]
+
+
+def test_a_source_is_sensitive_by_fields_that_no_release_has(evidence: list[Evidence]) -> None:
+    branch = next(one for one in evidence if one.name == "branch")
+
+    def told(policy: str | None) -> str:
+        return rows_under([Evidence(branch.label, branch.run, policy)], "Case of Art. 55")[0][1]
+
+    assert told(branch.policy) == (
+        "sensitive fields of the source: goods; no release is known to have one, or a sensitive value"
+    )
+    for field in (
+        "{category: health}",
+        "{role: [quasi_identifier, sensitive]}",
+        "{role: direct_identifier, kind: bank_card}",
+    ):
+        assert "of the source: found;" in told(f"fields: {{found: {field}, plain: {{role: insensitive}}}}")
+        assert "of the source: people.found;" in told(f"tables: {{people: {{fields: {{found: {field}}}}}}}")
+    assert told("fields: {plain: {role: insensitive}}").startswith("no field of the source and no released value")
+    assert told(None).endswith("what else the source holds is not known")
 
 
 def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -> None:
