@@ -286,6 +286,44 @@ def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -
     assert states["100,000", "persons given abroad"] == "it is not reached"
 
 
+def states_of(one: Evidence, **run: Any) -> dict[tuple[str, str], str]:
+    """How a run that was changed compares with each threshold."""
+    told = rows_under([Evidence(one.label, {**(one.run or {}), **run}, one.policy)], "The threshold")
+    return {(row[0], row[1]): row[2] for row in told}
+
+
+def test_persons_with_sensitive_information_are_not_known_where_its_fields_were_not_read(
+    evidence: list[Evidence],
+) -> None:
+    one = evidence[0]
+    counted = {**(one.run or {})["persons"], "persons": 240, "by": {"sensitive": ["age"]}}
+    where = "1", "persons given abroad, with sensitive information"
+    for sensitive in (0, None):
+        assert states_of(one, persons={**counted, "sensitive": sensitive})[where] == "it is not known"
+    assert states_of(one, persons={**counted, "sensitive": 3})[where] == "it is reached"
+    assert (
+        states_of(one, persons={**counted, "sensitive": 0, "by": {"sensitive": ["goods"]}})[where]
+        == "it is not reached"
+    )
+    run = {**(one.run or {}), "persons": {**counted, "sensitive": 0}}
+    written = documents(
+        [Evidence(one.label, run, one.policy)], Asked(Kind.PIPIA, form=Form.MARKDOWN, languages=("en",))
+    )
+    assert "did not read these sensitive fields of its source: goods" in next(iter(written.values())).decode()
+
+
+def test_nobody_is_abroad_only_where_every_recipient_has_a_role(evidence: list[Evidence]) -> None:
+    one = evidence[0]
+    run = one.run or {}
+    where = "100,000", "persons given abroad"
+    inside = {name: {**told, "role": "entrusted_processor"} for name, told in run["recipients"].items()}
+    assert states_of(one, recipients=inside)[where] == "the policy declares none abroad; nobody has checked"
+    assert states_of(one, recipients={**inside, "branch": {"name": "x"}})[where] == "it is not known"
+    assert states_of(one, recipients={})[where] == "it is not known"
+    removed = {**run["releases"]["branch"], "published": False, "deleted": {}}
+    assert states_of(one, releases={**run["releases"], "branch": removed})[where] == "it is not reached"
+
+
 @pytest.mark.parametrize("under", SETS)
 def test_what_was_only_assessed_can_be_written_as_well(evidence: list[Evidence], under: str) -> None:
     label = {
