@@ -103,3 +103,17 @@ def test_a_run_says_where_a_threshold_is_near(clinic, capsys):
     assert f"{sensitive} persons with sensitive information were given abroad" in said
     assert "the threshold of 1 is reached" in said
     assert "1,000,000" not in said
+
+
+def test_nobody_is_counted_as_none_by_fields_that_were_not_read(clinic):
+    """The illness stays in the source, and a birth date alone tells of nobody."""
+    text = POLICY.replace(", birth_date: keep, illness: keep", ", birth_date: keep")
+    (clinic / "policy.yaml").write_text(text, "utf-8")
+    june = clinic / "june.csv"
+    june.write_text(june.read_text("utf-8").replace("2019-05-06", "1980-05-06"), "utf-8")
+    assert (
+        call(["run", str(clinic / "policy.yaml"), "-i", str(june), "--workers", "1", "-o", str(clinic / "june")]) == 0
+    )
+    persons = json.loads((clinic / "june" / "run.json").read_text("utf-8"))["persons"]
+    assert (persons["sensitive"], persons["under_14"]) == (None, 0)
+    assert persons["by"]["sensitive"] == ["birth_date"]

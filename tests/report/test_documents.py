@@ -234,20 +234,44 @@ def test_an_annex_is_for_whom_something_personal_is_entrusted_to(evidence: list[
         annexes(evidence, "nobody")
 
 
-def test_the_five_cases_show_what_the_run_knows(evidence: list[Evidence]) -> None:
-    grid = next(
-        block
+def rows_under(evidence: list[Evidence], heading: str) -> list[tuple[str, ...]]:
+    """The rows of the assessment's first table with this first heading."""
+    return next(
+        [tuple(row) for row in block.rows]
         for section in assessment(evidence, "pipia").sections
         for block in section.blocks
-        if isinstance(block, Grid) and block.headings[0] == "Case of Art. 55"
+        if isinstance(block, Grid) and block.headings[0] == heading
     )
-    assert [row[1] for row in grid.rows] == [
-        "releases with sensitive fields or values: service",
+
+
+def test_the_five_cases_show_what_the_run_knows(evidence: list[Evidence]) -> None:
+    assert [row[1] for row in rows_under(evidence, "Case of Art. 55")] == [
+        "sensitive fields of the source: goods; releases with sensitive fields or values: service",
         "a run cannot show it",
         "personal releases with a recipient outside, or public: service, branch",
         "personal releases with a recipient abroad: branch",
         "a run cannot show it",
     ]
+
+
+def test_a_source_is_sensitive_by_fields_that_no_release_has(evidence: list[Evidence]) -> None:
+    branch = next(one for one in evidence if one.name == "branch")
+
+    def told(policy: str | None) -> str:
+        return rows_under([Evidence(branch.label, branch.run, policy)], "Case of Art. 55")[0][1]
+
+    assert told(branch.policy) == (
+        "sensitive fields of the source: goods; no release is known to have one, or a sensitive value"
+    )
+    for field in (
+        "{category: health}",
+        "{role: [quasi_identifier, sensitive]}",
+        "{role: direct_identifier, kind: bank_card}",
+    ):
+        assert "of the source: found;" in told(f"fields: {{found: {field}, plain: {{role: insensitive}}}}")
+        assert "of the source: people.found;" in told(f"tables: {{people: {{fields: {{found: {field}}}}}}}")
+    assert told("fields: {plain: {role: insensitive}}").startswith("no field of the source and no released value")
+    assert told(None).endswith("what else the source holds is not known")
 
 
 def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -> None:
@@ -260,6 +284,44 @@ def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -
     states = {(row[0], row[1]): row[2] for row in grid.rows}
     assert states["1", "persons given abroad, with sensitive information"] == "it is reached"
     assert states["100,000", "persons given abroad"] == "it is not reached"
+
+
+def states_of(one: Evidence, **run: Any) -> dict[tuple[str, str], str]:
+    """How a run that was changed compares with each threshold."""
+    told = rows_under([Evidence(one.label, {**(one.run or {}), **run}, one.policy)], "The threshold")
+    return {(row[0], row[1]): row[2] for row in told}
+
+
+def test_persons_with_sensitive_information_are_not_known_where_its_fields_were_not_read(
+    evidence: list[Evidence],
+) -> None:
+    one = evidence[0]
+    counted = {**(one.run or {})["persons"], "persons": 240, "by": {"sensitive": ["age"]}}
+    where = "1", "persons given abroad, with sensitive information"
+    for sensitive in (0, None):
+        assert states_of(one, persons={**counted, "sensitive": sensitive})[where] == "it is not known"
+    assert states_of(one, persons={**counted, "sensitive": 3})[where] == "it is reached"
+    assert (
+        states_of(one, persons={**counted, "sensitive": 0, "by": {"sensitive": ["goods"]}})[where]
+        == "it is not reached"
+    )
+    run = {**(one.run or {}), "persons": {**counted, "sensitive": 0}}
+    written = documents(
+        [Evidence(one.label, run, one.policy)], Asked(Kind.PIPIA, form=Form.MARKDOWN, languages=("en",))
+    )
+    assert "did not read these sensitive fields of its source: goods" in next(iter(written.values())).decode()
+
+
+def test_nobody_is_abroad_only_where_every_recipient_has_a_role(evidence: list[Evidence]) -> None:
+    one = evidence[0]
+    run = one.run or {}
+    where = "100,000", "persons given abroad"
+    inside = {name: {**told, "role": "entrusted_processor"} for name, told in run["recipients"].items()}
+    assert states_of(one, recipients=inside)[where] == "the policy declares none abroad; nobody has checked"
+    assert states_of(one, recipients={**inside, "branch": {"name": "x"}})[where] == "it is not known"
+    assert states_of(one, recipients={})[where] == "it is not known"
+    removed = {**run["releases"]["branch"], "published": False, "deleted": {}}
+    assert states_of(one, releases={**run["releases"], "branch": removed})[where] == "it is not reached"
 
 
 @pytest.mark.parametrize("under", SETS)

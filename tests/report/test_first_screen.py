@@ -163,7 +163,7 @@ def test_who_states_the_surroundings_and_until_when(anonymized):
     label = copy.deepcopy(anonymized)
     label["environment"] |= {"valid_until": "2027-01-31", "lapsed": False}
     told = dict(part(statement.section(Evidence(label, run)), "The recipient's surroundings").blocks[1].pairs)
-    assert (told["Stated by"], told["Stated until"]) == ("the DPO", "2027-01-31")
+    assert (told["Stated by"], told["Stated until"]) == ("the person named in the report of the run", "2027-01-31")
     label["environment"]["lapsed"] = True
     told = dict(part(statement.section(Evidence(label)), "The recipient's surroundings").blocks[1].pairs)
     assert told["Stated until"] == "2027-01-31, which was past when it was measured: the worst counts"

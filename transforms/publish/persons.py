@@ -7,7 +7,7 @@ from beam_deid.transforms.clock import now
 from beam_deid.transforms.decide.decision import Remembered
 from beam_deid.transforms.errors import DeidError
 from beam_deid.transforms.label.documents import plain
-from beam_deid.transforms.policy.special_persons import Special
+from beam_deid.transforms.policy.special_persons import Special, special_fields
 from beam_deid.transforms.policy.table_policy import common_subject
 from beam_deid.transforms.register.document import Document
 from beam_deid.transforms.register.persons_counted import ABROAD, SENSITIVE, Reached, count_persons, may_tell, year_of
@@ -24,21 +24,29 @@ def counted_persons(job: Job, persons: Remembered | None, special: Remembered | 
         special: Those whom the law protects more.
 
     Returns:
-        ``subject``; ``persons``; of each `Special` how many there are, None where no field tells; and ``by``, the fields that tell.
+        ``subject``; ``persons``; of each `Special` how many, None where it is not known; and ``by``, the fields that tell.
         Of a table among several also ``common_subject``: the subject by the name that all of them know it by.
         None where nobody counts: without a register, or where nobody says whose the records are.
     """
     subject = job.policy.subject
     if persons is None or subject is None or subject not in persons.counts:
         return None
-    groups = special.counts if special is not None else {}
     return {
         "subject": subject,
         **({"common_subject": common} if (common := common_subject(job.policy)) else {}),
         "persons": persons.counts[subject],
-        **{str(group): groups.get(str(group)) for group in Special},
+        **{str(group): _counted(job, special, group) for group in Special},
         "by": plain(job.special),
     }
+
+
+def _counted(job: Job, special: Remembered | None, group: Special) -> int | None:
+    """How many persons of a group were found; None where no field tells, or none was found and a field that tells was not read."""
+    found = special.counts.get(str(group)) if special is not None else None
+    if found:
+        return found
+    telling = special_fields(job.policy, job.policy.fields).get(group, ())
+    return found if set(telling) <= set(job.special.get(group, ())) else None
 
 
 def counts_of(counted: Mapping[str, Any] | None) -> dict[str, int]:

@@ -1,19 +1,21 @@
 """How many persons a run was about, beside the thresholds of the law: figures, of which a person decides."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines.language.bilingual import Bilingual
 from beam_deid.pipelines.report.blocks import Block, Facts, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.given_to import given_to
+from beam_deid.pipelines.report.source_special import sensitive_in_source
 from beam_deid.pipelines.report.sources import source
 from beam_deid.pipelines.report.wording import number
 from beam_deid.transforms.register.thresholds import Threshold, thresholds
 from beam_deid.transforms.terms import LabelName, RecipientRole
 
 _ABROAD = "abroad"
-_PERSONS = "persons"
+_SENSITIVE = "sensitive"
+_NOT_KNOWN = "it is not known"
 _WHOSE: Mapping[tuple[str, str], str] = {
     ("handled", "persons"): "persons handled",
     ("handled", "sensitive"): "persons handled, with sensitive information",
@@ -44,18 +46,22 @@ def _blocks(evidences: Sequence[Evidence]) -> Iterator[Block]:
                 f"The persons of a whole run are counted only with a register. What the reports of the releases count is the "
                 f"values of {', '.join(subjects)}."
             )
+    unread = _unread(evidences[0].policy, counted)
     for one in counted:
         yield Facts(
             (
                 ("Distinct persons whose records were read", number(one["persons"])),
-                ("Of these, with sensitive information", number(one.get("sensitive"))),
-                ("Of these, under 14", number(one.get("under_14"))),
+                ("Of these, with sensitive information", _known(one.get("sensitive"), unread)),
+                ("Of these, under 14", _known(one.get("under_14"))),
                 ("They were counted by", Verbatim(one["subject"])),
             )
         )
+    if counted and unread:
+        yield Paragraph(f"The run did not read these sensitive fields of its source: {', '.join(unread)}")
+    abroad = _abroad(run)
     yield Grid(
         ("The threshold", "Whose persons", "By this run alone", "What it would require", "The source"),
-        [_threshold(one, counted, _given_abroad(evidences)) for one in thresholds()],
+        [_threshold(one, _state(one, counted, abroad, unread)) for one in thresholds()],
         "Numbers of persons from which on the law asks for more",
         numbers=(0,),
     )
@@ -81,29 +87,61 @@ def counts(run: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return counted if isinstance(counted, list) else (counted,)
 
 
-def _given_abroad(evidences: Sequence[Evidence]) -> bool:
-    """Whether a release that is still personal is given abroad."""
-    return any(
-        (given := given_to(one)) is not None
-        and given.role == RecipientRole.ABROAD
-        and one.label["label"] == LabelName.STILL_PERSONAL
-        for one in evidences
-    )
+def _known(found: int | None, unread: Sequence[str] = ()) -> str:
+    """How many persons were found, which are no more than some where fields were not read that tell of further ones."""
+    if found is None or (unread and not found):
+        return _NOT_KNOWN
+    return f"{found:,} at least" if unread else number(found)
 
 
-def _threshold(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: bool) -> tuple[str, ...]:
+def _unread(policy: str | None, counted: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """The sensitive fields of the source by which nobody was counted, for the run did not read them."""
+    read = Counter(_bare(name) for one in counted for name in (one.get("by") or {}).get("sensitive", ()))
+    names = sensitive_in_source(policy)
+    those = Counter(map(_bare, names)) - read  # a field of this name may be in several tables
+    return [name for name in names if _bare(name) in those]
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _abroad(run: Mapping[str, Any]) -> str:
+    """Why nobody was given a personal release abroad, as far as is known; empty where somebody was.
+
+    All releases of the run count that were ever published, those as well that were removed.
+    """
+    given = [
+        run.get("recipients", {}).get(name, {}).get("role")
+        for name, told in run.get("releases", {}).items()
+        if (told.get("published") or "deleted" in told) and told.get("label") != LabelName.ANONYMIZED
+    ]
+    if RecipientRole.ABROAD in given:
+        return ""
+    return "the policy declares none abroad; nobody has checked" if all(given) else _NOT_KNOWN
+
+
+def _threshold(one: Threshold, state: str) -> tuple[str, ...]:
     asks = Bilingual(one.asks["en"], one.asks.get("zh", one.asks["en"]))
-    return number(one.least), _WHOSE[one.of, one.group], _state(one, counted, abroad), asks, source(one.source)
+    return number(one.least), _WHOSE[one.of, one.group], state, asks, source(one.source)
 
 
-def _state(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: bool) -> str:
+def _state(one: Threshold, counted: Sequence[Mapping[str, Any]], abroad: str, unread: Sequence[str]) -> str:
     """How a run's own persons compare with a threshold. Persons of several tables may be the same: the most of one table count."""
-    if one.of == _ABROAD and not abroad:
-        return "the policy declares no recipient abroad of what is still personal; nobody has checked it"
+    if one.of == _ABROAD and abroad:
+        return abroad
     known = [found for table in counted if (found := table.get(one.group)) is not None]
     if not known:
-        return "it is not known"
+        return _NOT_KNOWN
     persons = max(known)
     if one.is_reached(persons):
         return "it is reached"
-    return "it is near" if one.is_near(persons) else "it is not reached"
+    if one.is_near(persons):
+        return "it is near"
+    return _NOT_KNOWN if _may_be_more(one, counted, unread) else "it is not reached"
+
+
+def _may_be_more(one: Threshold, counted: Sequence[Mapping[str, Any]], unread: Sequence[str]) -> bool:
+    """Whether more persons than were found may be of a threshold's group, and with them reach it."""
+    is_whole = not unread and all(table.get(one.group) is not None for table in counted)
+    return one.group == _SENSITIVE and not is_whole and one.is_near(max(table["persons"] for table in counted))

@@ -7,6 +7,8 @@ from beam_deid.pipelines.report.blocks import Block, Grid, Paragraph, Verbatim
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.given_to import given_to
+from beam_deid.pipelines.report.policy_text import source_fields
+from beam_deid.pipelines.report.source_special import sensitive_in_source
 from beam_deid.transforms.terms import LabelName, RecipientRole, Role, Sharing
 
 TO_CONFIRM = Bilingual("[To be filled in by a person]", "【需人工填写】")
@@ -37,10 +39,22 @@ def triggers(whole: WholeRun) -> Iterator[Block]:
 
 
 def _sensitive(whole: WholeRun) -> str:
-    found = [one.name for one in whole.evidences if one.label.get("sensitive")]
-    if not found:
-        return "no field and no value is known to be sensitive; fields without a category are not known"
-    return f"releases with sensitive fields or values: {', '.join(found)}"
+    releases = ", ".join(one.name for one in whole.evidences if one.label.get("sensitive"))
+    policy = whole.evidences[0].policy
+    fields = ", ".join(sensitive_in_source(policy))
+    if fields and releases:
+        return f"sensitive fields of the source: {fields}; releases with sensitive fields or values: {releases}"
+    if fields:
+        return f"sensitive fields of the source: {fields}; no release is known to have one, or a sensitive value"
+    if releases:
+        return f"releases with sensitive fields or values: {releases}"
+    if source_fields(policy) is None:
+        return (
+            "no released field and no released value is known to be sensitive; what else the source holds is not known"
+        )
+    return (
+        "no field of the source and no released value is known to be sensitive; fields without a category are not known"
+    )
 
 
 def _given(whole: WholeRun) -> str:
