@@ -168,7 +168,7 @@ def test_group_sizes_are_those_of_the_label(market):
     small = changed(market, limits={"k": 10**6})
     assert (
         f"{market.label['risk']['classes']} groups have fewer persons than the limit of 1,000,000; 100 %"
-        in " ".join(written(groups(small)))
+        in " ".join(written(groups.section(small)))
     )
 
 
@@ -205,7 +205,7 @@ def test_run_json_says_why_records_were_rejected(market, crm):
 
 def test_a_run_that_does_not_say_why_tells_how_many(market):
     silent = Evidence(market.label, None, market.policy)
-    rows = dict(grid(flow(silent), "What became of the records"))
+    rows = dict(grid(flow.section(silent), "What became of the records"))
     assert rows["Rejected: a value could not be read or treated"] == "2"
 
 
