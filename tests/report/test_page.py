@@ -112,6 +112,23 @@ def test_a_page_of_so_many_fields_is_small(fields):
     assert len(release_page(Evidence(label))) < LIMIT
 
 
+def test_a_page_of_many_fields_with_tests_of_each_is_small_and_counts_what_it_leaves_out():
+    label = copy.deepcopy(LABELS["in_csv"])
+    facts = next(iter(label["fields"].values()))
+    label["fields"] = {f"column_with_a_long_name_{number:02}": facts for number in range(60)}
+    names = ", ".join(label["fields"])
+    test = next(one for one in label["tests"] if one["line"] == 3)
+    of_each = [{**test, "detail": f"in groups of {names}", "passed": number != 59} for number in range(60)]
+    label["tests"] = [one for one in label["tests"] if one["line"] != 3] + of_each * 2
+    page = release_page(Evidence(label))
+    assert len(page) < LIMIT
+    text = Parsed(page).text()
+    assert "… (+52)" in text
+    assert "… (+100)" in text
+    third = page.decode().split('<table class="checks">')[3].split("</table>")[0]
+    assert third.count('"result bad"') == 2
+
+
 def test_nothing_of_the_data_stands_in_a_page(pages, orders):
     """No value of any column of the source, but for those that any text may hold, as a year or a small number."""
     told = "\n".join(Parsed(page).text() for page in pages)

@@ -15,6 +15,8 @@ _CODE = re.compile(r"(?=\w*[_\d.])[A-Za-z]\w*(?:[.:]\w+)*(?<!\.)", re.ASCII)
 
 _BETWEEN = r"(?:, | \+ )"
 """What stands between the names of a list, and of a set of columns."""
+_MOST_NAMES = 8
+"""Names of a list that are told; of more, the rest is told as a count: a hundred tests may name the same sixty fields."""
 _CODES = r" \(\w+(?:: \w+)?\)"
 """What stands behind a name of which it says how it was made."""
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])", re.ASCII)
@@ -82,6 +84,9 @@ def _with_days(text: str) -> Markup:
 
 def _list(names: str) -> Markup:
     pieces = re.split(f"({_BETWEEN})", names)  # what is between them at every second place
+    more = (len(pieces) + 1) // 2 - _MOST_NAMES
+    if more > 0:
+        return Markup("{} … (+{})").format(_list("".join(pieces[: 2 * _MOST_NAMES - 1])), more)
     return Markup("").join(escape(one) if number % 2 else _code(one) for number, one in enumerate(pieces))
 
 
