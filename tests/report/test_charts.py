@@ -179,12 +179,12 @@ def test_groups_below_the_limit_are_in_another_colour_and_before_its_line():
     drawing = parsed(GroupsChart([Sizes(1, 1, 2, 2), Sizes(5, 5, 1, 5)], 5).svg())
     assert [one.get("fill") for one in drawing.iter("path") if one.get("fill")] == [PAGE.lost, PAGE.bar]
     texts = [one.text for one in drawing.iter("text")]
-    assert {"Limit: 5 persons", "Groups of 1 person", "2 groups, 28.6 %"} <= set(texts)
+    assert {"Limit: 5 persons", "Groups of 1 person", "2 groups, 28.6%"} <= set(texts)
 
 
 def test_small_shares_do_not_become_nothing():
-    assert percent(0.0000123) == "0.00123 %"
-    assert (percent(0), percent(1), percent(0.291)) == ("0 %", "100 %", "29.1 %")
+    assert percent(0.0000123) == "0.00123%"
+    assert (percent(0), percent(1), percent(0.291)) == ("0%", "100%", "29.1%")
 
 
 def test_scales_end_at_round_shares():

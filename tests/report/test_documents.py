@@ -283,7 +283,7 @@ def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -
     )
     states = {(row[0], row[1]): row[2] for row in grid.rows}
     assert states["1", "persons given abroad, with sensitive information"] == "it is reached"
-    assert states["100,000", "persons given abroad"] == "it is not reached"
+    assert states["100,000", "persons given abroad, without sensitive information"] == "it is not reached"
 
 
 def states_of(one: Evidence, **run: Any) -> dict[tuple[str, str], str]:
@@ -315,7 +315,7 @@ def test_persons_with_sensitive_information_are_not_known_where_its_fields_were_
 def test_nobody_is_abroad_only_where_every_recipient_has_a_role(evidence: list[Evidence]) -> None:
     one = evidence[0]
     run = one.run or {}
-    where = "100,000", "persons given abroad"
+    where = "100,000", "persons given abroad, without sensitive information"
     inside = {name: {**told, "role": "entrusted_processor"} for name, told in run["recipients"].items()}
     assert states_of(one, recipients=inside)[where] == "the policy declares none abroad; nobody has checked"
     assert states_of(one, recipients={**inside, "branch": {"name": "x"}})[where] == "it is not known"
