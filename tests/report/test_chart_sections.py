@@ -174,7 +174,7 @@ def test_group_sizes_are_those_of_the_label(market):
 
 def test_the_worst_set_of_columns_is_named(market):
     worst = max(market.label["combinations"] or market.label["attacks"], key=lambda one: one["share"])
-    rows = {row[0]: row for row in grid(attribute_sets(market), "Columns")}
+    rows = {row[0]: row for row in grid(attribute_sets.section(market), "Columns")}
     assert any(
         str(f"{one['unique_subjects']:,}") in rows[" + ".join(one["fields"])]
         for one in market.label["combinations"][:1]
@@ -265,3 +265,8 @@ def test_labels_of_all_versions_have_sections(path, language):
 
 def test_a_label_that_says_next_to_nothing_has_no_section_that_needs_more():
     assert [one(Evidence({"release": "x"})) for one in OWN] == [None] * len(OWN)
+
+
+def test_nothing_is_read_beside_a_group_that_nobody_counted(market):
+    without = sensitive.section(changed(market, sensitive_values=[], base_rates={"category": 0.5}))
+    assert not any("one group" in block.text for block in without.blocks if isinstance(block, Paragraph))
