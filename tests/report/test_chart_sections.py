@@ -264,3 +264,8 @@ def test_labels_of_all_versions_have_sections(path, language):
 
 def test_a_label_that_says_next_to_nothing_has_no_section_that_needs_more():
     assert [one(Evidence({"release": "x"})) for one in OWN] == [None] * len(OWN)
+
+
+def test_nothing_is_read_beside_a_group_that_nobody_counted(market):
+    without = sensitive.section(changed(market, sensitive_values=[], base_rates={"category": 0.5}))
+    assert not any("one group" in block.text for block in without.blocks if isinstance(block, Paragraph))

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ from beam_deid.pipelines.report.blocks import (
     Section,
     Verbatim,
 )
-from beam_deid.pipelines.report.documents.annex import annexes
+from beam_deid.pipelines.report.documents.annex import annex_document, annexes
 from beam_deid.pipelines.report.documents.assessment import assessment
+from beam_deid.pipelines.report.documents.contents import Content, about, risk
 from beam_deid.pipelines.report.documents.headings import SETS, headings
 from beam_deid.pipelines.report.documents.making import Asked, Form, Kind, documents
 from beam_deid.pipelines.report.documents.markdown import as_markdown
 from beam_deid.pipelines.report.documents.record import record_of_processing
 from beam_deid.pipelines.report.documents.record_schema import record_schema
+from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.documents.word import as_docx
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.errors import UsageError
@@ -41,6 +44,7 @@ from beam_deid.transforms.errors import UsageError
 from .charts import UNSEEN
 from .golden_documents import FOLDER, drafts
 from .handed_over import AGENCY, CANARY
+from .said import texts
 
 ROOT = Path(__file__).parents[2]
 MARKS = {"en": "[To be filled in by a person]", "zh": "【需人工填写】"}
@@ -144,7 +148,7 @@ def untold(evidence: list[Evidence], under: str) -> int:
     return 0
 
 
-@pytest.mark.parametrize("name", ["pipia.zh.docx", "annex-1.zh.docx"])
+@pytest.mark.parametrize("name", ["pipia.zh.docx", "annex.zh.docx"])
 def test_a_word_document_is_on_a4_and_names_faces_for_chinese(everything: dict[str, bytes], name: str) -> None:
     written = docx.Document(io.BytesIO(everything[name]))
     assert (round(written.sections[0].page_width.cm, 1), round(written.sections[0].page_height.cm, 1)) == (21.0, 29.7)
@@ -227,7 +231,9 @@ def test_the_committed_schema_is_the_schema() -> None:
 
 def test_an_annex_is_for_whom_something_personal_is_entrusted_to(evidence: list[Evidence]) -> None:
     found = {one.given.name: [release.name for release in one.releases] for one in annexes(evidence)}
-    assert found == {AGENCY["name"]: ["service"], "Branch Abroad": ["branch"]}
+    assert found == {AGENCY["name"]: ["service"]}
+    abroad = annex_document(annexes(evidence, "Branch Abroad")[0])
+    assert abroad.title == "Draft: annex to a contract with a recipient abroad"
     with pytest.raises(UsageError, match="nothing is entrusted to readers"):
         annexes(evidence, "readers")
     with pytest.raises(UsageError, match="no release is given to nobody"):
@@ -284,6 +290,41 @@ def test_thresholds_tell_what_this_run_alone_reaches(evidence: list[Evidence]) -
     states = {(row[0], row[1]): row[2] for row in grid.rows}
     assert states["1", "persons given abroad, with sensitive information"] == "it is reached"
     assert states["100,000", "persons given abroad, without sensitive information"] == "it is not reached"
+
+
+def told_by(content: Content, label: Mapping[str, Any], run: Mapping[str, Any] | None = None) -> list[str]:
+    """The texts of a content of one release."""
+    return [text for block in content(WholeRun([Evidence(label, run)])) for text in texts(block)]
+
+
+def test_failing_tests_without_a_known_change_are_told(evidence: list[Evidence]) -> None:
+    label = {**evidence[0].label, "changes": []}
+    assert any(not test["passed"] for test in label["tests"])
+    told = told_by(risk.changes, label)
+    assert "Tests of service that do not hold" in told
+    assert not any("asks for a change" in text for text in told)
+
+
+def test_a_figure_never_looks_like_the_limit_that_it_is_above(evidence: list[Evidence]) -> None:
+    label = evidence[0].label
+    near = {**label["risk"], "sharing": {**label["risk"].get("sharing", {}), "R": 0.05000001}}
+    test = {**label["tests"][0], "name": "overall_risk", "measured": 0.05000001, "limit": 0.05, "passed": False}
+    changed = {**label, "risk": near, "limits": {**label["limits"], "overall_risk": 0.05}, "tests": [test]}
+    assert "0.05000001" in told_by(risk.figures, changed)
+    assert "5.000001%" in told_by(risk.requirements, changed)
+    assert "5.000001%" in told_by(risk.verdicts, changed)
+
+
+def test_releases_that_are_not_told_of_are_named(evidence: list[Evidence]) -> None:
+    releases = {
+        "kept_back": {"published": False},
+        "gone": {"published": False, "deleted": {}},
+        "other": {"published": True},
+    }
+    told = told_by(about.releases, evidence[0].label, {"releases": {"service": {"published": True}, **releases}})
+    assert "These releases of the run were published, and removed later: gone" in told
+    assert "These releases of the run were not published: kept_back" in told
+    assert "These releases of the run are not in this document: other" in told
 
 
 def states_of(one: Evidence, **run: Any) -> dict[tuple[str, str], str]:

@@ -38,6 +38,12 @@ from beam_deid.transforms.terms import LabelName, RecipientRole
 _WITHOUT = (RecipientRole.INTERNAL, RecipientRole.OTHER)
 """Roles of recipients whom nothing is entrusted to."""
 
+_TITLES = {
+    RecipientRole.ABROAD: "Draft: annex to a contract with a recipient abroad",
+    "": "Draft: annex to a contract with a recipient of whom nobody says what it is in law",
+}
+"""What an annex is called where nothing is declared to be entrusted."""
+
 
 @dataclass(frozen=True)
 class Annex:
@@ -57,7 +63,7 @@ def annexes(evidences: Sequence[Evidence], named: str | None = None) -> list[Ann
 
     Args:
         evidences: What is known of each release.
-        named: The recipient that is asked for; all if not given.
+        named: The recipient that is asked for, abroad or of no role as well; all entrusted processors if not given.
 
     Raises:
         UsageError: There is no recipient that something is entrusted to, or none of that name.
@@ -70,12 +76,12 @@ def annexes(evidences: Sequence[Evidence], named: str | None = None) -> list[Ann
             found[given.key] = Annex(before.given, (*before.releases, one))
     if named is not None:
         return [_named(list(found.values()), named)]
-    entrusted = [one for one in found.values() if one.given.role not in _WITHOUT and _personal(one)]
+    entrusted = [one for one in found.values() if one.given.role == RecipientRole.ENTRUSTED and _personal(one)]
     if not entrusted:
         raise UsageError(
             "nobody is declared whom the run's releases are entrusted to",
             "annex",
-            "Declare recipients in the policy, with role: entrusted_processor, and run again",
+            "Declare recipients in the policy with role: entrusted_processor, and run again; or name another one by --recipient",
         )
     return entrusted
 
@@ -113,7 +119,7 @@ def annex_document(annex: Annex) -> Document:
         )
         for number, part in enumerate(found.parts)
     ]
-    return Document(found.title.said, parts)
+    return Document(_TITLES.get(annex.given.role, found.title.said), parts)
 
 
 def _filled(names: Sequence[str], annex: Annex, whole: WholeRun) -> Iterator[Block]:

@@ -27,16 +27,19 @@ _ALL = ("source", "source+sensitive")
 def section(evidence: Evidence) -> Section | None:
     """Sets of columns with the share of persons whom each singles out; None where nobody was counted."""
     sets = _sets(evidence)
-    blocks: list[Block] = [Paragraph(_WHAT)]
-    if sets:
-        worst = max(sets, key=lambda one: one.persons)
-        names = " + ".join(worst.fields)
-        caption = "Share of the persons whom sets of columns single out: of each number of columns the worst sets."
-        told = f"The worst set, {names}, singles out {worst.persons:,} persons, {percent(worst.share)} of all."
-        drawn = list(_shown(sets))
-        blocks.append(Figure(AttributeSetsChart(drawn), caption, told))
-        blocks.append(_grid(drawn, len(sets)))
-    blocks += _with_sensitive(evidence.label)
+    if not sets:
+        return None
+    worst = max(sets, key=lambda one: one.persons)
+    names = " + ".join(worst.fields)
+    caption = "Share of the persons whom sets of columns single out: of each number of columns the worst sets."
+    told = f"The worst set, {names}, singles out {worst.persons:,} persons, {percent(worst.share)} of all."
+    drawn = list(_shown(sets))
+    blocks: list[Block] = [
+        Paragraph(_WHAT),
+        Figure(AttributeSetsChart(drawn), caption, told),
+        _grid(drawn, len(sets)),
+        *_with_sensitive(evidence.label),
+    ]
     shares = evidence.label.get("contributions") or {}
     if shares:
         ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
@@ -49,7 +52,7 @@ def section(evidence: Evidence) -> Section | None:
                 "Smaller sets of columns were not searched, or single nobody out; the policy asks with combinations."
             )
         )
-    return Section("attribute_sets", "Whom sets of columns single out", blocks) if sets else None
+    return Section("attribute_sets", "Whom sets of columns single out", blocks)
 
 
 def _with_sensitive(label: Mapping[str, Any]) -> Iterator[Paragraph]:

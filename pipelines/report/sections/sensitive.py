@@ -7,10 +7,10 @@ from beam_deid.pipelines.report.charts.sensitive import SensitiveChart, Spread
 from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
-_WHAT = (
-    "Sensitive values are told by the lists that they are on, and by their columns; no value stands here. What most persons "
-    "have is no secret, so each share is to be read beside the greatest share in one group: where everybody of a group has a "
-    "value, whoever finds the group knows it of each person."
+_WHAT = "Sensitive values are told by the lists that they are on, and by their columns; no value stands here."
+_IN_GROUPS = (
+    "What most persons have is no secret, so a share with a mark is to be read beside the greatest share in one group, which the "
+    "mark shows: where everybody of a group has a value, whoever finds the group knows it of each person."
 )
 
 
@@ -19,12 +19,10 @@ def section(evidence: Evidence) -> Section | None:
     spreads = [*_lists(evidence), *_columns(evidence)]
     if not spreads:
         return None
-    caption = (
-        "Each bar is the share of all released persons who have a value of the list, or the commonest value of the column. The "
-        "mark is a share of something else: of the persons of one group, in the group where it is greatest."
-    )
+    in_groups = [Paragraph(_IN_GROUPS)] if any(one.largest is not None for one in spreads) else []
+    caption = "Each bar is the share of all released persons who have a value of the list, or the commonest value of the column."
     figure = Figure(SensitiveChart(spreads), caption, _told(spreads))
-    return Section("sensitive", "How sensitive values are spread", [Paragraph(_WHAT), figure])
+    return Section("sensitive", "How sensitive values are spread", [Paragraph(_WHAT), *in_groups, figure])
 
 
 def _lists(evidence: Evidence) -> Iterator[Spread]:

@@ -46,13 +46,30 @@ def releases(whole: WholeRun) -> Iterator[Block]:
         ],
         "The releases of this run",
     )
+    yield from _left_out(whole)
+
+
+def _left_out(whole: WholeRun) -> Iterator[Block]:
+    """The releases of the run that are not told of here, with why."""
+    here = {one.name for one in whole.evidences}
+    others = {name: told for name, told in whole.run.get("releases", {}).items() if name not in here}
+    removed = [name for name, told in others.items() if "deleted" in told]
+    unpublished = [name for name, told in others.items() if not told.get("published") and name not in removed]
+    published = [name for name, told in others.items() if told.get("published")]
+    if removed:
+        yield Paragraph(f"These releases of the run were published, and removed later: {', '.join(removed)}")
+    if unpublished:
+        yield Paragraph(f"These releases of the run were not published: {', '.join(unpublished)}")
+    if published:
+        yield Paragraph(f"These releases of the run are not in this document: {', '.join(published)}")
 
 
 def scope(whole: WholeRun) -> Iterator[Block]:
     """What was assessed, and how."""
     yield Paragraph(
-        "Assessed is one run over the input files named below, with all its releases, each by itself and together with those that "
-        "were given out before as far as a register knows them. What was measured is what was written, not a sample of it."
+        "Assessed is one run over the input files named below, with the releases named here, each by itself and together with "
+        "those that were given out before as far as a register knows them. What was measured is what was written, not a sample "
+        "of it."
     )
     yield Facts(
         (

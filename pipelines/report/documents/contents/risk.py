@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from beam_deid.pipelines.report.amounts import measured_and_limit
 from beam_deid.pipelines.report.blocks import Block, Bullets, Callout, Grid, Paragraph, Tone, Verbatim
 from beam_deid.pipelines.report.documents.whole_run import WholeRun
 from beam_deid.pipelines.report.wording import LABELS, number
@@ -41,8 +42,7 @@ def _failures(caption: str, tests: list[Mapping[str, Any]]) -> Grid:
             (
                 Verbatim(test["line"]),
                 _meaning(test["name"]),
-                _measured(test["measured"]),
-                _measured(test["limit"]),
+                *measured_and_limit(test["name"], test["measured"], test["limit"]),
                 test["detail"],
             )
             for test in tests
@@ -112,8 +112,13 @@ def _groups(name: str, label: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _shares(name: str, label: Mapping[str, Any]) -> tuple[str, ...]:
     sharing = label["risk"].get("sharing", {})
-    found = [sharing.get(one) for one in ("R_a", "R_b", "R_c", "E", "R")]
-    return Verbatim(name), *map(number, (*found, label.get("limits", {}).get("overall_risk"), label.get("grade")))
+    found = [sharing.get(one) for one in ("R_a", "R_b", "R_c", "E")]
+    overall = sharing.get("R")
+    limit = label.get("limits", {}).get("overall_risk")
+    told = number(overall)
+    if told == number(limit) and overall != limit:  # the rounded one would hide on which side it is
+        told = Verbatim(f"{overall:.16g}")
+    return Verbatim(name), *map(number, found), told, number(limit), number(label.get("grade"))
 
 
 def uniques(whole: WholeRun) -> Iterator[Block]:
@@ -176,8 +181,7 @@ def _tests(caption: str, tests: list[Mapping[str, Any]]) -> Grid:
             (
                 Verbatim(test["line"]),
                 _meaning(test["name"]),
-                _measured(test["measured"]),
-                _measured(test["limit"]),
+                *measured_and_limit(test["name"], test["measured"], test["limit"]),
                 "it holds" if test["passed"] else "it does not hold",
             )
             for test in tests
@@ -190,12 +194,6 @@ def _tests(caption: str, tests: list[Mapping[str, Any]]) -> Grid:
 def _meaning(name: str) -> str:
     known = explanation_of(name)
     return Verbatim(name) if known is None else known.meaning[0].lower() + known.meaning[1:]
-
-
-def _measured(value: Any) -> str:
-    if value is None:
-        return "it was not measured"
-    return number(value) if isinstance(value, int | float) else Verbatim(value)
 
 
 def attacks(whole: WholeRun) -> Iterator[Block]:
@@ -256,6 +254,11 @@ def changes(whole: WholeRun) -> Iterator[Block]:
                 [(Verbatim(line), what) for line, what in found],
                 f"What would change the label of {one.name}, of which a person decides whether it fits the purpose",
                 numbers=(0,),
+            )
+        elif failing := _failing(one.label):
+            yield _failures(f"Tests of {one.name} that do not hold", failing)
+            yield Paragraph(
+                f"No change is known that makes these tests of {one.name} hold. Whether a changed policy does, a new run measures."
             )
         else:
             yield Paragraph(f"No test of {one.name} asks for a change.")
