@@ -43,7 +43,7 @@ def test_a_key_in_a_comment_is_refused_with_its_line_and_not_repeated(tmp_path_f
     comment = f"BEAM_DEID_KEY={text}" if how == "named" else f"the key was {text}, until May"
     said = refused(tmp_path_factory.mktemp("policy") / "policy.yaml", f"{POLICY}# {comment}\n")
     assert ":12:" in said
-    assert "this comment holds what looks like a key" in said
+    assert "this line holds what looks like a key" in said
     assert text not in said
 
 
@@ -52,6 +52,25 @@ def test_a_key_that_stands_in_a_value_is_refused(tmp_path):
     assert ":9:" in said
     assert "a key that this policy names by its variable stands here itself" in said
     assert KEY not in said
+
+
+@pytest.mark.parametrize("place", ["purpose: marketing", "# agreed"])
+def test_a_key_in_groups_and_a_key_of_a_file_are_refused_wherever_they_stand(tmp_path, place):
+    key = bytes(range(100, 132)).hex()
+    groups = ":".join(key[at : at + 2] for at in range(0, len(key), 2))
+    text = f"{POLICY}# agreed\n"
+    said = refused(tmp_path / "policy.yaml", text.replace(place, f"{place} {groups}"))
+    assert "this line holds what looks like a key" in said
+    secret = tmp_path / "secret.txt"
+    secret.write_text("correct horse battery")
+    text = text.replace("env:BEAM_DEID_KEY", f"file:{secret}").replace(place, f"{place} correct horse battery")
+    assert "stands here itself" in refused(tmp_path / "policy.yaml", text)
+
+
+def test_a_commit_is_no_key(tmp_path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"{POLICY}# as of commit {'0a1b2c3d' * 5}\n", "utf-8")
+    assert read_policy(str(path)).dataset == "orders"
 
 
 def test_what_is_no_key_is_no_key(tmp_path):

@@ -94,10 +94,19 @@ def test_what_an_earlier_version_published_without_a_policy_is_sound_and_has_a_r
 
 def test_a_report_is_no_evidence_and_may_be_overwritten_whatever_it_says(trade, out):
     for path in ALL:
-        (out / path).write_text("<p>mine")
+        (out / path).write_bytes((out / path).read_bytes()[:300])
     assert problems(out) == []
     assert trade.run(trade.folder / "may.csv", "out", "--overwrite", "--unreleased") == 0
     assert reports_in(out) == made_again(out)
+
+
+def test_a_report_of_somebody_else_is_not_lost(trade, out):
+    own = out / "crm" / "report.html"
+    own.write_text("<p>mine")
+    assert trade.run(trade.folder / "may.csv", "out", "--overwrite", "--unreleased") != 0
+    assert call(["keys", "destroy", str(trade.ring), "--name", "main", "--yes"]) == 0
+    assert call(["label", "--again", str(out)]) != 0
+    assert own.read_text() == "<p>mine"
 
 
 def test_made_again_reports_are_the_same_bytes_in_any_language_and_whatever_was_met(out, monkeypatch):

@@ -30,7 +30,7 @@ def test_the_same_label_differs_in_nothing(every_label: EveryLabel):
     assert found.pop("tests") == []
     assert not [name for name, part in found.items() if any(part.values())]
     told = [*texts(section(label, label))]
-    assert "Label, fields, levels and numbers of records do not differ." in told
+    assert "Label, fields and levels do not differ." in told
     assert "The tests do not differ." in told
 
 
@@ -47,7 +47,17 @@ def test_everything_that_changed_is_told(every_label: EveryLabel):
     assert shown["level of day"] == ("–", now["search"]["levels"]["day"])
     assert shown["direct_identifiers"][1] == f"✗ {before['tests'][0]['measured']} (0)"
     assert shown["direct_identifiers"][2] == "✓ 0 (0)"
-    assert shown["unique_subjects"][1:] == (f"{before['risk']['unique_subjects']:,}", "0")
+
+
+def test_what_is_the_business_of_the_other_recipient_is_not_told(every_label: EveryLabel):
+    now = every_label("searched, with all that can be asked")["out"]
+    before = copy.deepcopy(every_label("personal")["out"])
+    before.update(purpose="for the other recipient", sharing="theirs_alone", policy_sha256="ab" * 32, entry="entry-of-theirs")
+    before["records"] = {**before["records"], "read": 98_765, "released": 98_765}
+    before["risk"] = {**before["risk"], "subjects": 87_654}
+    told = " ".join(texts(section(now, before)))
+    for one in ("for the other recipient", "theirs_alone", "abababab", "entry-of-theirs", "98,765", "87,654"):
+        assert one not in told
 
 
 def test_a_label_that_is_worse_now_stands_out(every_label: EveryLabel):
@@ -69,7 +79,7 @@ def test_what_is_not_known_of_the_previous_release_is_not_compared(every_label: 
     label = every_label("searched, with all that can be asked")["out"]
     previous = {name: copy.deepcopy(label[name]) for name in left}
     told = [*texts(section(label, previous))]
-    assert "Label, fields, levels and numbers of records do not differ." in told
+    assert "Label, fields and levels do not differ." in told
     assert "The tests of the previous release are not known any more, and cannot be compared." in told
 
 

@@ -27,10 +27,34 @@ def test_every_group_and_every_record_is_in_the_bin_of_its_persons(rows, k):
     for one in told:
         inside = range(one.least, one.most + 1)
         assert one.groups == sum(sizes[size] for size in inside) > 0
-        assert one.records == sum(held[size] for size in inside)
+        assert one.records in (None, sum(held[size] for size in inside))
     assert sum(one.groups for one in told) == len(members)
-    assert sum(one.records for one in told) == len(rows)
+    sides = (
+        sum(one.groups for one in told if one.least < k),
+        sum(one.groups for one in told if one.least >= k),
+    )
+    assert all(one.most < k or one.least >= k for one in told), "no bin is on both sides of the limit"
+    if 1 in sides:
+        assert {one.records for one in told} == {None}
+    else:
+        assert all(one.groups > 1 for one in told), "how many records are in one group is not told"
+        assert sum(one.records for one in told) == len(rows)
     assert k in bins(k, max(sizes)), "the limit must not stand within a bin"
+
+
+def test_records_of_one_group_are_told_neither_by_themselves_nor_as_what_is_left():
+    rows = [*(("a", who) for who in range(5)), *(("b", who) for who in range(9)), *[("c", 0)] * 7]
+    cities, persons = (list(column) for column in zip(*rows, strict=True))
+
+    def told(k):
+        return all_figures(view([cities], subject=persons, k=k)).of(GroupSizes).group_sizes
+
+    assert [(one.least, one.most, one.groups, one.records) for one in told(5)] == [
+        (1, 1, 1, None),
+        (5, 9, 2, None),
+    ]
+    assert [(one.least, one.groups, one.records) for one in told(1)] == [(1, 3, 21)]
+    assert [(one.groups, one.records) for one in told(20)] == [(3, 21)]
 
 
 @given(st.integers(1, 1_000), st.integers(1, 10**9))

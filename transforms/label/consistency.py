@@ -125,7 +125,9 @@ def _group_sizes_hold(risk: Mapping[str, Any]) -> bool:
     bins = risk.get("group_sizes")
     if bins is None:
         return True
-    counted = (sum(one["groups"] for one in bins), sum(one["records"] for one in bins))
+    records = [one["records"] for one in bins]
+    in_them = risk["records"] if not any(one is not None for one in records) else sum(records)
+    counted = (sum(one["groups"] for one in bins), in_them)
     return counted == (risk["classes"], risk["records"]) and bins[0]["least"] <= risk["k"] <= bins[0]["most"]
 
 

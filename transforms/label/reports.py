@@ -8,14 +8,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import InputError, OutputError
 from beam_deid.transforms.label.verify import POLICY_HASH
 from beam_deid.transforms.label.verify_files import sha256_or_none
 from beam_deid.transforms.storage.amending import Amending
 from beam_deid.transforms.storage.files import read_all
 from beam_deid.transforms.storage.journal import Moved
-from beam_deid.transforms.storage.manifest import reports_at
-from beam_deid.transforms.storage.paths import POLICY, join
+from beam_deid.transforms.storage.manifest import reports_at, strange_reports_at
+from beam_deid.transforms.storage.paths import POLICY, join, shown
 
 Document = dict[str, Any]
 
@@ -103,9 +103,13 @@ def replace_published(
         removed: Paths of files that go.
 
     Raises:
-        OutputError: A file is not what was written. Nothing was done.
+        OutputError: A file is not what was written, or a report is somebody's own. Nothing was done.
         OSError: The store fails.
     """
+    strange = strange_reports_at(output, before)
+    if strange:
+        what = "no run wrote this file, and it would be lost"
+        raise OutputError(what, shown(join(output, *strange[0].split("/"))), "Move it away, and call this again")
     reports = made_of(make, written, policy_text(output, json.loads(written["run.json"])), before)
     gone = [path for path in reports_at(output, before) if path not in reports]
     amend.replace({**written, **reports}, files, [*removed, *gone])

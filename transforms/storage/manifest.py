@@ -7,6 +7,11 @@ from typing import Any
 from beam_deid.transforms.storage.files import store_of
 from beam_deid.transforms.storage.paths import POLICY, REPORT, is_name, join
 
+_MARK = b'<meta name="generator" content="beam-deid">'
+"""What each report says of itself."""
+_BEGINNING = 512
+"""Among so many first bytes."""
+
 
 def files_of_run(output: str) -> dict[str, str | None] | None:
     """The paths, below an output, of all files that its run wrote; None where there is no run.
@@ -38,7 +43,9 @@ def files_of_run(output: str) -> dict[str, str | None] | None:
 
 
 def reports_at(output: str, releases: Iterable[str]) -> list[str]:
-    """The reports that stand in an output, by their paths below it.
+    """The reports that stand in an output and say that they are ours, by their paths below it.
+
+    Somebody may have put a page of that name there, which is as strange as any other file.
 
     Args:
         output: The output.
@@ -47,9 +54,29 @@ def reports_at(output: str, releases: Iterable[str]) -> list[str]:
     Raises:
         OSError: The store fails.
     """
+    return [path for path, is_ours in _pages_at(output, releases).items() if is_ours]
+
+
+def strange_reports_at(output: str, releases: Iterable[str]) -> list[str]:
+    """What is called as a report is and does not say that it is ours: see `reports_at`."""
+    return [path for path, is_ours in _pages_at(output, releases).items() if not is_ours]
+
+
+def _pages_at(output: str, releases: Iterable[str]) -> dict[str, bool]:
     paths = [REPORT, *(f"{name}/{REPORT}" for name in releases if is_name(name))]
+    places = {path: join(output, *path.split("/")) for path in paths}
     store = store_of(output)
-    return [path for path in paths if store.entry(join(output, *path.split("/"))) is not None]
+    return {path: _is_ours(place) for path, place in places.items() if store.entry(place) is not None}
+
+
+def _is_ours(place: str) -> bool:
+    """Whether a page bears our mark among its first bytes."""
+    store = store_of(place)
+    found = store.entry(place)
+    if found is None or found.is_folder:
+        return False
+    with store.open_input(place) as stream:
+        return _MARK in bytes(stream.read(_BEGINNING))
 
 
 def _parts(release: str, label: dict[str, Any]) -> dict[str, str | None]:

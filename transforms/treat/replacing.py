@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from beam_deid.transforms.columns.arrays import Bools
 from beam_deid.transforms.columns.distinct import plain
 from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.policy.canonical import policy_sha256
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.recognisers.identity import identity_text
 from beam_deid.transforms.run.corrections_file import OPTION, CorrectionsFile
@@ -22,8 +23,10 @@ from beam_deid.transforms.storage.journal import sha256_of
 from beam_deid.transforms.treat.corrected import CorrectedRecords, corrected_of
 from beam_deid.transforms.treat.typed import Columns, Records, TypedBatch, in_one_spelling, read_typed
 
-_READ: dict[str, pa.Table] = {}
-"""The files that this process has read, by their hashes."""
+_READ: dict[tuple[object, ...], pa.Table] = {}
+"""The files that this process has read last, by what was read of them: see `_read_as`."""
+_KEPT = 4
+"""So many at most."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ def _read(job: Job, file: CorrectionsFile) -> pa.Table:
     Raises:
         InputError: It changed, or a record cannot be read.
     """
-    if file.sha256 not in _READ:
+    known_by = _read_as(job, file)
+    if known_by not in _READ:
         if sha256_of(file.path) != file.sha256:
             raise InputError(
                 "this file changed while the run was reading", file.told, "Run again once nobody writes it"
@@ -152,8 +156,19 @@ def _read(job: Job, file: CorrectionsFile) -> pa.Table:
                 _see_sound(batch, file)
                 columns = batch.records.columns
                 found.append(pa.table({name: plain(columns[name]) for name in job.policy.fields}))
-        _READ[file.sha256] = pa.concat_tables(found)
-    return _READ[file.sha256]
+        while len(_READ) >= _KEPT:
+            _READ.pop(next(iter(_READ)), None)
+        table = pa.concat_tables(found)
+        _READ[known_by] = table
+        return table
+    return _READ[known_by]
+
+
+def _read_as(job: Job, file: CorrectionsFile) -> tuple[object, ...]:
+    """What a table depends on: the file's bytes, the policy, and the columns and types as which it is read."""
+    kinds = tuple((name, str(job.policy.kind(name))) for name in job.policy.fields)
+    types = tuple((name, str(kind)) for name, kind in sorted(file.types.items()))
+    return file.sha256, policy_sha256(job.policy), kinds, types
 
 
 def _see_sound(batch: TypedBatch, file: CorrectionsFile) -> None:

@@ -19,13 +19,13 @@ class Sizes:
         least: Fewest persons.
         most: Most persons.
         groups: How many groups.
-        records: Records in them.
+        records: Records in them; None, in all, where they are not told.
     """
 
     least: int
     most: int
     groups: int
-    records: int
+    records: int | None
 
     @classmethod
     def from_document(cls, document: Mapping[str, int]) -> "Sizes":
@@ -48,21 +48,25 @@ class GroupsChart:
     def svg(self) -> str:
         """Draw it."""
         rows = list(_rows(self.sizes, self.k))
-        records = sum(row.records for row in rows) or 1
+        by_records = all(row.records is not None for row in rows)
+        weights = [(row.records if by_records else row.groups) or 0 for row in rows]
+        whole = sum(weights) or 1
         bars: list[Bar] = []
         so_far = 0
-        for row in rows:
-            so_far += row.records
+        for row, weight in zip(rows, weights, strict=True):
+            so_far += weight
             tone = Tone.LOST if self.k is not None and row.least < self.k else Tone.COUNTED
-            figure = shown(f"{row.groups:,} groups, {percent(row.records / records)}")
-            share = row.records / records
-            bars.append(Bar(_words(row), figure, share, mark=so_far / records, tone=tone))
+            figure = shown(f"{row.groups:,} groups, {percent(weight / whole)}")
+            share = weight / whole
+            bars.append(Bar(_words(row), figure, share, mark=so_far / whole, tone=tone))
         limit = None
         if self.k is not None:
             before = sum(row.least < self.k for row in rows)
             limit = Limit(before, shown(f"Limit: {self.k} persons"))
         told = shown(
             "Each bar is the share of the records in groups of that size; the mark is the share up to that size."
+            if by_records
+            else "Each bar is the share of the groups that have that size; the mark is the share up to that size."
         )
         return BarChart(shown("Persons in a group"), told, bars, 1.0, limit=limit).svg()
 
@@ -80,7 +84,7 @@ def _rows(sizes: Sequence[Sizes], k: int | None) -> Iterator[Sizes]:
         return
     below = [one for one in sizes if one.least < k]
     if not below and k > 1:
-        yield Sizes(1, k - 1, 0, 0)
+        yield Sizes(1, k - 1, 0, None if any(one.records is None for one in sizes) else 0)
     yield from _merged(below, _BARS)
     yield from _merged([one for one in sizes if k <= one.least < 2 * k], _BARS)
     yield from _merged([one for one in sizes if one.least >= 2 * k], _BARS)
@@ -92,4 +96,6 @@ def _merged(sizes: Sequence[Sizes], most: int) -> Iterator[Sizes]:
     for first in range(0, len(sizes), together):
         those = sizes[first : first + together]
         groups = sum(one.groups for one in those)
-        yield replace(those[0], most=those[-1].most, groups=groups, records=sum(one.records for one in those))
+        told = [one.records for one in those if one.records is not None]
+        records = sum(told) if len(told) == len(those) else None
+        yield replace(those[0], most=those[-1].most, groups=groups, records=records)

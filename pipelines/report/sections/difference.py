@@ -1,4 +1,7 @@
-"""What changed since the release of the same name that came before it."""
+"""What changed since the release of the same name that came before it: its label, tests, levels and fields.
+
+The other one may have gone to another recipient, so its purpose, policy, counts and entry in the register are not told here.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,10 +19,9 @@ _WHAT = {
     "label": "Label",
     "grade": "Grade",
     "sensitive": "Whether anything in it is sensitive",
-    "sharing": "Sharing",
-    "purpose": "Purpose",
-    "policy": "Policy",
 }
+_OF_RELEASE = ("purpose", "sharing", "policy_sha256")
+"""What is the business of whoever got the other release."""
 _SAID = {RELEASED: "Released", NOT_RELEASED: "Not released", True: "Yes", False: "Not so"}
 
 
@@ -28,20 +30,23 @@ def section(evidence: Evidence) -> Section | None:
     previous = evidence.previous
     if not previous:
         return None
-    found = differing_labels(previous, evidence.label)
+    found = _as_told(differing_labels(previous, evidence.label))
     blocks: list[Block] = [
         Facts(list(_which(previous, evidence.label))),
         *_of_label(found["plain"].get("label")),
         *_differing(found),
         *_tests(found["tests"]),
-        *_figures(found.get("risk", {})),
     ]
     return Section("difference", "What changed since the previous release", blocks)
 
 
+def _as_told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compared here of what differs."""
+    of_label = {name: pair for name, pair in found["plain"].items() if name not in _OF_RELEASE}
+    return {**found, "plain": of_label, "records": {}}
+
+
 def _which(previous: Mapping[str, Any], label: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if previous.get("entry"):
-        yield "Previous release", Verbatim(previous["entry"])
     made = previous.get("made_at") or previous.get("assessed_at") or previous.get("decided_at")
     if made:
         yield "Made", Verbatim(f"{made[:16].replace('T', ' ')} UTC")
@@ -69,9 +74,9 @@ def _differing(found: Mapping[str, Any]) -> Iterator[Block]:
         for row in differing_rows(found)
     ]
     if rows:
-        yield Grid(("What differs", *_BEFORE), rows, "Label, fields, levels and records that differ.")
+        yield Grid(("What differs", *_BEFORE), rows, "Label, fields and levels that differ.")
     else:
-        yield Paragraph("Label, fields, levels and numbers of records do not differ.")
+        yield Paragraph("Label, fields and levels do not differ.")
 
 
 def _tests(differing: list[Mapping[str, Any]] | None) -> Iterator[Block]:
@@ -85,14 +90,6 @@ def _tests(differing: list[Mapping[str, Any]] | None) -> Iterator[Block]:
             for one in differing
         ]
         yield Grid(("Test", "What is measured", *_BEFORE), rows, "Tests that differ: what was measured, and its limit.")
-
-
-def _figures(differing: Mapping[str, list[Any]]) -> Iterator[Block]:
-    if differing:
-        rows = [
-            (Verbatim(name), _meaning(name), _value(one), _value(other)) for name, (one, other) in differing.items()
-        ]
-        yield Grid(("Figure", "What it means", *_BEFORE), rows, "Figures that differ.", numbers=(2, 3))
 
 
 def _meaning(code: str) -> str:

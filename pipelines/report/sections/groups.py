@@ -57,18 +57,23 @@ def _figure(evidence: Evidence) -> Figure | None:
         return None
     sizes = [Sizes.from_document(one) for one in told]
     k = _limit(evidence)
-    caption = "Share of the records in groups of each size. The mark on a bar is the share up to that size."
+    if any(one.records is None for one in sizes):
+        caption = "Share of the groups that have each size. The mark on a bar is the share up to that size."
+    else:
+        caption = "Share of the records in groups of each size. The mark on a bar is the share up to that size."
     return Figure(GroupsChart(sizes, k), caption, _told(sizes, k))
 
 
 def _told(sizes: list[Sizes], k: int | None) -> str:
-    records = sum(one.records for one in sizes)
+    records = sum(one.records or 0 for one in sizes)
     groups = sum(one.groups for one in sizes)
     if k is None:
-        return f"{records:,} records are in {groups:,} groups."
+        return f"{records:,} records are in {groups:,} groups." if records else f"There are {groups:,} groups."
     small = [one for one in sizes if one.least < k]
     few = sum(one.groups for one in small)
-    share = sum(one.records for one in small) / records
     if not few:
         return f"All {groups:,} groups have at least {k:,} persons, the limit."
+    if not records:
+        return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}."
+    share = sum(one.records or 0 for one in small) / records
     return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}; {percent(share)} of the records are in them."

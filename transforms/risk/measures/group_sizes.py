@@ -1,11 +1,12 @@
 """How large the groups of a release are, and how many of its records are in them: whole numbers in bins, and nothing else.
 
-What a group consists of stands nowhere. Bins are narrow where the limit k is, and grow with the sizes beyond it, so that their
+What a group consists of stands nowhere, and no bin tells the records of one group: how many records are about few persons could
+be recognised. Bins are narrow where the limit k is, and grow with the sizes beyond it, so that their
 number depends on the logarithm of the largest group alone.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,8 @@ _NEAR = 20
 """Bins from one person to k, and again from k to twice as many: at most."""
 _SERIES = (1, 2, 5)
 """Where bins begin beyond, times powers of ten."""
+_TOGETHER = 2
+"""The fewest groups of a bin whose records are told."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,13 @@ class SizeBin:
         least: Fewest persons that a group of them may have; 0 for groups in which no person is known.
         most: Most persons.
         groups: How many groups there are.
-        records: How many records are in them.
+        records: How many records are in them; None, in every bin, where all groups below the limit, or all others, are one.
     """
 
     least: int
     most: int
     groups: int
-    records: int
+    records: int | None
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,40 @@ class GroupSizesInBins(Measure):
     def figures(self, view: View) -> GroupSizes:
         """Count groups and records in bins."""
         sizes = view.sizes
-        begins = bins(round(1 / view.setting.threshold), sizes.largest)
+        k = round(1 / view.setting.threshold)
+        begins = bins(k, sizes.largest)
         places = np.searchsorted(begins, sizes.subjects, side="right") - 1
         groups = np.bincount(places, weights=sizes.classes, minlength=len(begins))
         records = np.bincount(places, weights=view.subjects.of_records.classes, minlength=len(begins))
         ends = np.append(begins[1:] - 1, np.iinfo(np.int64).max)
-        filled = np.flatnonzero(groups)
-        return GroupSizes(
-            tuple(SizeBin(int(begins[at]), int(ends[at]), int(groups[at]), int(records[at])) for at in filled)
-        )
+        filled = [
+            SizeBin(int(begins[at]), int(ends[at]), int(groups[at]), int(records[at])) for at in np.flatnonzero(groups)
+        ]
+        told = [
+            *_together([one for one in filled if one.least < k]),
+            *_together([one for one in filled if one.least >= k]),
+        ]
+        if any(one.groups < _TOGETHER for one in told):  # else they are what is left of all records
+            told = [replace(one, records=None) for one in told]
+        return GroupSizes(tuple(told))
+
+
+def _together(filled: Sequence[SizeBin]) -> list[SizeBin]:
+    """Neighbouring bins put together until each holds two groups, or one bin is left."""
+    found: list[SizeBin] = []
+    for one in filled:
+        if found and found[-1].groups < _TOGETHER:
+            found[-1] = _joined(found[-1], one)
+        else:
+            found.append(one)
+    if len(found) > 1 and found[-1].groups < _TOGETHER:
+        last = found.pop()
+        found[-1] = _joined(found[-1], last)
+    return found
+
+
+def _joined(one: SizeBin, next_one: SizeBin) -> SizeBin:
+    return SizeBin(one.least, next_one.most, one.groups + next_one.groups, (one.records or 0) + (next_one.records or 0))
 
 
 def bins(k: int, largest: int) -> Counts:

@@ -92,7 +92,7 @@ class Shape(Enum):
     COUNT_PAIRS = "an object of pairs of whole numbers, either of which may be null, by sensitive field"
     NUMBER_PAIRS = "an object of pairs of numbers, by sensitive field"
     NUMBERS = "an object of numbers from 0 on, by sensitive field"
-    SIZES = "a list of objects of whole numbers, each about the groups of some sizes"
+    SIZES = "a list of objects of whole numbers, some of which may be null, each about the groups of some sizes"
     ESTIMATES = "an object of numbers that may be null, by the names of a dataclass's attributes"
 
 
