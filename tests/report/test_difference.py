@@ -52,7 +52,9 @@ def test_everything_that_changed_is_told(every_label: EveryLabel):
 def test_what_is_the_business_of_the_other_recipient_is_not_told(every_label: EveryLabel):
     now = every_label("searched, with all that can be asked")["out"]
     before = copy.deepcopy(every_label("personal")["out"])
-    before.update(purpose="for the other recipient", sharing="theirs_alone", policy_sha256="ab" * 32, entry="entry-of-theirs")
+    before.update(
+        purpose="for the other recipient", sharing="theirs_alone", policy_sha256="ab" * 32, entry="entry-of-theirs"
+    )
     before["records"] = {**before["records"], "read": 98_765, "released": 98_765}
     before["risk"] = {**before["risk"], "subjects": 87_654}
     told = " ".join(texts(section(now, before)))
