@@ -93,7 +93,8 @@ def _without_room(tests: Sequence[Label]) -> Iterator[str]:
 
 def _used(test: Label) -> float:
     """How much of the room up to a limit is used up, from 0 to 1; 0 where a limit leaves no room at all."""
-    measured, limit = test["measured"], test["limit"]
+    measured = test["measured"]
+    limit = test["limit"]
     requirement = requirement_of(test["name"])
     if not measured or not limit or requirement is None:
         return 0.0
