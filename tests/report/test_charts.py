@@ -184,7 +184,7 @@ def test_groups_below_the_limit_are_in_another_colour_and_before_its_line():
 
 def test_where_records_are_not_told_bars_are_shares_of_the_groups():
     drawing = parsed(GroupsChart([Sizes(1, 1, 1, None), Sizes(5, 9, 3, None)], 5).svg())
-    assert {"1 groups, 25 %", "3 groups, 75 %"} <= {one.text for one in drawing.iter("text")}
+    assert {"1 groups, 25%", "3 groups, 75%"} <= {one.text for one in drawing.iter("text")}
 
 
 def test_small_shares_do_not_become_nothing():
