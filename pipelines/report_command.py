@@ -9,7 +9,7 @@ import click
 from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.completing import complete_folder
-from beam_deid.pipelines.language.chosen import BOTH, LANGUAGES
+from beam_deid.pipelines.language.chosen import BOTH, LANGUAGES, PAGE_LANGUAGES
 from beam_deid.pipelines.language.words import spoken
 from beam_deid.pipelines.report_documents import document_options, see_options, write_asked
 
@@ -60,12 +60,11 @@ def report(
     They are made of label.json, run.json and policy.yaml alone. No data is read, and none is in them: names of columns, figures
     and levels are. A run writes the same pages, byte for byte, where --lang is not given. Nothing else in OUT is touched.
     """
-    from beam_deid.pipelines.report.papers import ALL
     from beam_deid.pipelines.views.report import show_written
 
     see_options(document, **given)
     if document is None:
-        written = _pages(folder, named, place, ALL if lang in (None, BOTH) else (lang,))
+        written = _pages(folder, named, place, PAGE_LANGUAGES if lang in (None, BOTH) else (lang,))
     else:
         languages = LANGUAGES if lang == BOTH else (lang or spoken(),)
         written = write_asked(folder, place, languages, document=document, release=named, **given)

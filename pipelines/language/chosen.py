@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 ENGLISH = "en"
 CHINESE = "zh"
 LANGUAGES = (ENGLISH, CHINESE)
+PAGE_LANGUAGES = (CHINESE, ENGLISH)
+"""The languages of a page that speaks all of them; the first is shown first."""
 BOTH = "both"
 """What ``--lang`` says where pages are written that speak all of them: then it says nothing of the call."""
 VARIABLE = "BEAM_DEID_LANG"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from beam_deid.pipelines.language.chosen import PAGE_LANGUAGES
 from beam_deid.pipelines.report.evidence import Evidence
-from beam_deid.pipelines.report.papers import ALL
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.files import open_for_readers, unwritable
@@ -43,7 +43,7 @@ def write_report(path: str, document: Mapping[str, Any], roles: Mapping[Role, Se
     """
     from beam_deid.pipelines.report.page import release_page
 
-    content = release_page(evidence_of(document, roles, sharing), ALL)
+    content = release_page(evidence_of(document, roles, sharing), PAGE_LANGUAGES)
     try:
         with open_for_readers(absolute(path)) as stream:
             stream.write(content)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from beam_deid.pipelines.language.chosen import PAGE_LANGUAGES
 from beam_deid.pipelines.report.amounts import count
 from beam_deid.pipelines.report.blocks import Document, Facts, Grid, Link, Mark, Paragraph, Section, Tone, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
@@ -11,11 +12,7 @@ from beam_deid.pipelines.report.html.rendering import rendered
 from beam_deid.pipelines.report.sections import OF_RUN, SECTIONS
 from beam_deid.pipelines.report.sections.verdict import is_anonymized
 from beam_deid.transforms.label.record_counts import RECORD_COUNTS
-
-BOTH = ("zh", "en")
-"""The languages of a page where nobody asks for one."""
-REPORT = "report.html"
-"""What a page is called, beside the label or the run that it is about."""
+from beam_deid.transforms.storage.paths import REPORT
 
 _OF_RUN = (
     ("run", "Run"),
@@ -25,7 +22,7 @@ _OF_RUN = (
 """What a run says of itself, and what that is called."""
 
 
-def release_page(evidence: Evidence, languages: Sequence[str] = BOTH) -> bytes:
+def release_page(evidence: Evidence, languages: Sequence[str] = PAGE_LANGUAGES) -> bytes:
     """The page of a release, made from its evidence alone: the same bytes whenever it is made.
 
     Args:
@@ -37,7 +34,7 @@ def release_page(evidence: Evidence, languages: Sequence[str] = BOTH) -> bytes:
     return rendered(document, languages, evidence.names)
 
 
-def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = BOTH) -> bytes:
+def index_page(evidences: Sequence[Evidence], languages: Sequence[str] = PAGE_LANGUAGES) -> bytes:
     """The page of a run, which leads to those of its releases.
 
     Args:

@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beam_deid.pipelines import output
-from beam_deid.pipelines.language.chosen import CHINESE, ENGLISH
+from beam_deid.pipelines.language.chosen import PAGE_LANGUAGES
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.transforms.storage.paths import REPORT
-
-ALL = (CHINESE, ENGLISH)
-"""The languages of a report, one beside the other, as a run publishes it."""
 
 Document = dict[str, Any]
 
@@ -36,7 +33,7 @@ def evidences(run: Document, labels: Mapping[str, Document], policy: str | None)
     return [Evidence(label, run, policy, told[name].get("previous")) for name, label in labels.items()]
 
 
-def pages(found: Sequence[Evidence], languages: Sequence[str] = ALL) -> dict[str, bytes]:
+def pages(found: Sequence[Evidence], languages: Sequence[str] = PAGE_LANGUAGES) -> dict[str, bytes]:
     """The page of each release, and the one that leads to them.
 
     Args:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_deid.pipelines.language.words import spoken_in
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.charts.attribute_sets import AttributeSet, AttributeSetsChart
 from beam_deid.pipelines.report.charts.colours import PAGE, PAPER
 from beam_deid.pipelines.report.charts.groups import GroupsChart, Sizes, _rows
-from beam_deid.pipelines.report.charts.shares import percent, scale_of
+from beam_deid.pipelines.report.charts.shares import scale_of
 from beam_deid.pipelines.report.charts.texts import lines_of, width_of
 from beam_deid.pipelines.report.visible import visible
 
@@ -188,8 +189,8 @@ def test_where_records_are_not_told_bars_are_shares_of_the_groups():
 
 
 def test_small_shares_do_not_become_nothing():
-    assert percent(0.0000123) == "0.00123%"
-    assert (percent(0), percent(1), percent(0.291)) == ("0%", "100%", "29.1%")
+    assert share(0.0000123) == "0.00123%"
+    assert (share(0), share(1), share(0.291)) == ("0%", "100%", "29.1%")
 
 
 def test_scales_end_at_round_shares():

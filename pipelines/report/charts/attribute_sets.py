@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Tone
-from beam_deid.pipelines.report.charts.shares import percent, scale_of
+from beam_deid.pipelines.report.charts.shares import scale_of
 from beam_deid.pipelines.report.charts.words import shown
 
 
@@ -38,7 +39,7 @@ class AttributeSetsChart:
         bars = [
             Bar(
                 " + ".join(one.fields),
-                shown(f"{one.persons:,} persons, {percent(one.share)}"),
+                shown(f"{one.persons:,} persons, {share(one.share)}"),
                 one.share,
                 tone=Tone.LOST,
             )

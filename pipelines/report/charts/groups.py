@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Limit, Tone
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.charts.words import shown
 
 _BARS = 5
@@ -56,9 +56,8 @@ class GroupsChart:
         for row, weight in zip(rows, weights, strict=True):
             so_far += weight
             tone = Tone.LOST if self.k is not None and row.least < self.k else Tone.COUNTED
-            figure = shown(f"{row.groups:,} groups, {percent(weight / whole)}")
-            share = weight / whole
-            bars.append(Bar(_words(row), figure, share, mark=so_far / whole, tone=tone))
+            figure = shown(f"{row.groups:,} groups, {share(weight / whole)}")
+            bars.append(Bar(_words(row), figure, weight / whole, mark=so_far / whole, tone=tone))
         limit = None
         if self.k is not None:
             before = sum(row.least < self.k for row in rows)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart, Tone
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.charts.words import shown
 
 
@@ -24,9 +24,9 @@ class LossChart:
 
     def svg(self) -> str:
         """Draw it."""
-        bars = [Bar(self._words(name), percent(loss), loss) for name, loss in self.losses.items()]
+        bars = [Bar(self._words(name), share(loss), loss) for name, loss in self.losses.items()]
         if self.together is not None:
-            bars.append(Bar(shown("All these fields together"), percent(self.together), self.together, tone=Tone.LOST))
+            bars.append(Bar(shown("All these fields together"), share(self.together), self.together, tone=Tone.LOST))
         told = shown("Each bar is the share of a field's information that is lost; what is suppressed counts as lost.")
         return BarChart(shown("Information lost"), told, bars, 1.0).svg()
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.charts.bars import Bar, BarChart
-from beam_deid.pipelines.report.charts.shares import percent, scale_of
+from beam_deid.pipelines.report.charts.shares import scale_of
 from beam_deid.pipelines.report.charts.words import shown
 
 
@@ -46,5 +47,5 @@ class SensitiveChart:
 
 def _figure(one: Spread) -> str:
     if one.largest is None:
-        return shown(f"{percent(one.share)} of all")
-    return shown(f"{percent(one.share)} of all, at most {percent(one.largest)} of a group")
+        return shown(f"{share(one.share)} of all")
+    return shown(f"{share(one.share)} of all, at most {share(one.largest)} of a group")

@@ -1,15 +1,8 @@
-"""Shares, as they are written, and where the scales of charts end that show them."""
+"""Where the scales of charts end that show shares."""
 
 from collections.abc import Iterable
 
-from beam_deid.pipelines.report.blocks import Verbatim
-
 _ENDS = (0.05, 0.1, 0.25, 0.5, 1.0)
-
-
-def percent(share: float) -> Verbatim:
-    """A share of one, in per cent, with three digits that count: what is small does not become nothing."""
-    return Verbatim(f"{share * 100:.3g}%")
 
 
 def scale_of(shares: Iterable[float]) -> float:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
 from typing import Any
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.blocks import Block, Figure, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.attribute_sets import AttributeSet, AttributeSetsChart
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _SHOWN = 3
@@ -32,7 +32,7 @@ def section(evidence: Evidence) -> Section | None:
     worst = max(sets, key=lambda one: one.persons)
     names = " + ".join(worst.fields)
     caption = "Share of the persons whom sets of columns single out: of each number of columns the worst sets."
-    told = f"The worst set, {names}, singles out {worst.persons:,} persons, {percent(worst.share)} of all."
+    told = f"The worst set, {names}, singles out {worst.persons:,} persons, {share(worst.share)} of all."
     drawn = list(_shown(sets))
     blocks: list[Block] = [
         Paragraph(_WHAT),
@@ -43,7 +43,7 @@ def section(evidence: Evidence) -> Section | None:
     shares = evidence.label.get("contributions") or {}
     if shares:
         ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
-        rows = [(Verbatim(name), percent(share)) for name, share in ordered]
+        rows = [(Verbatim(name), share(part)) for name, part in ordered]
         caption = "What each column adds to singling persons out, as a share of what all columns add"
         blocks.append(Grid(("Column", "Share"), rows, caption, numbers=(1,)))
     if not evidence.label.get("combinations"):
@@ -72,7 +72,7 @@ def knowing_all(label: Mapping[str, Any]) -> str | None:
     columns = ", ".join(one["on"])
     persons = f"{one['linked']:,}"
     return (
-        f"Whoever knows the sensitive columns of a person as well can single out {persons} persons ({percent(one['share'])} of "
+        f"Whoever knows the sensitive columns of a person as well can single out {persons} persons ({share(one['share'])} of "
         f"all), by: {columns}."
     )
 
@@ -102,7 +102,7 @@ def _whole(evidence: Evidence) -> Iterator[AttributeSet]:
 
 
 def _grid(sets: list[AttributeSet], many: int) -> Grid:
-    rows = [(Verbatim(" + ".join(one.fields)), Verbatim(f"{one.persons:,}"), percent(one.share)) for one in sets]
+    rows = [(Verbatim(" + ".join(one.fields)), Verbatim(f"{one.persons:,}"), share(one.share)) for one in sets]
     caption = (
         "All sets that were looked at" if len(sets) == many else f"{len(sets)} of the {many:,} sets that were looked at"
     )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.blocks import Block, Callout, Fill, Grid, Paragraph, Section, Tone, Verbatim
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.sources import source
 from beam_deid.pipelines.report.wording import category_words, number, role_words, sensitive_by
@@ -68,7 +68,7 @@ def sensitive_values(label: Mapping[str, Any]) -> Iterator[Block]:
 
 def _listed(one: Mapping[str, Any]) -> tuple[str, ...]:
     spread = one.get("spread") or {}
-    share = spread.get("share")
+    part = spread.get("share")
     told = article(one["category"]) if one["category"] in categories() else one.get("article", "")
     return (
         Verbatim(one["list"]),
@@ -76,5 +76,5 @@ def _listed(one: Mapping[str, Any]) -> tuple[str, ...]:
         source(told),
         number(sum(one["fields"].values())),
         number(spread.get("persons")),
-        Verbatim("–" if share is None else percent(share)),
+        Verbatim("–" if part is None else share(part)),
     )

@@ -6,29 +6,8 @@ from typing import Any
 from beam_deid.pipelines.report.blocks import Block, Grid, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.evidence import Evidence
 from beam_deid.pipelines.report.examples import Example, examples_of, left_out
-from beam_deid.transforms.terms import Recoverability, Role
+from beam_deid.transforms.terms import Recoverability, Role, Told
 
-_ROLES = {
-    Role.DIRECT: "names a person",
-    Role.QUASI: "may lead to a person together with others",
-    Role.SENSITIVE: "what a person may not want known",
-    Role.INSENSITIVE: "leads to nobody",
-}
-_BOTH = {
-    Role.DIRECT: "names a person, and is what a person may not want known",
-    Role.QUASI: "may lead to a person together with others, and is what a person may not want known",
-}
-"""What a field says that is sensitive as well."""
-_BACK = {
-    Recoverability.REMOVED: "It is not in the release",
-    Recoverability.IRREVERSIBLE: "Cannot be turned back",
-    Recoverability.GENERALIZED: "Only coarser values are left, which many share",
-    Recoverability.PARTIAL: "A part of the value is still to be read",
-    Recoverability.KEYED: "Whoever has the key turns it back, or makes it again",
-    Recoverability.KEY_DESTROYED: "The key was destroyed; equal values are still to be seen as equal",
-    Recoverability.CLEAR: "It stands there as it was",
-}
-"""Whether a value can be had again, in words that need no other."""
 _MADE_UP = (
     "The values below are made up: orders that never were, under a key that was made for this example alone. They were treated "
     "by the policy's own actions, at the levels that the release has."
@@ -58,7 +37,7 @@ def _table(evidence: Evidence, fields: Mapping[str, Mapping[str, Any]]) -> Grid:
             _role(facts),
             facts.get("sentence") or facts.get("action") or "",
             Verbatim(levels[name]) if name in levels else "",
-            _back(facts.get("recoverability", "")),
+            _meaning(Recoverability, facts.get("recoverability", "")),
         )
         for name, facts in fields.items()
     ]
@@ -67,15 +46,13 @@ def _table(evidence: Evidence, fields: Mapping[str, Mapping[str, Any]]) -> Grid:
 
 
 def _role(facts: Mapping[str, Any]) -> str:
-    """The roles in words."""
-    roles = facts["role"]
-    if len(roles) > 1:
-        return _BOTH[Role.DIRECT if Role.DIRECT in roles else Role.QUASI]
-    return _ROLES.get(roles[0], str(roles[0])) if roles else ""
+    """What the roles mean."""
+    return ". ".join(_meaning(Role, role) for role in facts["role"])
 
 
-def _back(recoverability: str) -> str:
-    return _BACK.get(recoverability, recoverability)  # type: ignore[call-overload, no-any-return]
+def _meaning(words: type[Told], word: str) -> str:
+    """What a word of a label means, as `beam-deid explain` says it; the word itself where this version does not know it."""
+    return words(word).meaning if word in set(words) else word
 
 
 def _notes(fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Paragraph]:

@@ -1,8 +1,8 @@
 """How large the groups are that a person hides in."""
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.blocks import Block, Facts, Figure, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.groups import GroupsChart, Sizes
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _GROUP = (
@@ -75,5 +75,5 @@ def _told(sizes: list[Sizes], k: int | None) -> str:
         return f"All {groups:,} groups have at least {k:,} persons, the limit."
     if not records:
         return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}."
-    share = sum(one.records or 0 for one in small) / records
-    return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}; {percent(share)} of the records are in them."
+    part = sum(one.records or 0 for one in small) / records
+    return f"{few:,} of {groups:,} groups have fewer persons than the limit of {k:,}; {share(part)} of the records are in them."

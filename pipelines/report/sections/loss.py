@@ -1,8 +1,8 @@
 """What the release lost so that persons are not found in it."""
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.blocks import Block, Facts, Figure, Paragraph, Section, Verbatim
 from beam_deid.pipelines.report.charts.loss import LossChart
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _LOSS = "loss"
@@ -24,7 +24,7 @@ def section(evidence: Evidence) -> Section | None:
     together = search.get("loss") if search.get("objective") == _LOSS else None
     chart = LossChart(losses, search.get("levels") or {}, together)
     worst = max(losses, key=lambda name: losses[name])
-    told = f"{worst} loses most, {percent(losses[worst])} of its information."
+    told = f"{worst} loses most, {share(losses[worst])} of its information."
     blocks.append(Figure(chart, "Share of each field's information that is lost at the chosen levels.", told))
     blocks.append(Facts(_point(evidence)))
     blocks.append(Paragraph("What more protection would cost is shown by: beam-deid search --plot."))

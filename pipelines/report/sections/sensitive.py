@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from beam_deid.pipelines.report.amounts import share
 from beam_deid.pipelines.report.blocks import Figure, Paragraph, Section
 from beam_deid.pipelines.report.charts.sensitive import SensitiveChart, Spread
-from beam_deid.pipelines.report.charts.shares import percent
 from beam_deid.pipelines.report.evidence import Evidence
 
 _WHAT = "Sensitive values are told by the lists that they are on, and by their columns; no value stands here."
@@ -34,13 +34,13 @@ def _lists(evidence: Evidence) -> Iterator[Spread]:
 
 def _columns(evidence: Evidence) -> Iterator[Spread]:
     """Each sensitive column with the share of persons who have its commonest value."""
-    for name, share in (evidence.label.get("base_rates") or {}).items():
-        yield Spread(f"The commonest value of {name}", share)
+    for name, rate in (evidence.label.get("base_rates") or {}).items():
+        yield Spread(f"The commonest value of {name}", rate)
 
 
 def _told(spreads: list[Spread]) -> str:
     in_groups = [one.largest for one in spreads if one.largest is not None]
     most = max(one.share for one in spreads)
     if not in_groups:
-        return f"At most {percent(most)} of all persons have one value."
-    return f"At most {percent(most)} of all persons have values of one sort, and at most {percent(max(in_groups))} of one group."
+        return f"At most {share(most)} of all persons have one value."
+    return f"At most {share(most)} of all persons have values of one sort, and at most {share(max(in_groups))} of one group."

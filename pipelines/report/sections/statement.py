@@ -10,13 +10,6 @@ from beam_deid.pipelines.report.wording import moment
 from beam_deid.transforms.label.documents import SIGNATURE, signer
 from beam_deid.transforms.terms import Sharing
 
-SHARING = {
-    Sharing.PUBLIC: "public: it may reach anybody",
-    Sharing.CONTROLLED: "controlled: it goes to recipients who are known and bound by contract",
-    Sharing.ENCLAVE: "enclave: it is worked with where it lies, and does not leave",
-}
-"""What each sharing model means."""
-
 _SETTING = {
     "controls": "Controls at the recipient that keep it from misuse",
     "motive": "Motive and means of somebody there to find persons",
@@ -45,7 +38,7 @@ def _purpose(label: Mapping[str, Any]) -> Iterator[Pair]:
     if label.get("purpose"):
         yield "Purpose, as the policy writes it", Verbatim(label["purpose"])
     if label.get("sharing"):
-        yield "Sharing model", SHARING[Sharing(label["sharing"])]
+        yield "Sharing model", Sharing(label["sharing"]).meaning
 
 
 def _surroundings(evidence: Evidence) -> list[Facts | Paragraph]:
