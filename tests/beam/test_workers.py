@@ -15,7 +15,7 @@ from beam_deid.transforms.beam import run as job
 from beam_deid.transforms.beam.run import Settings
 from beam_deid.transforms.crypto import ephemeral
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.policy.reader import read_policy
+from beam_deid.transforms.policy.reader import read_policy, read_policy_file
 from beam_deid.transforms.run import ephemeral_keys as run_keys
 from beam_deid.transforms.run.shards import prepare
 from beam_deid.transforms.storage.paths import MARK
@@ -77,8 +77,9 @@ def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(
 
     monkeypatch.setattr(job, "is_here", lambda *_: False)
     monkeypatch.setattr(job, "publish", watched)
-    prepared = prepare(read_policy(f"{bucket.uri}/policy.yaml"), [f"{bucket.uri}/in"])
-    job.run(prepared, f"{bucket.uri}/out", Settings("PortableRunner", tuple(portable), 1, 0.01))
+    policy = read_policy_file(f"{bucket.uri}/policy.yaml")
+    settings = Settings("PortableRunner", tuple(portable), 1, 0.01, policy=policy.text)
+    job.run(prepare(policy.policy, [f"{bucket.uri}/in"]), f"{bucket.uri}/out", settings)
     assert {key.split("/")[2] for key in seen if MARK in key} == {
         "lease.json",
         "outcome.json",
