@@ -186,7 +186,8 @@ def hidden(way, write, line):
         ),
         policy(
             roles(direct="buyer", quasi="city", insensitive="note", sensitive="category"),
-            a=release("public", "city note category", digests={"tries": 1_000}),  # a digest fails whatever is tried on it
+            # A digest of unknown making fails whatever is tried on it.
+            a=release("public", "city note category", digests={"tries": 1_000}),
         ),
         fails=(line,),
     )
