@@ -14,6 +14,7 @@ from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.synthetic import write_orders
 
 from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
+from .kit.drawings import draw_once, drawings
 from .kit.every_label import EveryLabel, labels_of, shop
 from .kit.examples import register_profiles
 from .kit.keys import KEY
@@ -27,6 +28,7 @@ MANY = 100_000
 """Objects among which looking for garbage takes some ten milliseconds."""
 
 register_profiles()
+draw_once(drawings())
 os.environ[VARIABLE] = ENGLISH  # whatever this machine speaks: tests read what is shown
 
 

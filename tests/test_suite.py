@@ -61,7 +61,6 @@ def test_a_family_keeps_as_many_quick_cases_as_it_says():
     assert len(quick_for(range(10), 3)) == 10
     assert marks(quick_for(range(2), 5)) == [0, 1]
     assert marks(quick_first(["a1", "a2", "b1"], lambda one: one[0])) == ["a1", "b1"]
-    assert marks(quick_first(["a1", "b1"], lambda one: one[0], but="a")) == ["b1"]
 
 
 @in_checkout

@@ -2,8 +2,8 @@
 
 More than half of a small run goes into the signatures of the same few hundred functions, argument parsers of the same few
 classes of options, the state of the same few classes of functions, and lists of the same modules. The suite, which has hundreds
-of small runs in its own process, remembers them. Runs in processes of their own, such as those of the commands of pages, have
-Beam as it is.
+of small runs in its own process and as many in processes that are forked, remembers them. Processes that are started, and not
+forked, have Beam as it is: workers, job services, and commands whose start, imports or memory is tested.
 """
 
 import argparse

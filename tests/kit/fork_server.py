@@ -39,6 +39,8 @@ IMPORTED = (
     "pyarrow.parquet",
     "beam_deid.pipelines.cli",
     "beam_deid.pipelines.language.console",
+    "beam_deid.pipelines.report.html.markup",
+    "beam_deid.pipelines.report.page",
     "beam_deid.pipelines.run",
     "beam_deid.pipelines.verify",
     "beam_deid.pipelines.views.outcome",
@@ -137,13 +139,16 @@ def run(request: Request) -> None:
     exec(compile(request.code, "<string>", "exec"), main.__dict__)
 
 
-def load() -> None:
-    """Import what commands import."""
+def load(drawings: str) -> None:
+    """Import what commands import, and let them draw no chart that is kept in a folder of `drawings`."""
     from beam_deid.transforms.run.processor import sort_quickly
+    from tests.kit.beam_memory import remember_once_loaded
 
     sort_quickly()  # before numpy is imported, as a command does
     for name in IMPORTED:
         importlib.import_module(name)
+    _load_pages(drawings)
+    remember_once_loaded()
     for handler in list(logging.root.handlers):  # Beam logs while it is imported
         logging.root.removeHandler(handler)
     assert threading.active_count() == 1
@@ -151,11 +156,22 @@ def load() -> None:
     gc.freeze()  # what is never looked at is never copied
 
 
-def main(path: str) -> None:
+def _load_pages(drawings: str) -> None:
+    """Compile the templates of pages, and let charts be drawn once."""
+    from beam_deid.pipelines.report.html.rendering import _environment
+    from tests.kit.drawings import draw_once
+
+    templates = _environment()
+    for name in templates.list_templates(["j2"]):
+        templates.get_template(name)
+    draw_once(Path(drawings))
+
+
+def main(path: str, drawings: str) -> None:
     """Serve at a path in a folder of its own, until stdin ends."""
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(path)
-        load()
+        load(drawings)
         door.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -167,4 +183,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
+from .drawings import drawings
 from .fork_server import Request
 
 ROOT = str(Path(__file__).parent.parent.parent)
@@ -157,7 +158,7 @@ def _started(environment: Mapping[str, str]) -> str:
     """Start a server, which ends when this process does."""
     path = str(Path(tempfile.mkdtemp(prefix="beam-deid-tests-", dir="/tmp")) / "door")  # such paths must be short
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.kit.fork_server", path],
+        [sys.executable, "-m", "tests.kit.fork_server", path, str(drawings())],
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.PIPE,

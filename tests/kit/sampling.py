@@ -1,6 +1,6 @@
 """Families of tests of which the quick suite runs a few and the thorough one all."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -21,18 +21,17 @@ def quick_for(values: Iterable[Any], few: int) -> list[Any]:
     return [one if at in quick else _slow(one) for at, one in enumerate(listed)]
 
 
-def quick_first(values: Iterable[Any], kind: Callable[[Any], Any], but: Container[Any] = ()) -> list[Any]:
+def quick_first(values: Iterable[Any], kind: Callable[[Any], Any]) -> list[Any]:
     """Parameters of which the first of each kind is quick, and the others slow.
 
     Args:
         values: The parameters.
         kind: Says of a parameter what kind it is.
-        but: Kinds of which even the first is slow.
     """
     seen = set()
     found = []
     for one in values:
-        is_quick = kind(one) not in seen and kind(one) not in but
+        is_quick = kind(one) not in seen
         seen.add(kind(one))
         found.append(one if is_quick else _slow(one))
     return found

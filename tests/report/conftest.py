@@ -2,10 +2,18 @@ from pathlib import Path
 
 import pytest
 
+from beam_deid.pipelines.report.charts import drawing
 from beam_deid.pipelines.report.evidence import Evidence
 
+from ..kit.drawings import as_it_is
 from ..kit.keys import KEY
 from .handed_over import evidence_of, made
+
+
+@pytest.fixture(autouse=True)
+def _each_chart_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it was drawn before or not."""
+    monkeypatch.setattr(drawing, "_svg", as_it_is)
 
 
 @pytest.fixture(scope="session")

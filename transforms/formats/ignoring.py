@@ -16,14 +16,16 @@ class Ignored:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._expression = _expression(tuple(patterns))
+        listed = tuple(patterns)
+        self._expression = _expression(listed)
+        self._is_empty = not listed
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._expression.match(name) is not None
 
     def without(self, names: Iterable[str]) -> list[str]:
         """The names that no pattern matches, in their order."""
-        return [name for name in names if name not in self]
+        return list(names) if self._is_empty else [name for name in names if name not in self]
 
 
 @lru_cache(maxsize=64)

@@ -125,12 +125,11 @@ class Columns:
         if name in self._columns or self._known is not None:
             found[name] = leaf if name in self._columns else pa.nulls(len(leaf))
 
-    def _leaves(self, value: pa.Array, prefix: str) -> Iterator[tuple[str, pa.Array]]:
-        for number, field in enumerate(value.type):
+    def _leaves(self, value: pa.StructArray, prefix: str) -> Iterator[tuple[str, pa.Array]]:
+        for field, inner in zip(value.type, value.flatten(), strict=True):
             path = prefix + field.name
             if "." in field.name:
                 raise Unplain
-            inner = pc.struct_field(value, [number])
             if pa.types.is_struct(field.type) and not self._nesting.declares(path):
                 if path == self._nesting.items:
                     raise Unplain

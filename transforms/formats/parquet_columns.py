@@ -52,7 +52,8 @@ class FileColumns:
 
     def __init__(self, file: pq.ParquetFile, path: str) -> None:
         self._path = path
-        leaves = [(".".join(place.keys), place) for place in _leaves(file.schema_arrow, ())]
+        given = file.schema_arrow  # which is made anew of all columns whenever it is asked for
+        leaves = [(".".join(place.keys), place) for place in _leaves(given, ())]
         twice = [name for name, count in Counter(name for name, _ in leaves).items() if count > 1]
         if twice:
             raise InputError("a column is there twice", f"{path}: {min(twice)}", "Rename one of them")
@@ -62,17 +63,17 @@ class FileColumns:
         self._lists = frozenset(name for name, place in leaves if _is_list(place.given))
         self._lists |= self._never_text(file, [name for name, place in leaves if _is_bytes(plain_type(place.given))])
         self.schema = pa.schema(
-            [pa.field(name, _as_read(place.given), metadata=self._metadata(file, name)) for name, place in leaves],
-            metadata=file.schema_arrow.metadata,
+            [pa.field(name, _as_read(place.given), metadata=self._metadata(given, name)) for name, place in leaves],
+            metadata=given.metadata,
         )
 
-    def _metadata(self, file: pq.ParquetFile, name: str) -> Mapping[bytes, bytes] | None:
+    def _metadata(self, given: pa.Schema, name: str) -> Mapping[bytes, bytes] | None:
         """What the file says of a column, such as who made it, or that it is never read."""
         if name in self._lists:
             return LIST
         metadata: Mapping[bytes, bytes] | None = None
         if not self.is_in_struct(name):
-            metadata = file.schema_arrow.field(name).metadata
+            metadata = given.field(name).metadata
         return metadata
 
     def unread(self, names: Sequence[str]) -> list[str]:

@@ -186,7 +186,8 @@ def hidden(way, write, line):
         ),
         policy(
             roles(direct="buyer", quasi="city", insensitive="note", sensitive="category"),
-            a=release("public", "city note category"),
+            # A digest of unknown making fails whatever is tried on it.
+            a=release("public", "city note category", digests={"tries": 1_000}),
         ),
         fails=(line,),
     )
@@ -261,16 +262,12 @@ CASES = [
 ]
 
 
-DIGESTS = ("hidden", (2,))
-"""What is tried on a digest takes seconds; the quick suite tries them in `risk`, without a run."""
-
-
 def kind(case):
     """How a case misleads, and what fails."""
     return case.name.partition(" ")[0], case.fails
 
 
-@pytest.mark.parametrize("case", quick_first(CASES, kind, but=[DIGESTS]), ids=str)
+@pytest.mark.parametrize("case", quick_first(CASES, kind), ids=str)
 def test_the_label_is_right(case, tmp_path):
     judge(run(case, tmp_path), case.fails)
 
