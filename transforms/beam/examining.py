@@ -67,9 +67,9 @@ class Call:
     seconds: float = SECONDS
 
     @property
-    def made(self) -> list[str]:
+    def made(self) -> tuple[str, ...]:
         """The releases that are made."""
-        return [name for name in self.policy.releases if not self.releases or name in self.releases]
+        return tuple(name for name in self.policy.releases if not self.releases or name in self.releases)
 
     @property
     def is_here(self) -> bool:
@@ -170,7 +170,7 @@ class _Examination:
         prepared = replace(prepared, job=job)
         if job.policy.sign is not None:
             self._see("signature", lambda: _told_of_signature(prepared))
-        registered = self._kept("register", lambda: _registered(prepared, place), lambda _: "can be opened and changed")
+        registered = self._kept("register", lambda: _registered(prepared, place), _told_of_register)
         return replace(prepared, job=job if registered is None else registered.job)
 
     def _told_of_keyring(self, _: object) -> str:
@@ -190,7 +190,8 @@ class _Examination:
         """A key that only workers have is no fault: the register's, which this process needs, is seen with the register."""
         if finding.check != KEYS or finding.error is None or self._call.runner == LOCAL:
             return finding
-        return Finding(KEYS, f"not all are here, so the workers' are compared with each other ({finding.error.what})")
+        absent = finding.error.where or "the policy's"
+        return Finding(KEYS, f"not all are here ({absent}), so those of workers are compared with each other")
 
     def _workers(self, asked: Asked, keys: dict[str, str]) -> None:
         begun = time.time()
@@ -222,6 +223,13 @@ def _told_of(prepared: Prepared) -> str:
 def _told_of_signature(prepared: Prepared) -> str:
     signer_of(prepared)
     return "the key that signs is here"
+
+
+def _told_of_register(prepared: Prepared) -> str:
+    register = prepared.job.register
+    if register is None:
+        return f"none is kept: {prepared.job.unregistered}"
+    return "the run will make it" if register.is_new else "can be opened and changed"
 
 
 def _registered(prepared: Prepared, place: str) -> Prepared:

@@ -99,7 +99,7 @@ def see_register(asked: Asked) -> str:
     if reference is None:
         return f"none is kept: {asked.job.unregistered}"
     if reference.is_new:
-        return "none is there yet; the run makes it"
+        return "the run will make it"
     document = read(reference.path)
     if document is None:
         raise UsageError("the register is not here", shown(reference.path), _ELSEWHERE)

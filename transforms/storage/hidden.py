@@ -31,7 +31,7 @@ def hidden_folders(output: str) -> list[str]:
 
 
 def folder_for_workers(output: str, name: str, *, shared: bool) -> str:
-    """The hidden folder that the workers of a run write into. Of what workers here write only what is published leaves this machine.
+    """The hidden folder that the workers of a run write into. Of what workers here write only what is published goes elsewhere.
 
     Args:
         output: The output folder, absolute.
