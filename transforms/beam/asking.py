@@ -25,6 +25,12 @@ _GOODBYE = 5.0
 _NO_WORKER = re.compile(r"StatusCode\.UNAVAILABLE|\bUNAVAILABLE\b|[Cc]onnection refused|DEADLINE_EXCEEDED")
 """What an engine's error says where no worker could be started."""
 
+_OTHER_SDK = re.compile(
+    r"Submission environment: \S*?python(?P<python_here>[\d.]+)_sdk:(?P<beam_here>\w[\w.]*\w)\. "
+    r"Runtime environment: \S*?python(?P<python_there>[\d.]+)_sdk:(?P<beam_there>\w[\w.]*\w)"
+)
+"""What Beam's worker says where it is of another version than the job, which it refuses."""
+
 
 @dataclass
 class _Asking:
@@ -117,6 +123,14 @@ def _too_late(runner: str, options: Sequence[str], seconds: float) -> UsageError
 
 def _why(error: Exception, runner: str, options: Sequence[str]) -> DeidError:
     """The error of ours for the one that an engine ended the job with."""
+    other = _OTHER_SDK.search(str(error))
+    if other is not None:
+        there = f"Python {other['python_there']} with Apache Beam {other['beam_there']} there"
+        here = f"Python {other['python_here']} with Apache Beam {other['beam_here']} here"
+        step = "Install the same there as here, and start the workers again"
+        return UsageError(
+            f"the workers have other versions, and take no job of these: {there}, {here}", "workers", step
+        )
     found = ours(error, runner)
     kind, config = _environment(options)
     if isinstance(found, InternalFault) and _NO_WORKER.search(str(error)):

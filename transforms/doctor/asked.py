@@ -9,7 +9,6 @@ from beam_deid.transforms.policy.canonical import policy_document
 from beam_deid.transforms.policy.paths import with_paths
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import Prepared
-from beam_deid.transforms.storage.files import store_of
 
 MOST = 16
 """How many files of an input are looked at: rights and paths are most often those of a whole folder."""
@@ -80,9 +79,3 @@ def _beside(job: Job) -> Iterator[str]:
     releases = document["releases"]
     with_paths({**document, "releases": {name: releases[name] for name in job.releases}}, note, lambda path: path)
     return iter(found)
-
-
-def size_of(path: str) -> int | None:
-    """The bytes of a file, None where there is none."""
-    entry = store_of(path).entry(path)
-    return None if entry is None else entry.size

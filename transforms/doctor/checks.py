@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 
-from beam_deid.transforms.doctor.asked import Asked, size_of
+from beam_deid.transforms.doctor.asked import Asked
 from beam_deid.transforms.errors import InputError, OutputError, UsageError
 from beam_deid.transforms.register.folder import read
 from beam_deid.transforms.run.cores import cores
@@ -33,10 +33,9 @@ def see_input(asked: Asked) -> str:
         InputError: One cannot, or is another file.
     """
     for path, size in asked.inputs:
-        found = size_of(path)
-        if found is None:
+        if not is_file(path):
             raise InputError("there is no such file here", shown(path), _ELSEWHERE)
-        _see_readable(path)
+        found = _readable_size(path)
         if found != size:
             what = f"it has {found:,} bytes here, and {size:,} where the run is called"
             raise InputError(what, shown(path), _ELSEWHERE)
@@ -45,10 +44,12 @@ def see_input(asked: Asked) -> str:
     return f"{len(asked.inputs)} of {asked.files:,} files were looked at, and can be read"
 
 
-def _see_readable(path: str) -> None:
+def _readable_size(path: str) -> int:
+    """The bytes of a file that can be read."""
     with open_arrow(path) as stream:
         try:
             stream.read(_FIRST)
+            return int(stream.size())
         except OSError as error:
             raise InputError(f"the file cannot be read ({reason(error)})", shown(path), _ELSEWHERE) from None
 
@@ -63,7 +64,7 @@ def see_beside(asked: Asked) -> str:
         if not exists(path):
             raise InputError("the policy names this file, and it is not here", shown(path), _ELSEWHERE)
         if is_file(path):
-            _see_readable(path)
+            _readable_size(path)
     count = len(asked.beside)
     if not count:
         return "the policy names no further file"
