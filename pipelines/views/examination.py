@@ -24,7 +24,7 @@ def show_findings(out: Console, found: Sequence[Finding]) -> None:
     for several in workers.values():
         _show(out, several[0])
         if not several[0].passed:
-            out.print(f"    {escape('; '.join(one.at for one in several))}")
+            out.print(f"    {escape('; '.join(said(one.at) for one in several))}")
 
 
 def _show(out: Console, one: Finding) -> None:
