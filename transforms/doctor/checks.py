@@ -21,8 +21,9 @@ Check = Callable[[Asked], str]
 STAGING = "staging"
 
 _FIRST = 1
-_ELSEWHERE = (
+ELSEWHERE = (
     "Let both reach the same files: a store or a shared folder, under one path, with rights for the worker's user"
+    """What is advised where a worker does not see what this process sees."""
 )
 
 
@@ -34,11 +35,11 @@ def see_input(asked: Asked) -> str:
     """
     for path, size in asked.inputs:
         if not is_file(path):
-            raise InputError("there is no such file here", shown(path), _ELSEWHERE)
+            raise InputError("there is no such file here", shown(path), ELSEWHERE)
         found = _readable_size(path)
         if found != size:
             what = f"it has {found:,} bytes here, and {size:,} where the run is called"
-            raise InputError(what, shown(path), _ELSEWHERE)
+            raise InputError(what, shown(path), ELSEWHERE)
     if len(asked.inputs) == asked.files:
         return "1 file can be read" if asked.files == 1 else f"{asked.files:,} files can be read"
     return f"{len(asked.inputs)} of {asked.files:,} files were looked at, and can be read"
@@ -51,7 +52,7 @@ def _readable_size(path: str) -> int:
             stream.read(_FIRST)
             return int(stream.size())
         except OSError as error:
-            raise InputError(f"the file cannot be read ({reason(error)})", shown(path), _ELSEWHERE) from None
+            raise InputError(f"the file cannot be read ({reason(error)})", shown(path), ELSEWHERE) from None
 
 
 def see_beside(asked: Asked) -> str:
@@ -62,7 +63,7 @@ def see_beside(asked: Asked) -> str:
     """
     for path in asked.beside:
         if not exists(path):
-            raise InputError("the policy names this file, and it is not here", shown(path), _ELSEWHERE)
+            raise InputError("the policy names this file, and it is not here", shown(path), ELSEWHERE)
         if is_file(path):
             _readable_size(path)
     count = len(asked.beside)
@@ -103,9 +104,9 @@ def see_register(asked: Asked) -> str:
         return "the run will make it"
     document = read(reference.path)
     if document is None:
-        raise UsageError("the register is not here", shown(reference.path), _ELSEWHERE)
+        raise UsageError("the register is not here", shown(reference.path), ELSEWHERE)
     if document.register != reference.register:
-        raise UsageError("another register is here", shown(reference.path), _ELSEWHERE)
+        raise UsageError("another register is here", shown(reference.path), ELSEWHERE)
     return "can be read"
 
 
