@@ -23,8 +23,8 @@ STAGING = "staging"
 _FIRST = 1
 ELSEWHERE = (
     "Let both reach the same files: a store or a shared folder, under one path, with rights for the worker's user"
-    """What is advised where a worker does not see what this process sees."""
 )
+"""What is advised where a worker does not see what this process sees."""
 
 
 def see_input(asked: Asked) -> str:

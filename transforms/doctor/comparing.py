@@ -115,7 +115,7 @@ def _of_worker(told: Told, expected: Expected) -> Iterator[Finding]:
     others = [name for name, value in told.keys.items() if expected.keys.get(name, value) != value]
     yield from (one for one in told.findings if not (others and one.check == KEYS and one.passed))
     for name in others:
-        yield Finding(KEYS, error=_another_key(name, "here"), at=told.worker)
+        yield Finding(KEYS, error=_another_key(name), at=told.worker)
     if not told.answered:
         what = "keys, paths, register and rights were not looked at"
         step = "See why beam_deid cannot answer there, and call doctor again"
@@ -128,11 +128,17 @@ def _among(workers: Sequence[Told], expected: Expected) -> Iterator[Finding]:
     for told in workers[1:]:
         for name, value in told.keys.items():
             if name not in expected.keys and first.keys.get(name, value) != value:
-                yield Finding(KEYS, error=_another_key(name, f"on {first.worker}"), at=told.worker)
+                yield Finding(KEYS, error=_differing_key(name, first.worker), at=told.worker)
 
 
-def _another_key(name: str, place: str) -> KeyFault:
-    return KeyFault(f"the key is another one than {place}, so what it makes could not be joined", name, _SAME_KEY)
+def _another_key(name: str) -> KeyFault:
+    return KeyFault("the key is another one than here, so what it makes could not be joined", name, _SAME_KEY)
+
+
+def _differing_key(name: str, other: str) -> KeyFault:
+    return KeyFault(
+        f"the key is another one than that of {other}, so what they make could not be joined", name, _SAME_KEY
+    )
 
 
 def _versions(told: Told, expected: Expected) -> Iterator[Finding]:
