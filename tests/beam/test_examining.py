@@ -15,11 +15,11 @@ import apache_beam as beam
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.beam import examining
+from beam_deid.transforms.beam import asking, examining
 from beam_deid.transforms.storage.paths import MARK
 
 from ..kit.job_service import free_port, on_pool, pool, service
-from ..kit.keys import KEY
+from ..kit.keys import KEK, KEY
 from ..kit.other_python import another_beam, another_package, python_without_us
 from ..kit.two_releases import MORE, POLICY, fill, upload
 
@@ -216,6 +216,20 @@ def test_a_worker_lacks_a_file_that_the_policy_names(capsys, shop, jobs, tmp_pat
 
 
 @needs_mounts
+def test_a_worker_does_not_see_the_keyring(capsys, shop, jobs, tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOP_KEK", KEK)
+    ring = shop / "keys" / "shop.keyring"
+    assert call(["keys", "create", str(ring), "--kek", "env:SHOP_KEK"]) == 0
+    (shop / "policy.yaml").write_text(POLICY.replace('{key: "env:BEAM_DEID_KEY"}', f"{{keyring: {ring}}}"), "utf-8")
+    hidden = [*ALONE, f'mount -t tmpfs none {ring.parent} && exec "$@"', "sh"]
+    with pool(tmp_path, with_key(None, SHOP_KEK=KEK), within=hidden) as workers:
+        code, missing, well = doctor(capsys, shop, [jobs, *workers])
+    assert code == 2
+    assert (only(missing)["check"], only(missing)["where"]) == ("keys", str(ring))
+    assert well["keyring", True] == "can be read"
+
+
+@needs_mounts
 def test_a_worker_may_not_write_where_staging_will_stand(capsys, shop, jobs, tmp_path):
     only_read = [*ALONE, f'mount --bind {shop} {shop} && mount -o remount,ro,bind {shop} && exec "$@"', "sh"]
     with pool(Path("/"), with_key(KEY), within=only_read) as workers:
@@ -281,6 +295,15 @@ def test_a_worker_has_another_apache_beam(capsys, shop, jobs, tmp_path):
         f"{python} with Apache Beam 2.99.0 there, {python} with Apache Beam {beam.__version__} here"
         in only(missing)["what"]
     )
+
+
+def test_an_engine_that_gives_no_metrics_of_text_back_is_understood_by_what_workers_leave(
+    capsys, shop, jobs, workers, monkeypatch
+):
+    monkeypatch.setattr(asking, "_answers", lambda _: [])
+    code, missing, well = doctor(capsys, shop, [jobs, *workers])
+    assert (code, missing) == (0, [])
+    assert well["keys", False] == "the key of 1 use is here"
 
 
 def test_workers_lack_what_opens_a_bucket(capsys, bucket, jobs, tmp_path, monkeypatch):

@@ -146,7 +146,7 @@ def _environment(options: Sequence[str]) -> tuple[str, str]:
 
 
 def _place(kind: str, config: str) -> str:
-    return f"--environment_type={kind} --environment_config={config}" if kind and config else "workers"
+    return f"--environment_type={kind} --environment_config={config}" if kind and config else ""
 
 
 def _advice(kind: str, config: str) -> str:

@@ -198,11 +198,11 @@ class _Examination:
         try:
             texts = ask(asked.to_text(), self._call.runner, self._call.beam_options, self._call.seconds)
             there = left(asked.folder)
-        except Exception as error:
+            workers = told_by(texts or there.values())
+        except Exception as error:  # a check that cannot be made has not passed
             self.found.append(Finding("workers", error=fault_of(error, "workers")))
             return
         expected = Expected(versions(), code_of(PACKAGE), keys, begun, time.time())
-        workers = told_by(texts or there.values())
         if not workers:
             what = f"{self._call.runner} did the job, and no worker's answer came back"
             step = "Start a run on a small input, and look at its label"
