@@ -32,7 +32,7 @@ Examples:
       --runner DataflowRunner -- --project=NAME --region=asia-east1 --temp_location=gs://bucket/tmp
 
 Exit codes: 0 all is well; else that of what is missing first, with which the run would end: 2 engine, policy, keys, register or
-versions, 3 input, 1 output.""",
+versions, 3 input, 1 output, or a fault of the engine.""",
 )
 @click.argument("policy", type=click.Path(dir_okay=False))
 @options.input_option(required=True)
@@ -64,7 +64,7 @@ versions, 3 input, 1 output.""",
     metavar="SECONDS",
     help="Longest time to wait for workers.",
 )
-@options.verbose_option
+@click.option("--verbose", "-v", is_flag=True, help="Let the engine's own logs be seen, too.")
 @options.json_option
 @click.pass_context
 def doctor(
