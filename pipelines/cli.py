@@ -24,6 +24,7 @@ _COMMANDS = {
     "assess": "Measure what any dataset discloses, and the label it would get.",
     "correct": "Replace records in what was published by corrected ones.",
     "demo": "Make synthetic orders, run a policy over them, and show the labels.",
+    "doctor": "Say whether a run would work, here or on an engine.",
     "erase": "Take persons out of what was published, and out of later runs.",
     "explain": "Say what a reason for rejected records means, or a test of the label.",
     "keys": "Make, list, rotate and destroy the keys of a keyring.",

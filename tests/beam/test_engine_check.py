@@ -1,8 +1,11 @@
 """An engine is asked before anything is read: is there one of that name, does it know its options, does it answer?"""
 
+import contextlib
 import socket
+import threading
 
 import pytest
+from apache_beam.runners.portability.local_job_service import LocalJobServicer
 
 from beam_deid.transforms.beam.engine_check import check_engine
 from beam_deid.transforms.errors import UsageError
@@ -37,16 +40,34 @@ def test_engines_that_there_are_not_are_refused(runner):
         check_engine(runner, [])
 
 
-def test_a_service_answers_or_is_named():
-    with socket.socket() as service:
-        service.bind(("localhost", 0))
-        service.listen()
-        port = service.getsockname()[1]
-        check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
+def test_a_service_answers_or_is_named(tmp_path):
+    jobs = LocalJobServicer(str(tmp_path))
+    port = jobs.start_grpc_server()
+    check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
+    jobs.stop()
     with pytest.raises(UsageError, match=f"nothing answers at localhost:{port}"):
         check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
     with pytest.raises(UsageError, match="says nowhere"):
         check_engine("PortableRunner", [])
+
+
+def test_what_answers_is_a_job_service_or_is_refused():
+    with socket.socket() as web:
+        web.bind(("localhost", 0))
+        web.listen()
+        answering = threading.Thread(target=answer_as_a_web_server, args=(web,), daemon=True)
+        answering.start()
+        port = web.getsockname()[1]
+        with pytest.raises(UsageError, match=f"what answers at localhost:{port} is no job service of Beam"):
+            check_engine("PortableRunner", [f"--job_endpoint=localhost:{port}"])
+
+
+def answer_as_a_web_server(web):
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = web.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 
 
 def test_an_engine_whose_service_beam_starts_needs_java(monkeypatch, tmp_path):

@@ -43,6 +43,7 @@ _PATTERN = re.compile(
     \(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]  # a regular expression
     |^\w+\[\w+|\|\ None|\|\ str|^pa\.  # a type
     |^<|^%\(|^import\ sys|^AWS\ Error  # XML, a form of logs, a program, what another library says
+    |^\(lambda  # a program
     |^beam-deid\ keyring  # what a wrapped key is bound to
     |^beam-deid\ [a-z]+(\ [a-z]+)?$|^beam-deid\ (plan|run)\ policy\S*\ \{|^beam-deid\ releases\ forget\ REGISTER  # commands
     """,
@@ -54,6 +55,9 @@ _STREAM = re.compile(r"[\w{}]+(\n[\w{}]+)+")
 _TEXTS = {
     "module {name} has no attribute {name2}",  # faults of whoever extends the package
     "line {code}",  # codes
+    "Ask {number}",  # steps of a pipeline
+    "Begin {number}",
+    "doctor {challenge}",  # what a check value is made with
     "line {line}",
     "grade {grade}",
     "two actions share a name",

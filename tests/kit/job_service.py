@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 
@@ -36,32 +36,73 @@ def engine(folder: Path, environment: Mapping[str, str] = os.environ) -> Iterato
         folder: Where they work.
         environment: What they, and so the workers, have in their environment.
     """
-    jobs = free_port()
-    workers = free_port()
-    path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
-    servers = [
-        subprocess.Popen(
-            [sys.executable, "-m", module, *flags],
-            env={**environment, "PATH": path},
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for module, flags in (
-            ("apache_beam.runners.portability.local_job_service_main", [f"--job_port={jobs}"]),
-            ("apache_beam.runners.worker.worker_pool_main", [f"--service_port={workers}"]),
-        )
-    ]
-    try:
+    with _service(folder, environment) as jobs, _pool(folder, environment) as workers:
         wait_for(jobs)
         wait_for(workers)
-        yield [
-            f"--job_endpoint=localhost:{jobs}",
-            "--environment_type=EXTERNAL",
-            f"--environment_config=localhost:{workers}",
-        ]
+        yield [f"--job_endpoint=localhost:{jobs}", *on_pool(workers)]
+
+
+@contextlib.contextmanager
+def service(folder: Path) -> Iterator[str]:
+    """A job service alone, ended with the context; yields Beam's option that names it."""
+    with _service(folder, os.environ) as jobs:
+        wait_for(jobs)
+        yield f"--job_endpoint=localhost:{jobs}"
+
+
+@contextlib.contextmanager
+def pool(
+    folder: Path, environment: Mapping[str, str] = os.environ, python: str = sys.executable, within: Sequence[str] = ()
+) -> Iterator[list[str]]:
+    """A worker pool alone, ended with the context; yields Beam's options for workers of it.
+
+    Args:
+        folder: Where it works.
+        environment: What it, and so its workers, have in their environment.
+        python: The Python that its workers are: it takes whatever is called ``python`` first in its PATH.
+        within: The words of a command that it is started by.
+    """
+    with _pool(folder, environment, python, within) as workers:
+        wait_for(workers)
+        yield on_pool(workers)
+
+
+def on_pool(port: int) -> list[str]:
+    """Beam's options for workers of a pool that listens on a port, if any does."""
+    return ["--environment_type=EXTERNAL", f"--environment_config=localhost:{port}"]
+
+
+@contextlib.contextmanager
+def _service(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    port = free_port()
+    words = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main", f"--job_port={port}"]
+    with _started(words, folder, environment, sys.executable):
+        yield port
+
+
+@contextlib.contextmanager
+def _pool(
+    folder: Path, environment: Mapping[str, str], python: str = sys.executable, within: Sequence[str] = ()
+) -> Iterator[int]:
+    port = free_port()
+    words = [*within, sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    with _started(words, folder, environment, python):
+        yield port
+
+
+@contextlib.contextmanager
+def _started(words: Sequence[str], folder: Path, environment: Mapping[str, str], python: str) -> Iterator[None]:
+    path = os.path.dirname(python) + os.pathsep + os.environ["PATH"]
+    server = subprocess.Popen(
+        words,
+        env={**environment, "PATH": path},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
     finally:
-        for server in servers:
-            os.killpg(server.pid, 15)
-            server.wait(30)
+        os.killpg(server.pid, 15)
+        server.wait(30)

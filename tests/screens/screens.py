@@ -10,10 +10,15 @@ from rich.console import Console
 from beam_deid.pipelines.language.chosen import ENGLISH, LANGUAGES
 from beam_deid.pipelines.language.console import SpeakingConsole
 from beam_deid.pipelines.language.words import spoken_in
+from beam_deid.pipelines.views.examination import show_findings
 from beam_deid.pipelines.views.explanation import show_all, show_explanation
 from beam_deid.pipelines.views.outcome import show_outcome
 from beam_deid.pipelines.views.progress import Bar
 from beam_deid.pipelines.views.progress_lines import ProgressLines
+from beam_deid.transforms.crypto.read_secret import MAKE_ONE
+from beam_deid.transforms.doctor.checks import ELSEWHERE
+from beam_deid.transforms.doctor.finding import Finding
+from beam_deid.transforms.errors import InputError, KeyFault
 from beam_deid.transforms.label.explaining import explanation_of, explanations
 from beam_deid.transforms.publish.publication import Outcome
 from beam_deid.transforms.run.progress import Now, Unit
@@ -118,6 +123,26 @@ def _explained(code: str) -> Callable[[Console], None]:
     return lambda out: show_explanation(out, found)
 
 
+def _examined(out: Console) -> None:
+    show_findings(out, EXAMINED)
+
+
+WORKERS = ("flink-1, process 4711", "flink-2, process 815")
+NO_KEY = KeyFault("the environment variable is not set", "env:SHOP_KEY", f"Set it to the key. {MAKE_ONE}")
+EXAMINED = [
+    Finding("engine", "FlinkRunner is one, and answers where its options say that it is"),
+    Finding("policy", "2 releases may be made on this engine: analytics, crm"),
+    Finding("input", "12 files with the columns of the policy, 4,200,000 records"),
+    Finding("keys", "the keys of 3 uses are here"),
+    Finding("workers", "the engine took a job, and 2 workers answered"),
+    *(Finding("Python", "3.12", at=one) for one in WORKERS),
+    *(Finding("keys", error=NO_KEY, at=one) for one in WORKERS),
+    Finding("input", "12 files can be read", at=WORKERS[0]),
+    Finding("input", error=InputError("there is no such file here", "/srv/orders/may.csv", ELSEWHERE), at=WORKERS[1]),
+    Finding("machine", "user flink, 4 cores, 15.6 GiB of memory, 120.3 GiB free in /tmp", at=WORKERS[0]),
+]
+"""Two workers, both without the key, one of them without a file."""
+
 LONG = "/srv/shop/releases/2026-11/订单/for-the-analysts"
 TWO = run_of(analytics=("anonymized", True), crm=("still_personal", True))
 SCREENS: dict[str, Callable[[Console], None]] = {
@@ -135,6 +160,7 @@ SCREENS: dict[str, Callable[[Console], None]] = {
         run_of(analytics=("anonymized", False), crm=(None, True)),
         {"analytics": EVERYTHING_FAILS, "crm": EVERYTHING_FAILS},
     ),
+    "examined": _examined,
     "explain": lambda out: show_all(out, explanations()),
     "explain-reason": _explained("outside_hierarchy"),
     "explain-test": _explained("l:category"),

@@ -7,14 +7,20 @@ import socket
 from collections.abc import Sequence
 from typing import NoReturn
 
+import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners import create_runner
 from apache_beam.utils.subprocess_server import JavaHelper
 
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.run.engines import LOCAL, services, starts_service
 
+JOBS = "--job_endpoint"
+
 _SECONDS = 5.0
+_PATIENCE = 20.0
+"""Seconds after which what answers at all is held not to answer as a job service: Beam itself would wait a minute."""
 _ALIKE = 0.8
 
 
@@ -35,6 +41,8 @@ def check_engine(runner: str, options: Sequence[str]) -> None:
         raise UsageError(what, "--runner", "Install Java, or name a service that runs: -- --job_endpoint=HOST:PORT")
     for name, host, port in services(runner, options):
         _see_that_it_answers(name, host, port)
+        if name == JOBS:
+            _see_that_it_takes_jobs(host, port)
 
 
 def _see_that_it_is_one(runner: str) -> None:
@@ -88,3 +96,15 @@ def _see_that_it_answers(option: str, host: str, port: int) -> None:
     except OSError:
         what = f"nothing answers at {host}:{port}"
         raise UsageError(what, option, f"Start it, or give the address of one that runs: -- {option}=…") from None
+
+
+def _see_that_it_takes_jobs(host: str, port: int) -> None:
+    """Ask what a runner asks a job service first."""
+    try:
+        with grpc.insecure_channel(f"{host}:{port}") as channel:
+            service = beam_job_api_pb2_grpc.JobServiceStub(channel)
+            service.DescribePipelineOptions(beam_job_api_pb2.DescribePipelineOptionsRequest(), timeout=_PATIENCE)
+    except grpc.RpcError as error:
+        what = f"what answers at {host}:{port} is no job service of Beam ({error.code().name})"
+        step = f"Name the port of its jobs, not of its artifacts or its web page: -- {JOBS}=HOST:8099"
+        raise UsageError(what, JOBS, step) from None

@@ -275,15 +275,15 @@ def execute(prepared: Prepared, staging: str, settings: Settings) -> None:
     """
     with SpillFolder() as folder:
         try:
-            pipeline = _pipeline(settings, folder)
+            pipeline = empty_pipeline(settings, folder)
             build(pipeline, prepared, staging, settings, _aside(prepared, settings, folder), folder.path)
             result, stopping = _begun(pipeline, settings.runner)
             result.wait_until_finish()
             STOPPING.forget(stopping)
         except DeidError as error:
-            raise _ours(error, settings.runner) from None
+            raise ours(error, settings.runner) from None
         except Exception as error:
-            raise _ours(error, settings.runner) from None
+            raise ours(error, settings.runner) from None
 
 
 def _begun(pipeline: beam.Pipeline, runner: str) -> tuple[PipelineResult, int]:
@@ -298,7 +298,7 @@ def _begun(pipeline: beam.Pipeline, runner: str) -> tuple[PipelineResult, int]:
         return result, STOPPING.add(result.cancel)
 
 
-def _pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
+def empty_pipeline(settings: Settings, folder: SpillFolder) -> beam.Pipeline:
     """An empty pipeline, whose own folder for temporary files is in one that the next run sweeps if this one is killed."""
     local = settings.runner == LOCAL
     options = list(settings.beam_options) + ([] if local else [f"--runner={settings.runner}"])
@@ -317,7 +317,7 @@ def _aside(prepared: Prepared, settings: Settings, folder: SpillFolder) -> Aside
     return Aside(folder.path, ASIDE.buckets(prepared.most_rows))
 
 
-def _ours(error: Exception, runner: str) -> DeidError:
+def ours(error: Exception, runner: str) -> DeidError:
     """The error of ours behind whatever an engine raised. Beam appends the step's name to an exception's text."""
     found = from_text(str(error)) or from_text(" ".join(map(str, error.args)))
     if found is not None:

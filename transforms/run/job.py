@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -183,12 +183,17 @@ class Job:
             KeyFault: One cannot.
         """
         keys = self.keys
+        for _, _, action, target in self.keyed_fields():
+            action.subkey(target, keys)
+
+    def keyed_fields(self) -> Iterator[tuple[str, str, KeyedAction, Target]]:
+        """The release, field, action and target of each field that takes a key, but for keys that the run makes itself."""
         for release in self.releases:
             for name in released_fields(self.policy, release):
                 action = self.policy.releases[release].fields[name]
                 target = self.policy.target(release, name)
                 if isinstance(action, KeyedAction) and action.recoverability(target) is Recoverability.KEYED:
-                    action.subkey(target, keys)
+                    yield release, name, action, target
 
     def keyring_of(self, action: KeyedAction, target: Target) -> str | None:
         """Id of the keyring that the key of a field is in; None where it is in none."""

@@ -30,6 +30,27 @@ def hidden_folders(output: str) -> list[str]:
     return [entry.path for entry in found if entry.is_folder and is_owner(name_of(entry.path).removeprefix(prefix))]
 
 
+def folder_for_workers(output: str, name: str, *, shared: bool) -> str:
+    """The hidden folder that the workers of a run write into. Of what workers here write only what is published goes elsewhere.
+
+    Args:
+        output: The output folder, absolute.
+        name: The name of its owner.
+        shared: Whether workers on other machines write into it, so that it must be where they can reach it.
+    """
+    return hidden_folder(output if shared or is_local(output) else local_stand_in(output), name)
+
+
+def missing_folders(output: str) -> list[str]:
+    """The folders above a local output that are not there yet, the deepest first."""
+    found = []
+    folder = parent(output)
+    while is_local(output) and not os.path.lexists(folder):
+        found.append(folder)
+        folder = parent(folder)
+    return found
+
+
 def is_own(folder: str) -> bool:
     """Whether no other user can have written into a hidden folder.
 

@@ -1,14 +1,19 @@
 """Staging of a run's output: a hidden folder for its workers, a lease, and publication by manifest."""
 
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from beam_deid.transforms.errors import DeidError, OutputError
 from beam_deid.transforms.storage.files import store_of, write_all
-from beam_deid.transforms.storage.hidden import hidden_folder, hidden_folders, local_stand_in, place_of
+from beam_deid.transforms.storage.hidden import (
+    folder_for_workers,
+    hidden_folder,
+    hidden_folders,
+    missing_folders,
+    place_of,
+)
 from beam_deid.transforms.storage.journal import (
     Journal,
     Moved,
@@ -22,7 +27,7 @@ from beam_deid.transforms.storage.journal import (
 from beam_deid.transforms.storage.lease import Lease
 from beam_deid.transforms.storage.manifest import files_of_run
 from beam_deid.transforms.storage.owners import new_name
-from beam_deid.transforms.storage.paths import is_local, join, parent, shown
+from beam_deid.transforms.storage.paths import join, shown
 from beam_deid.transforms.storage.replacing import check_replaceable
 from beam_deid.transforms.storage.stopping import STOPPING
 from beam_deid.transforms.storage.sweeping import OLD, OUTCOME, finish, put_back, sweep_held, waiting
@@ -59,11 +64,9 @@ class Staging:
         self._published = False
         name = new_name()
         self._claim = hidden_folder(self._output, name)
-        # Where workers are here, nothing but what is published ever leaves this machine.
-        beside = self._output if shared or is_local(self._output) else local_stand_in(self._output)
-        self.path = work or hidden_folder(beside, name)
+        self.path = work or folder_for_workers(self._output, name, shared=shared)
         self._lease = Lease(self._claim, lambda: hidden_folders(self._output), self._output)
-        self._made = _missing_folders(self._output)
+        self._made = missing_folders(self._output)
         self._stopping = [STOPPING.add(self._drop_made)]
         try:
             self._lease.take()
@@ -240,13 +243,3 @@ class Staging:
         else:
             advice = f"The next command on this output finishes it, or: beam-deid publish {shown(self._claim)}"
         return OutputError(f"the publication was begun and cannot go on ({error.what})", shown(self._output), advice)
-
-
-def _missing_folders(output: str) -> list[str]:
-    """The folders above a local output that are not there yet, the deepest first."""
-    found = []
-    folder = parent(output)
-    while is_local(output) and not os.path.lexists(folder):
-        found.append(folder)
-        folder = parent(folder)
-    return found
