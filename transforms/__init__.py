@@ -5,13 +5,24 @@ Steps on Beam are in `beam`, one a file; nothing else here knows it. README.md b
 
 from typing import Any
 
-__all__ = ["AssessReidentification", "Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
+__all__ = [
+    "AssessReidentification",
+    "Deidentified",
+    "Deidentify",
+    "Evidence",
+    "Policy",
+    "Rejected",
+    "ReleaseLabel",
+    "read_policy",
+]
 
 _HOMES = {
     "AssessReidentification": "beam.assess",
     "Deidentified": "beam.deidentify",
     "Deidentify": "beam.deidentify",
-    "Rejected": "beam.release",
+    "Evidence": "beam.told",
+    "Rejected": "beam.told",
+    "ReleaseLabel": "beam.told",
     "Policy": "policy.model",
     "read_policy": "policy.reader",
 }
