@@ -11,9 +11,14 @@ __all__ = [
     "Deidentify",
     "Evidence",
     "Policy",
+    "ReadOrders",
     "Rejected",
+    "RejectedRow",
     "ReleaseLabel",
+    "WriteRelease",
+    "WrittenRelease",
     "read_policy",
+    "yaml_providers",
 ]
 
 _HOMES = {
@@ -21,10 +26,15 @@ _HOMES = {
     "Deidentified": "beam.deidentify",
     "Deidentify": "beam.deidentify",
     "Evidence": "beam.told",
+    "ReadOrders": "beam.read_orders",
     "Rejected": "beam.told",
+    "RejectedRow": "beam.told",
+    "WriteRelease": "beam.write_release",
+    "WrittenRelease": "beam.told",
     "ReleaseLabel": "beam.told",
     "Policy": "policy.model",
     "read_policy": "policy.reader",
+    "yaml_providers": "beam.in_yaml",
 }
 
 

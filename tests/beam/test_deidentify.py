@@ -121,9 +121,9 @@ def test_what_must_not_pass_stops_the_pipeline(rows, policy, what):
     assert "SECRET" not in str(raised.value)
 
 
-def test_a_collection_of_unknown_type_is_refused_when_the_pipeline_is_built():
+def test_a_collection_of_what_is_no_record_is_refused_when_the_pipeline_is_built():
     p = pipeline()
-    with pytest.raises(UsageError, match="with_output_types"):
+    with pytest.raises(UsageError, match="convert its elements"):
         p | beam.Create(["text"]) | Deidentify(POLICY)
 
 

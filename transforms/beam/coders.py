@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_deid.transforms.beam.told import Evidence, Rejected, ReleaseLabel
+from beam_deid.transforms.beam.told import Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease
 from beam_deid.transforms.columns.ipc import from_ipc, table_from_ipc, table_to_ipc, to_ipc
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.decision import Decision
@@ -93,7 +93,7 @@ def register_coders() -> None:
     """Tell Beam how our elements are coded. Whoever puts them on a pipeline calls it; workers find the coders in the graph."""
     beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
     beam.coders.registry.register_coder(pa.Table, TableCoder)
-    for row in (Evidence, Rejected, ReleaseLabel):
+    for row in (Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease):
         beam.coders.registry.register_coder(row, beam.coders.RowCoder)
     for kind in (Counted, Decision, FirstRead, Given, RunFacts, Schemas, Shard):
         beam.coders.registry.register_coder(kind, FactsCoder)

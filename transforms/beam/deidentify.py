@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -27,6 +26,7 @@ from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
+from beam_deid.transforms.beam.given_policy import GivenPolicy, policy_given
 from beam_deid.transforms.beam.rows_sink import RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
@@ -42,7 +42,7 @@ from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.per_subject import refuse_secrets
-from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
+from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.register_embedded import with_register
 from beam_deid.transforms.run.job import Job
@@ -93,7 +93,7 @@ class Deidentify(beam.PTransform):
 
     def __init__(
         self,
-        policy: "Policy | str | Mapping[str, Any]",
+        policy: GivenPolicy,
         release: str | None = None,
         max_rejects: float = 0.001,
         key: SecretSource | None = None,
@@ -168,14 +168,9 @@ class Deidentify(beam.PTransform):
         return row_type(types, given)
 
 
-def _policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Policy:
+def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
     """The policy, if labels can be made with it on workers."""
-    if isinstance(given, Policy):
-        policy = given
-    elif isinstance(given, str):
-        policy = read_policy(given, key_given=key_given)
-    else:
-        policy = policy_from_mapping(given, key_given=key_given)
+    policy = policy_given(given, key_given)
     if policy.input.fill_down is not None:
         raise UsageError(
             "the policy says input.fill_down, and the records of a collection have no order",

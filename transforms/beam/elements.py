@@ -27,6 +27,14 @@ _DECLARED = {
     str: pa.string(),
     Timestamp: pa.timestamp("us"),
 }
+_PYTHON = (
+    (pa.types.is_integer, int),
+    (pa.types.is_floating, float),
+    (pa.types.is_boolean, bool),
+    (pa.types.is_timestamp, Timestamp),
+    (pa.types.is_date, datetime.date),
+    (pa.types.is_decimal, decimal.Decimal),
+)
 
 
 class ElementKind(Enum):
@@ -106,16 +114,12 @@ def arrow_type_of(declared: Any) -> pa.DataType | None:
 
 def python_type(arrow: pa.DataType) -> Any:
     """The Python type of a released value, for a Beam row's schema."""
-    if pa.types.is_integer(arrow):
-        return int | None
-    if pa.types.is_floating(arrow):
-        return float | None
-    if pa.types.is_boolean(arrow):
-        return bool | None
-    if pa.types.is_timestamp(arrow):
-        return Timestamp | None
-    if pa.types.is_date(arrow):
-        return datetime.date | None
-    if pa.types.is_decimal(arrow):
-        return decimal.Decimal | None
-    return str | None
+    for is_one, kind in _PYTHON:
+        if is_one(arrow):
+            return in_schema(kind | None)
+    return in_schema(str | None)
+
+
+def in_schema(declared: Any) -> Any:
+    """A declared type as Beam's schemas know it, to which ``str | None`` would be anything."""
+    return convert_to_beam_type(declared)

@@ -13,6 +13,7 @@ from beam_deid.transforms.beam.elements import (
     WHERE,
     ElementKind,
     arrow_type_of,
+    in_schema,
     python_type,
     row_fields,
     without_none,
@@ -140,7 +141,7 @@ def row_type(released: dict[str, pa.DataType | None], given: dict[str, Any] | No
         given: The Python type of each given field, where the collection's type tells it.
     """
     fields = [
-        (name, (given or {}).get(name, Any) if arrow is None else python_type(arrow))
+        (name, in_schema((given or {}).get(name, Any)) if arrow is None else python_type(arrow))
         for name, arrow in released.items()
     ]
     return RowTypeConstraint.from_fields(fields)

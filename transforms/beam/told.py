@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from beam_deid.transforms.label.documents import plain
 
@@ -95,7 +95,7 @@ class Evidence(NamedTuple):
     subjects: int
     classes: int
     unique_subjects: int
-    k: int | None
+    k: Optional[int]  # noqa: UP045 - to Beam's schemas int | None is anything
     document: str
 
     @classmethod
@@ -104,10 +104,42 @@ class Evidence(NamedTuple):
         return cls(
             document["label"],
             [test["name"] for test in document["tests"] if not test["passed"]],
-            document["records"],
-            document["subjects"],
-            document["classes"],
-            document["unique_subjects"],
-            document["k"],
+            document.get("records", 0),  # of no records nothing is measured
+            document.get("subjects", 0),
+            document.get("classes", 0),
+            document.get("unique_subjects", 0),
+            document.get("k"),
             json.dumps(plain(document), ensure_ascii=False),
         )
+
+
+class RejectedRow(NamedTuple):
+    """A row of a file that could not be read: where and why, never the value.
+
+    Attributes:
+        file: The file.
+        row: The row, as whoever opens the file counts it.
+        field: The field; empty where the whole row is at fault.
+        reason: The reason code.
+    """
+
+    file: str
+    row: int
+    field: str
+    reason: str
+
+
+class WrittenRelease(NamedTuple):
+    """A release that was written, which of a collection with windows is one window's.
+
+    Attributes:
+        path: Its folder.
+        label: ``anonymized`` or ``still_personal``.
+        rows: Records in all its files.
+        files: The names of its files.
+    """
+
+    path: str
+    label: str
+    rows: int
+    files: Sequence[str]
