@@ -14,6 +14,7 @@ from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.to_batches import ToBatches
 from beam_deid.transforms.beam.told import Evidence
+from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import at_end, condition_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import assess
@@ -61,6 +62,8 @@ class AssessReidentification(beam.PTransform):
         """Count, merge, conclude."""
         register_coders()
         everywhere = not condition_of(rows.windowing, rows.is_bounded, WHERE)
+        if not rows.is_bounded:
+            rows = rows | "Windows" >> WindowGate()
         secret = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
         to_batches = ToBatches(element_kind(rows.element_type), row_fields(rows.element_type), everywhere=everywhere)
         return (

@@ -67,6 +67,32 @@ class TableCoder(RecordBatchCoder):
         return pa.Table
 
 
+class ElementCoder(beam.coders.Coder):
+    """Elements of somebody's collection that wait in an engine's state: what is in Arrow as Arrow, all else as Beam does it."""
+
+    _ARROW = {b"B": (pa.RecordBatch, RecordBatchCoder()), b"T": (pa.Table, TableCoder())}
+    _OTHERS = beam.coders.FastPrimitivesCoder()
+
+    def encode(self, value: Any) -> bytes:
+        """A mark, and the element."""
+        for mark, (kind, coder) in self._ARROW.items():
+            if isinstance(value, kind):
+                return mark + coder.encode(value)
+        return b"-" + bytes(self._OTHERS.encode(value))
+
+    def decode(self, encoded: bytes) -> Any:
+        """The element."""
+        mark = encoded[:1]
+        coder = self._ARROW[mark][1] if mark in self._ARROW else self._OTHERS
+        return coder.decode(encoded[1:])
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
 class FactsCoder(beam.coders.Coder):
     """Our own dataclasses as pickles. They hold numpy arrays, which pickle as one block each."""
 

@@ -33,6 +33,7 @@ from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.to_batches import ToBatches
 from beam_deid.transforms.beam.told import Rejected, ReleaseLabel
+from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
@@ -130,6 +131,8 @@ class Deidentify(beam.PTransform):
         condition = condition_of(rows.windowing, rows.is_bounded, WHERE)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
+        if not rows.is_bounded:
+            rows = rows | "Windows" >> WindowGate()
         ignored = Ignored(job.policy.input.ignore)
         fields = row_fields(rows.element_type)
         given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, everywhere)

@@ -29,11 +29,11 @@ def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
     Raises:
         UsageError: Its windows cannot each be one release.
     """
-    if not _fires_once(windowing, is_bounded):
+    if not _fires_once(windowing.triggerfn):
         raise UsageError(
             "the collection's windows may fire more than once, and a release is whole or not at all",
             where,
-            "Use beam.WindowInto without a trigger before it; with allowed_lateness, with trigger=AfterWatermark()",
+            "Use beam.WindowInto without a trigger before it",
         )
     windows = windowing.windowfn
     if isinstance(windows, GlobalWindows):
@@ -54,9 +54,8 @@ def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
     return _OVERLAP if overlap else NOT_JOINED
 
 
-def _fires_once(windowing: Any, is_bounded: bool) -> bool:
-    """Whether each window fires once. Without a trigger it does again for late records, where a collection has such."""
-    trigger = windowing.triggerfn
+def _fires_once(trigger: Any) -> bool:
+    """Whether each window fires once. Records that come late would make the usual trigger fire again: see `WindowGate`."""
     if isinstance(trigger, DefaultTrigger):
-        return is_bounded or not windowing.allowed_lateness
+        return True
     return isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None
