@@ -5,6 +5,7 @@ Facts do as pickles, but are never encoded just to be measured, which Beam does 
 """
 
 import pickle
+from types import MappingProxyType
 from typing import Any
 
 import apache_beam as beam
@@ -70,7 +71,7 @@ class TableCoder(RecordBatchCoder):
 class ElementCoder(beam.coders.Coder):
     """Elements of somebody's collection that wait in an engine's state: what is in Arrow as Arrow, all else as Beam does it."""
 
-    _ARROW = {b"B": (pa.RecordBatch, RecordBatchCoder()), b"T": (pa.Table, TableCoder())}
+    _ARROW = MappingProxyType({b"B": (pa.RecordBatch, RecordBatchCoder()), b"T": (pa.Table, TableCoder())})
     _OTHERS = beam.coders.FastPrimitivesCoder()
 
     def encode(self, value: Any) -> bytes:
