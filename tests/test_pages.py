@@ -2,11 +2,14 @@
 
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from beam_deid.pipelines.cli import cli
+from beam_deid.transforms import yaml_providers
 from beam_deid.transforms.formats.input_options import InputOptions
 from beam_deid.transforms.policy.adversary import Environment
 from beam_deid.transforms.policy.field_spec import FieldSpec
@@ -156,14 +159,38 @@ def test_the_commands_of_the_pages_exist():
     assert named == set(cli.list_commands(None)) - {"publish"}  # which needs a run that died
 
 
-def test_the_example_of_embedding_runs_and_is_short(tmp_path, monkeypatch, capsys):
-    (example,) = blocks(EMBEDDING, "python")
-    assert len(example.splitlines()) <= 20
-    monkeypatch.chdir(tmp_path)
-    exec(compile(example, EMBEDDING, "exec"), {})
-    said = capsys.readouterr().out.splitlines()
+def test_the_examples_of_embedding_run_one_after_the_other_and_are_short(tmp_path):
+    examples = blocks(EMBEDDING, "python")
+    assert max(len(example.splitlines()) for example in examples) <= 30
+    (tmp_path / "examples.py").write_text("\n".join(examples), "utf-8")
+    command = [sys.executable, "examples.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = done.stdout.splitlines()
     assert said.count("{'city': '杭州市', 'age': '30-39', 'item': '茶'}") == 100
-    assert "still_personal" in said
+    assert said.count("still_personal") == 1
+    assert said.count("Rejected(row=0, field='age', reason='wrong_type')") == 1
+    assert said.count("Bought(city='杭州市', age='30-39', item='茶')") == 39
+    assert said.count("40 0 still_personal") == 1
+    assert (tmp_path / "released" / "out" / "label.json").is_file()
+    assert len(list((tmp_path / "hours").glob("*/out/label.json"))) == 1
+
+
+def test_the_example_of_beam_yaml_runs(tmp_path, monkeypatch):
+    pytest.importorskip("docstring_parser", reason="Beam YAML needs apache-beam[yaml]")
+    (example,) = blocks(EMBEDDING, "yaml", "beam")
+    names: dict = {}
+    exec(next(one for one in blocks(EMBEDDING, "python")).partition("with beam")[0], names)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(names["policy"], allow_unicode=True), "utf-8")
+    rows = "".join(f"p{number},杭州市,30,茶\n" for number in range(40))
+    (tmp_path / "orders.csv").write_text(f"who,city,age,item\n{rows}", "utf-8")
+    shutil.copy(yaml_providers(), "providers.yaml")
+    (tmp_path / "pipeline.yaml").write_text(example, "utf-8")
+    command = [sys.executable, "-m", "apache_beam.yaml.main", "--runner=FnApiRunner", "--yaml_pipeline_file=pipeline.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "from_yaml" / "out" / "label.json").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,36 @@ Steps on Beam are in `beam`, one a file; nothing else here knows it. README.md b
 
 from typing import Any
 
-__all__ = ["AssessReidentification", "Deidentified", "Deidentify", "Policy", "Rejected", "read_policy"]
+__all__ = [
+    "AssessReidentification",
+    "Deidentified",
+    "Deidentify",
+    "Evidence",
+    "Policy",
+    "ReadOrders",
+    "Rejected",
+    "RejectedRow",
+    "ReleaseLabel",
+    "WriteRelease",
+    "WrittenRelease",
+    "read_policy",
+    "yaml_providers",
+]
 
 _HOMES = {
     "AssessReidentification": "beam.assess",
     "Deidentified": "beam.deidentify",
     "Deidentify": "beam.deidentify",
-    "Rejected": "beam.release",
+    "Evidence": "beam.told",
+    "ReadOrders": "beam.read_orders",
+    "Rejected": "beam.told",
+    "RejectedRow": "beam.told",
+    "WriteRelease": "beam.write_release",
+    "WrittenRelease": "beam.told",
+    "ReleaseLabel": "beam.told",
     "Policy": "policy.model",
     "read_policy": "policy.reader",
+    "yaml_providers": "beam.in_yaml",
 }
 
 

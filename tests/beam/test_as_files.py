@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import Deidentify
+from beam_deid.transforms import Deidentify, Rejected, ReleaseLabel
 
 from ..kit.policies import KEY
 from ..label.cases import test_bad_input, test_earlier, test_later, test_misleading_sources
@@ -121,7 +121,9 @@ def noted(element: Any, path: str) -> None:
     lines = [element]
     if isinstance(element, pa.RecordBatch):
         lines = [str(row) for row in element.to_pylist()]
-    elif not isinstance(element, dict):
+    elif isinstance(element, ReleaseLabel):
+        lines = [json.loads(element.document)]
+    elif isinstance(element, Rejected):
         lines = [f"{element.row} {element.field} {element.reason}"]
     with open(path, "a", encoding="utf-8") as file:
         file.writelines(json.dumps(line) + "\n" for line in lines)

@@ -43,7 +43,7 @@ def expected(tmp_path, capsys):
 
 
 def as_json(evidence):
-    return json.loads(json.dumps(evidence))
+    return json.loads(evidence.document)
 
 
 @pytest.mark.parametrize("kind", ["dicts", "rows", "batches"])
@@ -61,7 +61,7 @@ def test_every_kind_of_record_has_the_evidence_that_the_command_gives(kind, expe
 def test_an_empty_collection_has_evidence_too():
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         empty = pipeline | beam.Create([{}]) | beam.Filter(lambda row: False) | beam.Map(dict).with_output_types(dict)
-        labels = empty | AssessReidentification(["city"]) | beam.Map(lambda evidence: evidence["label"])
+        labels = empty | AssessReidentification(["city"]) | beam.Map(lambda evidence: evidence.label)
         assert_that(labels, equal_to_one("still_personal"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from apache_beam.testing.util import BeamAssertException, assert_that, equal_to
 
 from beam_deid.transforms import Deidentify, Rejected
-from beam_deid.transforms.beam import elements
+from beam_deid.transforms.beam import to_batches
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import InputError, PolicyError, UsageError, from_text
 
@@ -43,7 +43,7 @@ def pipeline():
 
 def one_label(name):
     def check(labels):
-        if [label["label"] for label in labels] != [name]:
+        if [label.label for label in labels] != [name]:
             raise BeamAssertException("another label")
 
     return check
@@ -121,9 +121,9 @@ def test_what_must_not_pass_stops_the_pipeline(rows, policy, what):
     assert "SECRET" not in str(raised.value)
 
 
-def test_a_collection_of_unknown_type_is_refused_when_the_pipeline_is_built():
+def test_a_collection_of_what_is_no_record_is_refused_when_the_pipeline_is_built():
     p = pipeline()
-    with pytest.raises(UsageError, match="with_output_types"):
+    with pytest.raises(UsageError, match="convert its elements"):
         p | beam.Create(["text"]) | Deidentify(POLICY)
 
 
@@ -184,7 +184,7 @@ def test_named_tuples_come_back_as_rows():
 
 def test_batches_of_several_types_have_one_schema(monkeypatch):
     """What is null in one batch of dicts is a number in the next and text in a third, and a key may be missing."""
-    monkeypatch.setattr(elements, "_ROWS", 10)  # so that elements make several batches
+    monkeypatch.setattr(to_batches, "_ROWS", 10)  # so that elements make several batches
     kept = {"city": "keep", "age": "keep", "what": "keep", "price": "keep"}
     policy = {
         **POLICY,
@@ -218,7 +218,7 @@ def test_labels_follow_their_schema(rows):
     shipped = importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json").read_text("utf-8")
 
     def check(labels):
-        jsonschema.validate(labels[0], json.loads(shipped))
+        jsonschema.validate(json.loads(labels[0].document), json.loads(shipped))
 
     with pipeline() as begun:
         assert_that((begun | beam.Create(rows) | Deidentify(POLICY)).label, check)

@@ -75,9 +75,7 @@ class Noted:
         folder.mkdir(parents=True)
 
     def label(self, label):
-        (self.folder / f"label-{threading.get_ident()}-{len(list(self.folder.iterdir()))}").write_text(
-            json.dumps(label)
-        )
+        (self.folder / f"label-{threading.get_ident()}-{len(list(self.folder.iterdir()))}").write_text(label.document)
 
     def row(self, row):
         with (self.folder / "rows").open("a") as stream:

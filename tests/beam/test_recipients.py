@@ -1,5 +1,6 @@
 """Declared recipients in embedded use: periods are kept, and nothing is stated on what a recipient cannot identify."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from apache_beam.testing.util import assert_that
 
 from beam_deid.transforms.beam.deidentify import Deidentify
 from beam_deid.transforms.beam.rows_sink import StrictDecider
+from beam_deid.transforms.beam.told import ReleaseLabel
 from beam_deid.transforms.errors import UsageError
 
 from ..kit.deciding import measured
@@ -52,8 +54,8 @@ def test_what_was_over_before_a_pipeline_decides_is_given_to_nobody(
 
 
 def test_of_windows_that_are_released_one_by_one_nothing_is_stated(tmp_path: Path) -> None:
-    def is_not_assessed(labels: list[dict[str, Any]]) -> None:
-        (label,) = labels
+    def is_not_assessed(labels: list[ReleaseLabel]) -> None:
+        label = json.loads(labels[0].document)
         assert label["for_recipient"]["statement"] == "not_assessed"
         assert "windows of a pipeline" in label["for_recipient"]["unknown"][0]
 

@@ -73,7 +73,7 @@ def test_windows_that_overlap_say_that_records_are_in_several():
 
     with pipeline() as begun:
         labels = (timed(begun, TWICE, SlidingWindows(2 * SIZE, SIZE)) | Deidentify(POLICY)).label
-        assert_that(labels | beam.Map(lambda label: label["condition"]) | beam.WindowInto(GlobalWindows()), check)
+        assert_that(labels | beam.Map(lambda label: label.condition) | beam.WindowInto(GlobalWindows()), check)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,8 @@ def embedded(policy: str, release: str, source: str, rows: int, form: str, to: s
     import pyarrow.parquet as pq
 
     def line(one: Any) -> list[str]:
+        if hasattr(one, "document"):
+            return [one.document]
         told = one.to_pylist() if hasattr(one, "to_pylist") else [one]
         return [json.dumps(each, ensure_ascii=False, default=str) for each in told]
 

@@ -5,13 +5,17 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.transforms.window import GlobalWindows
+from apache_beam.transforms.window import BoundedWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.beam.coders import register_coders
-from beam_deid.transforms.beam.elements import ToBatches, element_kind
+from beam_deid.transforms.beam.elements import element_kind, row_fields
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.secret import RunSecret
+from beam_deid.transforms.beam.to_batches import ToBatches
+from beam_deid.transforms.beam.told import Evidence
+from beam_deid.transforms.beam.window_gate import WindowGate
+from beam_deid.transforms.beam.windows import at_end, condition_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import assess
 from beam_deid.transforms.dataset.counted import Counted, Counting
@@ -27,8 +31,8 @@ WHERE = "AssessReidentification"
 class AssessReidentification(beam.PTransform):
     """Measure what records disclose as they are, and say which label they would get and why.
 
-    Takes Arrow record batches, Beam rows or dicts. Gives one dict, as ``beam-deid assess --json`` prints it, but for joins
-    with tables; an empty collection has evidence too.
+    Takes what `Deidentify` takes. Gives one `Evidence` for each window, whose document is what ``beam-deid assess --json`` prints,
+    but for joins with tables; an empty collection has evidence, too.
 
     Args:
         quasi: The quasi-identifiers.
@@ -54,16 +58,19 @@ class AssessReidentification(beam.PTransform):
                 "no quasi-identifier is named", WHERE, "Name the attributes that others may know of a person"
             )
 
-    def expand(self, rows: beam.PCollection) -> beam.PCollection[dict]:
+    def expand(self, rows: beam.PCollection) -> beam.PCollection[Evidence]:
         """Count, merge, conclude."""
         register_coders()
+        everywhere = not condition_of(rows.windowing, rows.is_bounded, WHERE)
+        if not rows.is_bounded:
+            rows = rows | "Windows" >> WindowGate()
         secret = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
+        to_batches = ToBatches(element_kind(rows.element_type), row_fields(rows.element_type), everywhere=everywhere)
         return (
-            rows
-            | "To batches" >> ToBatches(element_kind(rows.element_type))
+            (rows | "To batches" >> to_batches).batches
             | "Count" >> beam.ParDo(_Count(self._question), secret).with_output_types(Counted)
-            | "Merge" >> Merge(Counted)
-            | "Assess" >> beam.Map(self._assessed, secret).with_output_types(dict)
+            | "Merge" >> Merge(Counted, everywhere)
+            | "Assess" >> beam.Map(self._assessed, secret).with_output_types(Evidence)
         )
 
     def display_data(self) -> dict[str, Any]:
@@ -71,12 +78,12 @@ class AssessReidentification(beam.PTransform):
         question = self._question
         return {"quasi": ", ".join(question.quasi), "sensitive": ", ".join(question.sensitive)}
 
-    def _assessed(self, counted: Counted, secret: Given) -> dict[str, Any]:
-        return guarded(WHERE, _document, self._question, counted, _key_of(secret))
+    def _assessed(self, counted: Counted, secret: Given) -> Evidence:
+        return guarded(WHERE, _evidence, self._question, counted, _key_of(secret))
 
 
-def _document(question: Question, counted: Counted, key: FingerprintKey) -> dict[str, Any]:
-    return assess(question, counted, key).to_document()
+def _evidence(question: Question, counted: Counted, key: FingerprintKey) -> Evidence:
+    return Evidence.of(assess(question, counted, key).to_document())
 
 
 def _key_of(secret: Given) -> FingerprintKey:
@@ -91,9 +98,9 @@ class _Count(beam.DoFn):
         self._question = question
 
     def start_bundle(self) -> None:
-        self._counting: Counting | None = None
+        self._counting: dict[BoundedWindow, Counting] = {}
 
-    def process(self, batch: pa.RecordBatch, secret: Given) -> None:
+    def process(self, batch: pa.RecordBatch, secret: Given, window: BoundedWindow = beam.DoFn.WindowParam) -> None:
         question = self._question
         for name in question.read:
             if name not in batch.schema.names:
@@ -103,13 +110,14 @@ class _Count(beam.DoFn):
         columns = {
             name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE
         }
-        if self._counting is None:
-            self._counting = Counting(question, _key_of(secret))
-        guarded(WHERE, self._counting.add, columns)
+        if window not in self._counting:
+            self._counting[window] = Counting(question, _key_of(secret))
+        guarded(WHERE, self._counting[window].add, columns)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        if self._counting is not None:
-            yield GlobalWindows.windowed_value(self._counting.result())
+        for window, counting in self._counting.items():
+            yield at_end(counting.result(), window)
+        self._counting = {}
 
 
 __all__ = ["AssessReidentification"]

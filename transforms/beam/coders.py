@@ -5,12 +5,14 @@ Facts do as pickles, but are never encoded just to be measured, which Beam does 
 """
 
 import pickle
+from types import MappingProxyType
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 
-from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
+from beam_deid.transforms.beam.told import Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease
+from beam_deid.transforms.columns.ipc import from_ipc, table_from_ipc, table_to_ipc, to_ipc
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
@@ -50,6 +52,48 @@ class RecordBatchCoder(beam.coders.Coder):
         return hash(type(self))
 
 
+class TableCoder(RecordBatchCoder):
+    """`pyarrow.Table` as an Arrow IPC stream of all its batches."""
+
+    def encode(self, value: pa.Table) -> bytes:
+        """The table with its schema."""
+        return table_to_ipc(value)
+
+    def decode(self, encoded: bytes) -> pa.Table:
+        """The table, without a copy of its buffers."""
+        return table_from_ipc(encoded)
+
+    def to_type_hint(self) -> Any:
+        """The type that this codes."""
+        return pa.Table
+
+
+class ElementCoder(beam.coders.Coder):
+    """Elements of somebody's collection that wait in an engine's state: what is in Arrow as Arrow, all else as Beam does it."""
+
+    _ARROW = MappingProxyType({b"B": (pa.RecordBatch, RecordBatchCoder()), b"T": (pa.Table, TableCoder())})
+    _OTHERS = beam.coders.FastPrimitivesCoder()
+
+    def encode(self, value: Any) -> bytes:
+        """A mark, and the element."""
+        for mark, (kind, coder) in self._ARROW.items():
+            if isinstance(value, kind):
+                return mark + coder.encode(value)
+        return b"-" + bytes(self._OTHERS.encode(value))
+
+    def decode(self, encoded: bytes) -> Any:
+        """The element."""
+        mark = encoded[:1]
+        coder = self._ARROW[mark][1] if mark in self._ARROW else self._OTHERS
+        return coder.decode(encoded[1:])
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
 class FactsCoder(beam.coders.Coder):
     """Our own dataclasses as pickles. They hold numpy arrays, which pickle as one block each."""
 
@@ -75,5 +119,8 @@ class FactsCoder(beam.coders.Coder):
 def register_coders() -> None:
     """Tell Beam how our elements are coded. Whoever puts them on a pipeline calls it; workers find the coders in the graph."""
     beam.coders.registry.register_coder(pa.RecordBatch, RecordBatchCoder)
+    beam.coders.registry.register_coder(pa.Table, TableCoder)
+    for row in (Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease):
+        beam.coders.registry.register_coder(row, beam.coders.RowCoder)
     for kind in (Counted, Decision, FirstRead, Given, RunFacts, Schemas, Shard):
         beam.coders.registry.register_coder(kind, FactsCoder)

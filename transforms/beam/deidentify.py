@@ -11,32 +11,29 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.internal import pickler
 from apache_beam.pvalue import AsSingleton
+from apache_beam.transforms.error_handling import ErrorHandler
 from apache_beam.typehints.decorators import no_annotations
-from apache_beam.typehints.row_type import RowTypeConstraint
+from typing_extensions import Self
 
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.display import job_display
-from beam_deid.transforms.beam.elements import (
-    ElementKind,
-    FromBatches,
-    ToBatches,
-    element_kind,
-    python_type,
-    row_fields,
-)
+from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
 from beam_deid.transforms.beam.engine import Engine
-from beam_deid.transforms.beam.release import Rejected
+from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
+from beam_deid.transforms.beam.given_policy import GivenPolicy, policy_given
 from beam_deid.transforms.beam.rows_sink import RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
+from beam_deid.transforms.beam.to_batches import ToBatches
+from beam_deid.transforms.beam.told import Rejected, ReleaseLabel
+from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
@@ -46,7 +43,7 @@ from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.per_subject import refuse_secrets
-from beam_deid.transforms.policy.reader import policy_from_mapping, policy_sha256, read_policy
+from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.policy.roles import released_fields
 from beam_deid.transforms.publish.register_embedded import with_register
 from beam_deid.transforms.run.job import Job
@@ -54,14 +51,16 @@ from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import with_combined
 
+_TYPES = {ElementKind.BATCH: pa.RecordBatch, ElementKind.TABLE: pa.Table, ElementKind.DICT: dict}
+
 
 class Deidentified(NamedTuple):
     """What `Deidentify` gives back.
 
     Attributes:
-        released: The released records, of the kind that came in; rows of a schema are `beam.Row`.
+        released: The released records, of the kind that came in if no other is wanted; rows of a schema are `beam.Row`.
         rejected: A `Rejected` for each value that could not be treated.
-        label: One dict for each window, as in ``label.json``, once its release was proved.
+        label: A `ReleaseLabel` for each window, once its release was proved.
     """
 
     released: beam.PCollection
@@ -72,7 +71,8 @@ class Deidentified(NamedTuple):
 class Deidentify(beam.PTransform):
     """Treat records as one release of a policy says, and label the result.
 
-    Takes Arrow record batches, Beam rows, named tuples or dicts, and gives back the same kind, without event times.
+    Takes Arrow record batches or tables, Beam rows, named tuples or dicts, and gives back the same kind, without event times. Where
+    Beam does not know what a collection holds, as of ``ReadFromParquet`` and untyped functions, its elements tell it.
 
     Args:
         policy: The policy: a path, a mapping, or a `Policy`.
@@ -80,22 +80,25 @@ class Deidentify(beam.PTransform):
         max_rejects: Greatest share of records that may be rejected.
         key: What fetches the policy's key on the workers: one of Beam's secrets, or any object with
             ``get_secret_bytes()`` that does not carry the bytes itself.
+        output: What released records are to be: ``dict``, ``beam.Row``, ``pyarrow.RecordBatch``, ``pyarrow.Table``, or a class of
+            named tuples with the released fields; what came in if not given.
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, the policy wants its labels signed or rows filled down, the collection's type is
-            not known, its windows merge or fire more than once, it is unbounded and the release needs consent, or the key would
-            stand in the graph.
+        UsageError: There is no such release, the policy wants its labels signed or rows filled down, records cannot be given out
+            as ``output``, the collection holds what is no record, its windows merge or fire more than once, it is unbounded and has
+            no windows or the release needs consent, or the key would stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """
 
     def __init__(
         self,
-        policy: "Policy | str | Mapping[str, Any]",
+        policy: GivenPolicy,
         release: str | None = None,
         max_rejects: float = 0.001,
         key: SecretSource | None = None,
+        output: type | None = None,
     ) -> None:
         super().__init__()
         if key is not None:
@@ -103,60 +106,74 @@ class Deidentify(beam.PTransform):
         made = _policy_of(policy, key_given=key is not None)
         self._release = _release_of(made, release)
         self._max_rejects = max_rejects
+        self._output = output
+        self._output_kind = output_kind(output, released_fields(made, self._release))
+        self._error_handler: ErrorHandler | None = None
         job = _job_of(made, self._release, key)
         check_not_over(made, (self._release,), job.at)
         self._job = with_register(job)
+
+    def with_error_handler(self, error_handler: ErrorHandler | None) -> Self:
+        """Give the rejects to one of Beam's error handlers as well; with None, to none.
+
+        What must not pass still ends the pipeline: more rejects than ``max_rejects``, and a label that is not expected.
+        """
+        self._error_handler = error_handler
+        return self
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, rows: beam.PCollection) -> Deidentified:
         """The released records, the rejects and the label."""
         register_coders()
         job = self._job
-        condition = condition_of(rows.windowing)
         if not rows.is_bounded:
             _check_no_consent(job.policy, self._release)
+        condition = condition_of(rows.windowing, rows.is_bounded, WHERE)
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         kind = element_kind(rows.element_type)
-        batches = rows | "To batches" >> ToBatches(
-            kind, row_fields(rows.element_type), _kinds(job.policy), Ignored(job.policy.input.ignore)
-        )
+        if not rows.is_bounded:
+            rows = rows | "Windows" >> WindowGate()
+        ignored = Ignored(job.policy.input.ignore)
+        fields = row_fields(rows.element_type)
+        given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, everywhere)
+        batches = given_as.batches
         if job.policy.input.combine:
             combine = beam.Map(_combined, job.policy).with_output_types(pa.RecordBatch)
             batches |= "Combine columns" >> combine
         secret = AsSingleton(rows.pipeline | "Secret" >> RunSecret(job))
-        is_complete = kind is not ElementKind.DICT
-        given = batches | "Schema" >> OneSchema(job.policy, is_complete, everywhere, secret)
+        given = batches | "Schema" >> OneSchema(job.policy, given_as.kind, everywhere, secret)
         sink = RowsSink(job, condition, everywhere)
         proved = (batches, given) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
-        released = proved.rows | "From batches" >> FromBatches(kind, self._row_type(rows.element_type))
+        if self._error_handler is not None:
+            self._error_handler.add_error_pcollection(proved.rejected)
+        wanted = self._output_kind or given_as.kind
+        released = proved.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
         return Deidentified(released, proved.rejected, proved.label)
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of it."""
         return {**job_display(self._job), "max_rejects": self._max_rejects}
 
-    def _row_type(self, element_type: Any) -> Any:
-        """The type of released rows, where that of the given ones tells it."""
-        given = row_fields(element_type)
+    def _type_of(self, wanted: ElementKind | AsSingleton, given: dict[str, Any] | None) -> Any:
+        """The type of released records, as Beam is told it."""
+        if isinstance(wanted, AsSingleton):
+            return Any
+        if wanted is not ElementKind.ROW:
+            return _TYPES[wanted]
+        if self._output not in (None, beam.Row):
+            return self._output
         policy = self._job.policy
-        if given is None:
-            return element_type
-        fields = []
+        types = {}
         for name in released_fields(policy, self._release):
             before = pa.null() if policy.kind(name) is None else arrow_type(policy.reading(name), pa.string())
             after = policy.releases[self._release].fields[name].output_type(before)
-            fields.append((name, given.get(name, str) if pa.types.is_null(after) else python_type(after)))
-        return RowTypeConstraint.from_fields(fields)
+            types[name] = None if after is None or pa.types.is_null(after) else after
+        return row_type(types, given)
 
 
-def _policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Policy:
+def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
     """The policy, if labels can be made with it on workers."""
-    if isinstance(given, Policy):
-        policy = given
-    elif isinstance(given, str):
-        policy = read_policy(given, key_given=key_given)
-    else:
-        policy = policy_from_mapping(given, key_given=key_given)
+    policy = policy_given(given, key_given)
     if policy.input.fill_down is not None:
         raise UsageError(
             "the policy says input.fill_down, and the records of a collection have no order",
@@ -224,4 +241,4 @@ def _as_beam_does(value: object) -> bytes:
     return zlib.decompress(packed)
 
 
-__all__ = ["Deidentified", "Deidentify", "Rejected"]
+__all__ = ["Deidentified", "Deidentify", "Rejected", "ReleaseLabel"]

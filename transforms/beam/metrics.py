@@ -1,6 +1,10 @@
-"""What each step counts for whoever watches the engine: records, rejected ones and bytes, never a value."""
+"""What is counted for whoever watches the engine: records, what became of them, labels and bytes, never a value."""
 
 from apache_beam.metrics import Metrics
+
+from beam_deid.transforms.beam.told import ReleaseLabel
+from beam_deid.transforms.label.record_counts import RECORD_COUNTS
+from beam_deid.transforms.terms import LabelName
 
 NAMESPACE = "beam_deid"
 
@@ -28,3 +32,21 @@ class StepMetrics:
         self._records.inc(records)
         self._rejected.inc(rejected)
         self._bytes.inc(nbytes)
+
+
+class OutcomeMetrics:
+    """What became of the records of embedded releases, and their labels.
+
+    The counters are ``read``, ``released``, ``suppressed``, ``withheld`` and ``rejected``, in records, and ``labels_anonymized``
+    and ``labels_still_personal``, all in the namespace ``beam_deid``.
+    """
+
+    def __init__(self) -> None:
+        self._records = {name: Metrics.counter(NAMESPACE, name) for name in RECORD_COUNTS}
+        self._labels = {str(name): Metrics.counter(NAMESPACE, f"labels_{name}") for name in LabelName}
+
+    def count(self, label: ReleaseLabel) -> None:
+        """Count the release of a window."""
+        for name, counter in self._records.items():
+            counter.inc(getattr(label, name))
+        self._labels[label.label].inc()

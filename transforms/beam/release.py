@@ -12,6 +12,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from beam_deid.transforms.beam.source import Source
 from beam_deid.transforms.beam.step import Step
+from beam_deid.transforms.beam.told import Rejected
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.release.facts import RunFacts
 from beam_deid.transforms.release.outputs import Outputs
@@ -19,20 +20,6 @@ from beam_deid.transforms.release.releasing import ReleasePass, Releasing
 from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
 from beam_deid.transforms.run.progress import PROGRESS
 from beam_deid.transforms.run.workers import guarded
-
-
-class Rejected(NamedTuple):
-    """A value that could not be treated: where and why, never the value.
-
-    Attributes:
-        row: Position of the record in its batch, from 0.
-        field: The field.
-        reason: The reason code.
-    """
-
-    row: int
-    field: str
-    reason: str
 
 
 class ReleaseElements(Step):

@@ -4,7 +4,6 @@ What leaves is made anew: rows ordered by their values, batches of a size of the
 in, their order and their times belong to the source: whoever knows it would know whose a row is.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -18,15 +17,15 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.beam.decide import Decider
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.merge import Merge
-from beam_deid.transforms.beam.metrics import StepMetrics
+from beam_deid.transforms.beam.metrics import OutcomeMetrics, StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements, Sides
+from beam_deid.transforms.beam.told import ReleaseLabel
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.clock import now
 from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import ExpectationUnmet
-from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.concluding import label_manifest
@@ -47,7 +46,7 @@ class ProvedRows(NamedTuple):
     Attributes:
         rows: Released batches, all of which are proved.
         rejected: A `Rejected` for each value that could not be treated.
-        label: One dict for each window, as in ``label.json``.
+        label: One `ReleaseLabel` for each window.
     """
 
     rows: beam.PCollection
@@ -132,7 +131,7 @@ class RowsSink:
         label = (
             facts
             | "Sum" >> Merge(RunFacts, self._everywhere)
-            | "Prove" >> beam.ParDo(ProveRelease(self._job), sides.decision).with_output_types(dict)
+            | "Prove" >> beam.ParDo(ProveRelease(self._job), sides.decision).with_output_types(ReleaseLabel)
         )
         rows = (
             (released.as_they_came, arranged_rows.rows)
@@ -181,6 +180,7 @@ class ProveRelease(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
         self._metrics = StepMetrics("proving")
+        self._outcomes = OutcomeMetrics()
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of the step."""
@@ -189,28 +189,29 @@ class ProveRelease(beam.DoFn):
     def process(
         self, facts: RunFacts, decision: Decision, window: BoundedWindow = beam.DoFn.WindowParam
     ) -> Iterator[WindowedValue]:
-        """The label, as ``label.json`` holds it.
+        """The label.
 
         Raises:
             InternalFault: The proof fails.
         """
         self._metrics.count(facts.read, facts.rejected, facts.nbytes)
-        yield at_end(guarded("proving", self._label, facts, decision), window)
+        label = guarded("proving", self._label, facts, decision)
+        self._outcomes.count(label)
+        yield at_end(label, window)
 
-    def _label(self, facts: RunFacts, decision: Decision) -> dict[str, Any]:
+    def _label(self, facts: RunFacts, decision: Decision) -> ReleaseLabel:
         (release,) = self._job.releases
         decided = decision.releases[release]
         done = facts.releases.get(release, PartFacts())
         prove(decided, done, in_files=False)
-        label: dict[str, Any] = json.loads(to_bytes(label_manifest(self._job, decided, done).to_document()))
-        return label
+        return ReleaseLabel.of(label_manifest(self._job, decided, done).to_document())
 
 
 class Leave(beam.DoFn):
     """Lets batches go, which there is a proof for, all at the end of their window."""
 
     def process(
-        self, batch: pa.RecordBatch, proof: dict[str, Any], window: BoundedWindow = beam.DoFn.WindowParam
+        self, batch: pa.RecordBatch, proof: ReleaseLabel, window: BoundedWindow = beam.DoFn.WindowParam
     ) -> Iterator[WindowedValue]:
         """One batch; ``proof`` is here because there is none unless all that was released is what was decided."""
         yield at_end(batch, window)

@@ -6,6 +6,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
+from beam_deid.transforms.beam.elements import ElementKind
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.job import Given
@@ -19,15 +20,16 @@ class OneSchema(beam.PTransform):
 
     Args:
         policy: The policy; where a field has a kind, that tells the type.
-        complete: Whether each batch must have every column; else a column that is not in a batch is null there.
+        kind: What the collection holds, or a side input that tells it. A column that is not in a dict is null there; all else
+            must have every column.
         everywhere: Whether an empty collection has a schema, too.
         secret: What is known of the run as a whole, a side input.
     """
 
-    def __init__(self, policy: Policy, complete: bool, everywhere: bool, secret: AsSingleton) -> None:
+    def __init__(self, policy: Policy, kind: ElementKind | AsSingleton, everywhere: bool, secret: AsSingleton) -> None:
         super().__init__()
         self._policy = policy
-        self._complete = complete
+        self._kind = kind
         self._everywhere = everywhere
         self._secret = secret
 
@@ -37,9 +39,9 @@ class OneSchema(beam.PTransform):
             batches
             | "Schemas" >> beam.Map(Schemas.of, without=PLACE).with_output_types(Schemas)
             | "All" >> Merge(Schemas, self._everywhere)
-            | "One" >> beam.Map(self._given, self._secret).with_output_types(Given)
+            | "One" >> beam.Map(self._given, self._secret, self._kind).with_output_types(Given)
         )
 
-    def _given(self, schemas: Schemas, secret: Given) -> Given:
-        types = guarded(WHERE, types_of, self._policy, schemas, self._complete)
+    def _given(self, schemas: Schemas, secret: Given, kind: ElementKind) -> Given:
+        types = guarded(WHERE, types_of, self._policy, schemas, kind is not ElementKind.DICT)
         return replace(secret, types=types)

@@ -18,25 +18,36 @@ def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
     return WindowedValue(value, window.max_timestamp(), (window,))
 
 
-def condition_of(windowing: Any) -> str:
+def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
     """The further condition of a label that holds for one window; empty where there is but the global one.
+
+    Args:
+        windowing: How the collection is windowed.
+        is_bounded: Whether the collection ends.
+        where: The transform that asks.
 
     Raises:
         UsageError: Its windows cannot each be one release.
     """
     if not _fires_once(windowing.triggerfn):
         raise UsageError(
-            "the collection's windows fire by a trigger of their own, and a release is whole or not at all",
-            "Deidentify",
+            "the collection's windows may fire more than once, and a release is whole or not at all",
+            where,
             "Use beam.WindowInto without a trigger before it",
         )
     windows = windowing.windowfn
     if isinstance(windows, GlobalWindows):
+        if not is_bounded:
+            raise UsageError(
+                "the collection is unbounded and has one window, which never ends, so that nothing would ever be released",
+                where,
+                "Use beam.WindowInto before it, as beam.WindowInto(FixedWindows(3600)): each window is a release",
+            )
         return ""
     if windows.is_merging():
         raise UsageError(
             "the collection's windows are sessions, whose bounds are known only once they are grouped",
-            "Deidentify",
+            where,
             "Use fixed, sliding or global windows before it",
         )
     overlap = isinstance(windows, SlidingWindows) and windows.size > windows.period
@@ -44,6 +55,7 @@ def condition_of(windowing: Any) -> str:
 
 
 def _fires_once(trigger: Any) -> bool:
+    """Whether each window fires once. Records that come late would make the usual trigger fire again: see `WindowGate`."""
     if isinstance(trigger, DefaultTrigger):
         return True
     return isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None

@@ -1,4 +1,4 @@
-"""Record batches as bytes: one-batch Arrow IPC streams, the same for equal batches."""
+"""Record batches and tables as bytes: Arrow IPC streams, the same for equal batches."""
 
 import pyarrow as pa
 
@@ -15,3 +15,17 @@ def from_ipc(encoded: bytes) -> pa.RecordBatch:
     """The batch of a stream that `to_ipc` made, without a copy of its buffers."""
     with pa.ipc.open_stream(encoded) as reader:
         return reader.read_next_batch()
+
+
+def table_to_ipc(table: pa.Table) -> bytes:
+    """A table with its schema as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def table_from_ipc(encoded: bytes) -> pa.Table:
+    """The table of a stream that `table_to_ipc` made, without a copy of its buffers."""
+    with pa.ipc.open_stream(encoded) as reader:
+        return reader.read_all()

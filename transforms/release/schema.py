@@ -1,6 +1,8 @@
 """The schema of a release: its fields with their treatment, and its label, as metadata of every file."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,6 +23,33 @@ def release_schema(job: Job, decision: Orders) -> pa.Schema:
         kind = spec.fields[name].output_type(job.type_of(name))
         fields.append(pa.field(name, kind, metadata=_treatment(decision.label.fields[name])))
     return pa.schema(fields, metadata=_label(job, decision))
+
+
+def labelled_schema(label: Mapping[str, Any], columns: pa.Schema) -> pa.Schema:
+    """The schema of columns of a release, with what its ``label.json`` says of them in the metadata.
+
+    Args:
+        label: The content of ``label.json``.
+        columns: Names and types of the columns, in any order.
+    """
+    facts = label["fields"]
+    fields = [pa.field(name, columns.field(name).type, metadata=_told(facts[name])) for name in facts]
+    metadata = {f"beam_deid.{name}": label[name] for name in ("label", "release", "run")}
+    for name in ("sharing", *_OF_LABEL):
+        metadata[f"beam_deid.{name}"] = json.dumps(label[name], ensure_ascii=False, sort_keys=True)
+    return pa.schema(fields, metadata=metadata)
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, str]:
+    """How a field is released, as a label tells it."""
+    metadata = {
+        "beam_deid.role": ",".join(facts["role"]),
+        "beam_deid.action": facts["action"],
+        "beam_deid.recoverability": facts["recoverability"],
+    }
+    if facts.get("key") is not None:
+        metadata["beam_deid.key"] = f"{facts['key']['id']}:{facts['key']['check']}"
+    return metadata
 
 
 def _treatment(facts: FieldFacts) -> dict[str, str]:

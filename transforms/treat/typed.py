@@ -134,7 +134,7 @@ def read_typed(
     origin = hashlib.sha256(job.place_of(shard).encode()).digest()[:8]
     for chunk in chunks:
         given = {
-            name: _of_type(column, job.types.get(name, pa.string()))
+            name: of_type(column, job.types.get(name, pa.string()))
             for name, column in zip(chunk.batch.schema.names, chunk.batch.columns, strict=True)
         }
         record_key = given.pop(asked[-1]) if key else None
@@ -163,7 +163,7 @@ def _with_lent(records: Records, lent: Lent, wanted: Sequence[str], policy: Poli
     return replace(records, columns={name: every[name] for name in wanted}, normal=normal)
 
 
-def _of_type(column: pa.Array, given: pa.DataType) -> pa.Array:
+def of_type(column: pa.Array, given: pa.DataType) -> pa.Array:
     """A column as it is, but for one of nothing but nulls: it has the type that the input's other files give it."""
     return pa.nulls(len(column), given) if pa.types.is_null(column.type) else column
 

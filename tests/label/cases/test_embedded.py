@@ -79,7 +79,7 @@ def deidentified(folder, elements, kind, timed=False, windows=None, policy=POLIC
 
     def tell(label):
         with open(told, "a", encoding="utf-8") as file:
-            file.write(json.dumps(label) + "\n")
+            file.write(label.document + "\n")
 
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         source = pipeline | beam.Create(elements)

@@ -1,0 +1,194 @@
+"""`WriteRelease`: what `Deidentify` gives, as files with their label beside them.
+
+A window's release is a folder: parts, and ``label.json`` with their rows and hashes, which is written last. What stands in a folder
+without it is no release. Each attempt to write a part has a name of its own, and only those that the engine took are named.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.pvalue import AsIter, AsSingleton
+from apache_beam.transforms.window import BoundedWindow, IntervalWindow
+from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.windowed_value import WindowedValue
+
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.deidentify import Deidentified
+from beam_deid.transforms.beam.elements import element_kind, row_fields
+from beam_deid.transforms.beam.to_batches import ToBatches
+from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
+from beam_deid.transforms.beam.windows import at_end
+from beam_deid.transforms.columns.one_type import exactly
+from beam_deid.transforms.errors import InputError, UsageError
+from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.release.schema import labelled_schema
+from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
+from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.treat.given import PLACE
+from beam_deid.transforms.treat.part import Part, WrittenPart
+
+WHERE = "WriteRelease"
+LABEL = "label.json"
+FORMAT = "parquet"
+_STAGING = ".beam-deid-parts"
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class WriteRelease(beam.PTransform):
+    """Write what `Deidentify` gives: ``rows | Deidentify(policy) | WriteRelease("out")``.
+
+    The release of a collection without windows is the folder ``OUTPUT/RELEASE``; of one with windows,
+    ``OUTPUT/20260131T120000Z-20260131T130000Z/RELEASE``. Gives a `WrittenRelease` for each.
+
+    Args:
+        output: The folder, in any store that a run writes to.
+        overwrite: Whether a release that is there may be replaced.
+
+    Raises:
+        UsageError: What is given is not what `Deidentify` gives.
+    """
+
+    def __init__(self, output: str, overwrite: bool = False) -> None:
+        super().__init__()
+        self._output = absolute(output)
+        self._overwrite = overwrite
+
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
+    def expand(self, given: Deidentified) -> beam.PCollection[WrittenRelease]:
+        """Write parts, and publish them with their label."""
+        register_coders()
+        released, label = _released_of(given)
+        kind = element_kind(released.element_type)
+        batches = (released | "To batches" >> ToBatches(kind, row_fields(released.element_type))).batches
+        write = beam.ParDo(_Write(self._output), AsSingleton(label)).with_output_types(WrittenPart)
+        parts = batches | "Write" >> write
+        publish = beam.ParDo(_Publish(self._output, self._overwrite), AsIter(parts))
+        return label | "Publish" >> publish.with_output_types(WrittenRelease)
+
+
+def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
+    """The released records and their label, of what `Deidentify` gives, or of a mapping as Beam YAML has it."""
+    found = given._asdict() if hasattr(given, "_asdict") else given
+    if isinstance(found, Mapping) and {"released", "label"} <= {*found}:
+        return found["released"], found["label"]
+    raise UsageError("it is not what Deidentify gives", WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
+
+
+class _Write(beam.DoFn):
+    """Writes the batches of a window into parts, one in each bundle."""
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+
+    def start_bundle(self) -> None:
+        self._open: dict[BoundedWindow, tuple[Part, pa.Schema]] = {}
+
+    def process(
+        self, batch: pa.RecordBatch, label: ReleaseLabel, window: BoundedWindow = beam.DoFn.WindowParam
+    ) -> None:
+        guarded(WHERE, self._write, batch, label, window)
+
+    def _write(self, batch: pa.RecordBatch, label: ReleaseLabel, window: BoundedWindow) -> None:
+        names = [name for name in batch.schema.names if name != PLACE]
+        fields = json.loads(label.document)["fields"]
+        if sorted(names) != sorted(fields):
+            raise UsageError(
+                "the records have other fields than their label says", WHERE, "Write what Deidentify gives, unchanged"
+            )
+        if window not in self._open:
+            schema = labelled_schema(json.loads(label.document), batch.schema)
+            self._open[window] = (Part(join(self._output, _STAGING), label.release, (0,), FORMAT, schema), schema)
+        part, schema = self._open[window]
+        columns = [_of_type(batch.column(field.name), field) for field in schema]
+        part.write(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        for window, (part, _) in self._open.items():
+            guarded(WHERE, part.close)
+            yield at_end(part.facts, window)
+        self._open = {}
+
+
+def _of_type(column: pa.Array, field: pa.Field) -> pa.Array:
+    try:
+        return exactly(column, field.type)
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"some of its values are {field.type}, and some are {column.type}",
+            f"field {field.name}",
+            "Write what Deidentify(…, output=pyarrow.RecordBatch) gives, or give the field a kind in the policy",
+        ) from None
+
+
+class _Publish(beam.DoFn):
+    """Brings a window's parts into place, and writes its label last."""
+
+    def __init__(self, output: str, overwrite: bool) -> None:
+        self._output = output
+        self._overwrite = overwrite
+
+    def process(
+        self,
+        label: ReleaseLabel,
+        parts: Iterable[WrittenPart],
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[WrittenRelease]:
+        folder = join(self._output, *_window_name(window), label.release)
+        yield guarded(WHERE, self._published, folder, label, list(parts))
+
+    def _published(self, folder: str, label: ReleaseLabel, parts: list[WrittenPart]) -> WrittenRelease:
+        store = store_of(self._output)
+        rows = sum(part.rows for part in parts)
+        if rows != label.released:
+            raise UsageError(
+                f"there are {rows} records, and their label is about {label.released}",
+                WHERE,
+                "Write what Deidentify gives, unchanged",
+            )
+        parts = sorted(parts, key=lambda part: part.sha256)  # an order that does not depend on that of the input
+        files: list[dict[str, Any]] = [
+            {"path": f"part-{number:05d}.{FORMAT}", "rows": part.rows, "sha256": part.sha256}
+            for number, part in enumerate(parts)
+        ]
+        before = _files_of(folder)
+        if before is not None and before != files:
+            self._clear(folder)
+        for part, file in zip(parts, files, strict=True):
+            source = join(self._output, _STAGING, *part.source.split("/"))
+            if store.entry(source) is not None:  # else an attempt before this one has brought it into place
+                store.rename(source, join(folder, file["path"]))
+        document = {**json.loads(label.document), "files": files}
+        write_all(join(folder, LABEL), to_bytes(document))
+        return WrittenRelease(shown(folder), label.label, rows, [file["path"] for file in files])
+
+    def _clear(self, folder: str) -> None:
+        """Remove a release that is there already, its label first."""
+        if not self._overwrite:
+            what = "there is another release already"
+            raise UsageError(what, shown(folder), "Choose another folder, or WriteRelease(…, overwrite=True)")
+        store = store_of(folder)
+        store.delete([join(folder, LABEL)])
+        store.delete_folder(folder)
+
+
+def _files_of(folder: str) -> list[dict[str, Any]] | None:
+    """What the label of a release says of its files; None where there is no label."""
+    path = join(folder, LABEL)
+    if not is_file(path):
+        return None
+    found: list[dict[str, Any]] = json.loads(read_all(path))["files"]
+    return found
+
+
+def _window_name(window: BoundedWindow) -> tuple[str, ...]:
+    """The folder of a window; none where there is but the global one."""
+    if not isinstance(window, IntervalWindow):
+        return ()
+    return ("-".join(one.to_utc_datetime().strftime(_TIME) for one in (window.start, window.end)),)
+
+
+__all__ = ["WriteRelease", "WrittenRelease"]
