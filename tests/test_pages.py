@@ -187,7 +187,13 @@ def test_the_example_of_beam_yaml_runs(tmp_path, monkeypatch):
     (tmp_path / "orders.csv").write_text(f"who,city,age,item\n{rows}", "utf-8")
     shutil.copy(yaml_providers(), "providers.yaml")
     (tmp_path / "pipeline.yaml").write_text(example, "utf-8")
-    command = [sys.executable, "-m", "apache_beam.yaml.main", "--runner=FnApiRunner", "--yaml_pipeline_file=pipeline.yaml"]
+    command = [
+        sys.executable,
+        "-m",
+        "apache_beam.yaml.main",
+        "--runner=FnApiRunner",
+        "--yaml_pipeline_file=pipeline.yaml",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "from_yaml" / "out" / "label.json").is_file()
