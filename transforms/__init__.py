@@ -3,7 +3,17 @@
 Steps on Beam are in `beam`, one a file; nothing else here knows it. README.md beside this file draws the rooms.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # so that type checkers and editors see what `__getattr__` gives
+    from beam_deid.transforms.beam.assess import AssessReidentification
+    from beam_deid.transforms.beam.deidentify import Deidentified, Deidentify
+    from beam_deid.transforms.beam.in_yaml import yaml_providers
+    from beam_deid.transforms.beam.read_orders import ReadOrders
+    from beam_deid.transforms.beam.told import Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease
+    from beam_deid.transforms.beam.write_release import WriteRelease
+    from beam_deid.transforms.policy.model import Policy
+    from beam_deid.transforms.policy.reader import read_policy
 
 __all__ = [
     "AssessReidentification",

@@ -109,6 +109,15 @@ def test_no_records_are_a_release_without_files(tmp_path):
     assert (label["label"], rows) == ("still_personal", [])
 
 
+def test_what_an_attempt_left_that_was_cut_off_is_in_no_release(tmp_path):
+    write(ROWS, tmp_path / "out")
+    (tmp_path / "out" / "out" / "label.json").unlink()
+    (tmp_path / "out" / "out" / "part-00007.parquet").write_bytes(b"cut off")
+    write(ROWS, tmp_path / "out")
+    assert len(published(tmp_path / "out" / "out")[1]) == 40
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["out"]
+
+
 def fewer(batch):
     return batch.slice(1)
 

@@ -27,7 +27,7 @@ from beam_deid.transforms.label.documents import to_bytes
 from beam_deid.transforms.release.schema import labelled_schema
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
-from beam_deid.transforms.storage.paths import absolute, join, shown
+from beam_deid.transforms.storage.paths import absolute, join, name_of, shown
 from beam_deid.transforms.treat.given import PLACE
 from beam_deid.transforms.treat.part import Part, WrittenPart
 
@@ -161,8 +161,13 @@ class _Publish(beam.DoFn):
             source = join(self._output, _STAGING, *part.source.split("/"))
             if store.entry(source) is not None:  # else an attempt before this one has brought it into place
                 store.rename(source, join(folder, file["path"]))
+        named = {file["path"] for file in files}
+        left = [entry.path for entry in store.entries(folder) if _is_part(entry.path)]
+        store.delete(path for path in left if name_of(path) not in named)  # of an attempt that was cut off
         document = {**json.loads(label.document), "files": files}
         write_all(join(folder, LABEL), to_bytes(document))
+        for names in (("parts", label.release), ("parts",), ()):  # parts of other windows may be there still
+            store.drop_empty(join(self._output, _STAGING, *names))
         return WrittenRelease(shown(folder), label.label, rows, [file["path"] for file in files])
 
     def _clear(self, folder: str) -> None:
@@ -173,6 +178,10 @@ class _Publish(beam.DoFn):
         store = store_of(folder)
         store.delete([join(folder, LABEL)])
         store.delete_folder(folder)
+
+
+def _is_part(path: str) -> bool:
+    return name_of(path).startswith("part-") and path.endswith(f".{FORMAT}")
 
 
 def _files_of(folder: str) -> list[dict[str, Any]] | None:
