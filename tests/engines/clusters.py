@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -65,12 +66,13 @@ def flink(folder: Path, environment: Mapping[str, str], heap: str = "512m") -> I
         heap: Memory for what is Java's in each TaskManager; broadcast side inputs are there.
     """
     rest, rpc, jobs = free_port(), free_port(), free_port()
-    jars = f"{flink_jars()}/*"
     _configure_flink(folder, rest, rpc)
     with Servers(folder) as servers:
         with_configuration = {"FLINK_CONF_DIR": str(folder)}
         main = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
-        servers.java("jobmanager", "512m", "-cp", jars, main, "-c", str(folder), environment=with_configuration)
+        servers.java(
+            "jobmanager", "512m", "-cp", _flink_classes(), main, "-c", str(folder), environment=with_configuration
+        )
         for name in MANAGERS:
             start_manager(servers, name, heap)
         cluster = Cluster("FlinkRunner", [], servers, f"http://127.0.0.1:{rest}")
@@ -87,10 +89,15 @@ def start_manager(servers: Servers, name: str, heap: str = "512m") -> None:
     main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
     with_configuration = {"FLINK_CONF_DIR": str(servers.folder)}
     servers.java(
-        *(name, heap, "-XX:MaxDirectMemorySize=512m", "-cp", f"{flink_jars()}/*"),
+        *(name, heap, "-XX:MaxDirectMemorySize=512m", "-cp", _flink_classes()),
         *(main, "-c", str(servers.folder), *flags),
         environment=with_configuration,
     )
+
+
+def _flink_classes() -> str:
+    """Flink's jars and Beam's: where Beam's classes are a job's own, Flink ends every Python worker after each stage."""
+    return f"{flink_jars()}/*:{job_server('flink')}"
 
 
 def managers(cluster: Cluster) -> int:
@@ -176,8 +183,6 @@ def _options(servers: Servers, jobs: int, environment: Mapping[str, str]) -> lis
 
 
 def _listens(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -193,6 +198,7 @@ def _configure_flink(folder: Path, rest: int, rpc: int) -> None:
         "taskmanager.host": "127.0.0.1",
         "taskmanager.numberOfTaskSlots": SLOTS,
         "taskmanager.load-balance.mode": "SLOTS",
+        "classloader.resolve-order": "parent-first",  # for what `_flink_classes` says
         "rest.address": "127.0.0.1",
         "rest.bind-address": "127.0.0.1",
         "rest.port": rest,
