@@ -36,6 +36,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """A test that the quick suite leaves out says why."""
     if item.get_closest_marker("portable"):
         item.add_marker(pytest.mark.slow("starts Beam's job service and a worker process"))
+    if item.get_closest_marker("engines"):
+        item.add_marker(pytest.mark.slow("starts Flink or Spark, and runs on it"))
     if item.get_closest_marker("browser"):
         item.add_marker(pytest.mark.slow("starts Chromium, and looks at whole pages in it"))
     for mark in item.iter_markers("slow"):
