@@ -9,7 +9,7 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from beam_deid.transforms.beam.deidentify import Deidentify
-from beam_deid.transforms.beam.rows_sink import StrictDecider
+from beam_deid.transforms.publish.embedded_decision import StrictDecider
 from beam_deid.transforms.errors import UsageError
 
 from ..kit.deciding import measured
