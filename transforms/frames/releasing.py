@@ -93,9 +93,10 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
 def _begun(table: pa.Table, job: Job, threads: int, folder: SpillFolder) -> tuple[Job, list[Batches]]:
     """The run with all that is known before a record is measured, and the batches that each thread takes, in the table's order."""
     numbered = table.append_column(PLACE, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-    batches = [guarded(WHERE, with_combined, one, job.policy) for one in numbered.to_batches(BATCH_ROWS)]
-    given = batches[0] if batches else with_combined(pa.RecordBatch.from_pylist([], schema=table.schema), job.policy)
-    types = types_of(job.policy, Schemas.of(given, without=PLACE), True, WHERE)
+    batches = numbered.to_batches(BATCH_ROWS) or [pa.RecordBatch.from_pylist([], schema=numbered.schema)]
+    if job.policy.input.combine:
+        batches = [guarded(WHERE, with_combined, one, job.policy) for one in batches]
+    types = types_of(job.policy, Schemas.of(batches[0], without=PLACE), True, WHERE)
     key = FingerprintKey.new() if job.register is None else None
     job = job.given(Given(key, types, begun=job.begun or present()))
     job = guarded("reading the ledger of consent", with_consents, job, folder.path)
