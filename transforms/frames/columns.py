@@ -1,4 +1,4 @@
-"""The columns of a table in memory, in the form in which the columns of files are: flat, of types that can be read, each name once."""
+"""The columns of a table in memory in the form of those of files: flat, of types that can be read, each name once."""
 
 from collections import Counter
 

@@ -17,6 +17,7 @@ from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.frames.columns import flat_columns
+from beam_deid.transforms.frames.run import WHERE
 from beam_deid.transforms.label.manifest import LabelManifest
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
@@ -38,13 +39,14 @@ from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import PLACE, typed_batch, with_combined
 from beam_deid.transforms.treat.passes import Pass
-from beam_deid.transforms.treat.rejected import Rejects
+from beam_deid.transforms.treat.rejected import REJECTED, Rejects
 
-WHERE = "deidentify"
 Result = TypeVar("Result")
 Batches = list[pa.RecordBatch]
 
 _BOUNDS = Bounds()
+_TOLD = (1, 2, 3)
+"""The columns of `REJECTED` that are told of a table, which is no file and makes one release."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
         part = done.releases[release]
         prove(decided, part, in_files=False)
         return ReleasedTable(rows, label_manifest(job, decided, part), done.rejects, decision.notes)
+
+
+def rejected_table(rejects: Rejects) -> pa.Table:
+    """What was rejected as a table: the row's number, the field, and the reason; never the value."""
+    columns = [pa.array([reject[place] for reject in rejects], REJECTED.field(place).type) for place in _TOLD]
+    return pa.Table.from_arrays(columns, names=[REJECTED.names[place] for place in _TOLD])
 
 
 def _begun(table: pa.Table, job: Job, threads: int, folder: SpillFolder) -> tuple[Job, list[Batches]]:

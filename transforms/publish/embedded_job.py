@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.recipients import check_recipients
 
 
-def policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Policy:
+def policy_of(given: "Policy | str | os.PathLike[str] | Mapping[str, Any]", key_given: bool) -> Policy:
     """The policy that somebody names, or has.
 
     Args:
@@ -27,8 +28,8 @@ def policy_of(given: "Policy | str | Mapping[str, Any]", key_given: bool) -> Pol
     """
     if isinstance(given, Policy):
         return given
-    if isinstance(given, str):
-        return read_policy(given, key_given=key_given)
+    if isinstance(given, str | os.PathLike):
+        return read_policy(os.fspath(given), key_given=key_given)
     return policy_from_mapping(given, key_given=key_given)
 
 
