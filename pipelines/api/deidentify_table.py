@@ -1,5 +1,6 @@
 """`deidentify`: one release of a table in memory."""
 
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ def deidentify(
 ) -> Deidentified[Frame]:
     """Treat a table in memory as one release of a policy says, test the result, and label it.
 
-    Rows, label and rejects are those of ``beam-deid run`` on a file of the same table. Nothing is released unless it is proved to be
-    what the label was decided on. The table is held in memory, and what is released of it beside it; what is counted of many
+    Rows, label and rejects are those of ``beam-deid run`` on a file of the same table. Nothing is released unless it is proved to
+    be what the label was decided on. The table is held in memory, and what is released of it beside it; what is counted of many
     records waits on disk, encrypted.
 
     Args:
@@ -48,7 +49,7 @@ def deidentify(
     from beam_deid.transforms.frames.kinds import kind_of
     from beam_deid.transforms.frames.releasing import rejected_table, release_table
     from beam_deid.transforms.frames.run import WHERE, job_on_table
-    from beam_deid.transforms.label.documents import plain
+    from beam_deid.transforms.label.documents import to_bytes
     from beam_deid.transforms.run.cores import cores
     from beam_deid.transforms.run.workers import guarded
 
@@ -57,6 +58,6 @@ def deidentify(
     table = guarded(WHERE, kind.to_arrow, data)
     made = release_table(table, job, max_rejects, threads or cores())
     del table
-    label = Label(plain(made.label.to_document()))
+    label = Label(json.loads(to_bytes(made.label.to_document())))
     rejects = guarded(WHERE, kind.from_arrow, rejected_table(made.rejects), data)
     return Deidentified(guarded(WHERE, kind.from_arrow, made.rows, data), label, rejects, made.notes)

@@ -15,7 +15,7 @@ def _failing(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(test["name"] for test in document["tests"] if not test["passed"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Label:
     """The label of a release, with what it rests on.
 
@@ -23,7 +23,7 @@ class Label:
         document: The content of ``label.json``, as ``beam-deid schema --label`` describes it.
     """
 
-    document: Mapping[str, Any] = field(repr=False)
+    document: Mapping[str, Any]
 
     @property
     def value(self) -> str:
@@ -57,6 +57,9 @@ class Label:
 
     def __str__(self) -> str:
         return self.value
+
+    def __repr__(self) -> str:
+        return f"Label({self.value})"
 
 
 @dataclass(frozen=True)
