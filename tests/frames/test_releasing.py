@@ -157,7 +157,7 @@ def test_columns_must_be_those_of_the_policy():
 
 
 def test_categories_name_no_value_of_a_row_that_is_not_released():
-    policy = {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "rows": {"city": ["杭州市"]}}}}
+    policy = {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "where": {"city": ["杭州市"]}}}}
     for frame in (
         orders().to_pandas().astype({"city": "category"}),
         pl.from_arrow(orders()).with_columns(pl.col("city").cast(pl.Categorical)),
@@ -211,10 +211,10 @@ def test_a_register_remembers_what_was_released(tmp_path, monkeypatch):
     monkeypatch.setenv(KEY, "k" * 64)
     policy = {**POLICY, "keys": {"key": f"env:{KEY}"}, "register": str(tmp_path / "orders.register")}
     first = beam_deid.deidentify(orders(), policy)
-    assert first.label.document["register"]["releases"] == []
+    assert first.label.document["register"]["tested"] == []
     finer = {**policy, "releases": {"out": {**policy["releases"]["out"], "fields": {"city": "keep", "item": "keep", "age": "keep"}}}}
     second = beam_deid.deidentify(orders(), finer)
-    assert second.label.document["register"]["releases"] != []
+    assert second.label.document["register"]["tested"] == ["out.1"]
 
 
 class Fetched:

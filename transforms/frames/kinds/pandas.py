@@ -25,6 +25,7 @@ _NULLABLE = {
     pa.float64(): "Float64",
     pa.bool_(): "boolean",
     pa.string(): "string",
+    pa.large_string(): "string",
 }
 
 
@@ -65,17 +66,26 @@ class PandasFrame(FrameKind):
 
 def _named_levels(frame: Any) -> list[tuple[Any, Any]]:
     """The levels of the index that have a name, with their values."""
+    import pandas as pd
+
     names = frame.index.names
-    return [(name, frame.index.get_level_values(place)) for place, name in enumerate(names) if name is not None]
+    return [(name, pd.Series(frame.index.get_level_values(place))) for place, name in enumerate(names) if name is not None]
 
 
 def _column(name: str, values: Any) -> Any:
     if values.dtype == object:
         values = _of_one_type(name, values)
+    zone = getattr(values.dtype, "tz", None)
     try:
-        return pa.array(values, from_pandas=True)
+        return pa.array(values, from_pandas=True) if zone is None else _zoned(values, zone)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
         raise no_one_type(name, _ADVICE) from None
+
+
+def _zoned(values: Any, zone: datetime.tzinfo) -> pa.Array:
+    """Times with a zone; Arrow by itself takes them from pandas without it, and is warned."""
+    times = pa.array(values.dt.tz_convert(None).to_numpy(), from_pandas=True)
+    return times.cast(pa.timestamp(times.type.unit, pa.lib.tzinfo_to_string(zone)))
 
 
 def _of_one_type(name: str, values: Any) -> Any:
