@@ -73,14 +73,16 @@ _HOMES = {
 """Where each name is, but for the errors, which are all in one module."""
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:  # else any name would be one to a type checker
 
-    found = getattr(importlib.import_module(_HOMES.get(name, "beam_deid.transforms.errors")), name)
-    globals()[name] = found
-    return found
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        found = getattr(importlib.import_module(_HOMES.get(name, "beam_deid.transforms.errors")), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -113,7 +113,7 @@ class Result:
 
     Attributes:
         output: The output's folder, a path or a URI.
-        releases: Its releases by name; of a policy with tables as ``TABLE/RELEASE``.
+        releases: Its releases by name; of a policy with tables each as ``RELEASE.TABLE``.
         document: The content of ``run.json``.
         notes: What a person should know of the run, a sentence each.
     """
@@ -148,7 +148,7 @@ class Result:
         """
         releases = {}
         for name, document in labels.items():
-            folder = join(output, *name.split("/"))
+            folder = join(output, name)
             is_published = bool(run["releases"][name]["published"]) and not dry
             files = tuple(join(folder, *file["path"].split("/")) for file in document["files"]) if is_published else ()
             releases[name] = ReleaseResult(Label(document), is_published, folder, files)
