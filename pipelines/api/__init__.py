@@ -1,8 +1,8 @@
 """De-identify order data, test whether people can be re-identified from what is released, and label the result.
 
 This is what ``import beam_deid`` gives: the commands `run` and `assess` as functions, and `deidentify` for tables in memory, which
-needs no Apache Beam. They return what a program can read, and raise a `DeidError` with an ``exit_code`` where something is wrong. They
-do not print, end the process, or set up logging. All of it is loaded when it is first asked for.
+needs no Apache Beam. They return what a program can read, and raise a `DeidError` with an ``exit_code`` where something is wrong.
+They do not print, end the process, or set up logging. All of it is loaded when it is first asked for.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -74,7 +74,7 @@ def test_objects_of_one_type_are_what_they_are(values, kind):
     column = arrow_of(objects(*values)).column("a")
     assert column.type in (kind, pa.large_string() if kind == pa.string() else kind)
     if kind != pa.timestamp("ns"):
-        assert column.to_pylist() == [None if value != value else value for value in values]  # noqa: PLR0124 - NaN
+        assert column.to_pylist() == [None if value != value else value for value in values]
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1))
@@ -168,7 +168,11 @@ def test_types_of_polars_come_back():
 
 
 def test_what_is_no_table_is_refused_with_what_it_is():
-    for given_, told in (({"a": [1]}, "builtins.dict"), (pl.LazyFrame({"a": [1]}), "LazyFrame"), (pd.Series([1]), "Series")):
+    for given_, told in (
+        ({"a": [1]}, "builtins.dict"),
+        (pl.LazyFrame({"a": [1]}), "LazyFrame"),
+        (pd.Series([1]), "Series"),
+    ):
         with pytest.raises(UsageError, match=told):
             kind_of(given_, "here")
 

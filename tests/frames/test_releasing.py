@@ -48,8 +48,18 @@ def orders(rows=120):
     )
 
 
+def with_release(policy=POLICY, **changed):
+    return {**policy, "releases": {"out": {**policy["releases"]["out"], **changed}}}
+
+
 def expecting(label):
-    return {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "expect": label}}}
+    return with_release(expect=label)
+
+
+def arrow_of(frame):
+    if isinstance(frame, pa.Table):
+        return frame
+    return pa.Table.from_pandas(frame) if isinstance(frame, pd.DataFrame) else frame.to_arrow()
 
 
 KINDS = {
@@ -93,8 +103,7 @@ def test_rows_of_an_anonymized_release_do_not_tell_the_order_of_the_source():
 
 
 def test_rows_that_are_still_personal_stay_in_their_order():
-    policy = {**POLICY, "subject": "who", "releases": {"out": {**POLICY["releases"]["out"], "fields": {"who": "keep", "age": "keep"}}}}
-    made = beam_deid.deidentify(orders(), policy)
+    made = beam_deid.deidentify(orders(), with_release(fields={"who": "keep", "age": "keep"}))
     assert made.label.value == "still_personal"
     assert "direct_identifiers" in made.label.failing
     assert made.data.column("who").to_pylist() == orders().column("who").to_pylist()
@@ -103,13 +112,13 @@ def test_rows_that_are_still_personal_stay_in_their_order():
 @settings(max_examples=20)
 @given(st.integers(1, 5), st.integers(0, 200))
 def test_the_number_of_threads_changes_nothing(threads, rows):
-    small = releasing.BATCH_ROWS
-    releasing.BATCH_ROWS = 16
+    usual = releasing.BATCH_ROWS, releasing.SHARD_ROWS
+    releasing.BATCH_ROWS, releasing.SHARD_ROWS = 16, 40
     try:
         one = beam_deid.deidentify(orders(rows), POLICY, threads=1)
         several = beam_deid.deidentify(orders(rows), POLICY, threads=threads)
     finally:
-        releasing.BATCH_ROWS = small
+        releasing.BATCH_ROWS, releasing.SHARD_ROWS = usual
     assert one.data.equals(several.data)
     assert one.label.failing == several.label.failing
     assert one.counts == several.counts
@@ -157,16 +166,15 @@ def test_columns_must_be_those_of_the_policy():
 
 
 def test_categories_name_no_value_of_a_row_that_is_not_released():
-    policy = {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "where": {"city": ["杭州市"]}}}}
+    policy = with_release(where={"city": ["杭州市"]})
     for frame in (
         orders().to_pandas().astype({"city": "category"}),
         pl.from_arrow(orders()).with_columns(pl.col("city").cast(pl.Categorical)),
         orders().set_column(1, "city", orders().column("city").dictionary_encode()),
     ):
-        data = beam_deid.deidentify(frame, policy).data
-        text = data if isinstance(data, pa.Table) else pa.Table.from_pandas(data) if isinstance(data, pd.DataFrame) else data.to_arrow()
-        assert not pa.types.is_dictionary(text.schema.field("city").type)
-        assert set(text.column("city").to_pylist()) == {"杭州市"}
+        data = arrow_of(beam_deid.deidentify(frame, policy).data)
+        assert not pa.types.is_dictionary(data.schema.field("city").type)
+        assert set(data.column("city").to_pylist()) == {"杭州市"}
 
 
 def test_a_table_of_arrow_carries_its_label():
@@ -182,9 +190,9 @@ def test_no_row_is_a_release_as_well():
 
 
 def test_slices_of_large_texts_are_read_as_what_they_are():
-    wide = orders(200_000)
-    capitals = wide.set_column(0, "who", pa.array([f"Person-{n:030d}" for n in range(200_000)], pa.large_string()))
-    assert beam_deid.deidentify(capitals, POLICY, threads=2).counts.released == 200_000
+    wide = orders(300_000)
+    capitals = wide.set_column(0, "who", pa.array([f"Person-{n:030d}" for n in range(300_000)], pa.large_string()))
+    assert beam_deid.deidentify(capitals, POLICY, threads=2).counts.released == 300_000
 
 
 @pytest.mark.parametrize(
@@ -212,7 +220,7 @@ def test_a_register_remembers_what_was_released(tmp_path, monkeypatch):
     policy = {**POLICY, "keys": {"key": f"env:{KEY}"}, "register": str(tmp_path / "orders.register")}
     first = beam_deid.deidentify(orders(), policy)
     assert first.label.document["register"]["tested"] == []
-    finer = {**policy, "releases": {"out": {**policy["releases"]["out"], "fields": {"city": "keep", "item": "keep", "age": "keep"}}}}
+    finer = with_release(policy, fields={"city": "keep", "item": "keep", "age": "keep"})
     second = beam_deid.deidentify(orders(), finer)
     assert second.label.document["register"]["tested"] == ["out.1"]
 
@@ -223,8 +231,7 @@ class Fetched:
 
 
 def test_a_key_may_be_fetched_by_the_caller():
-    tokens = {"who": {"tokenize": {"domain": "customer"}}, "item": "keep"}
-    policy = {**POLICY, "releases": {"out": {**POLICY["releases"]["out"], "fields": tokens}}}
+    policy = with_release(fields={"who": {"tokenize": {"domain": "customer"}}, "item": "keep"})
     with pytest.raises(beam_deid.DeidError):
         beam_deid.deidentify(orders(), policy)
     made = beam_deid.deidentify(orders(), policy, key=Fetched())

@@ -319,7 +319,9 @@ def test_what_is_told_of_a_step_that_is_cut_is_its_own():
 
 def test_a_file_that_cannot_be_made_leaves_nothing_to_take_back(tmp_path, monkeypatch):
     stopping = Stopping()
-    monkeypatch.setattr(local, "STOPPING", stopping)  # this process has more to take back: workers that wait for the next run
+    monkeypatch.setattr(
+        local, "STOPPING", stopping
+    )  # this process has more to take back: workers that wait for the next run
     with pytest.raises(OSError, match="too long"):
         store_of(str(tmp_path)).create(str(tmp_path / ("x" * 300)))
     assert not stopping.is_needed

@@ -1,7 +1,7 @@
 """A table in memory released in this process: measured, decided, treated, ordered and proved, as files and collections are.
 
-Batches are taken by threads, each with treatments of its own: what holds a key is shared by none. What every batch comes to, and in
-which order rows leave, does not follow from how many there are.
+The table is cut into shares as files are into shards, and threads take them, each with treatments of its own: what holds a key is
+shared by none. So nothing of what comes out follows from how many threads there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ from beam_deid.transforms.release.releasing import ReleasePass
 from beam_deid.transforms.release.schema import release_schema
 from beam_deid.transforms.release.shuffle import Piece
 from beam_deid.transforms.run.consents import with_consents
-from beam_deid.transforms.run.job import BATCH_ROWS, Given, Job
+from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Given, Job
 from beam_deid.transforms.run.schema import Schemas, types_of
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import guarded
@@ -73,23 +73,25 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
         table: Its columns, n rows.
         job: The run, which makes one release, and knows its register.
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
-        threads: How many threads take batches.
+        threads: How many threads take shares.
 
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing is released.
     """
     with SpillFolder() as folder:
         table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
-        job, shares = _begun(table, job, threads, folder)
-        decision = _decided(job, shares, table.num_rows, max_rejects, folder)
+        rows = table.num_rows
+        job, shares = _begun(table, job, folder)
+        del table
+        decision = _decided(job, shares, rows, max_rejects, threads, folder)
         (release,) = job.releases
         decided = decision.releases[release]
-        pieces, facts = _released(job, decided, shares)
-        rows, order = guarded("releasing", _in_order, job, decided, pieces)
+        pieces, facts = _released(job, decided, shares, threads)
+        released, order = guarded("releasing", _in_order, job, decided, pieces)
         done = RunFacts.merge([*facts, RunFacts({release: order})])
         part = done.releases[release]
         prove(decided, part, in_files=False)
-        return ReleasedTable(rows, label_manifest(job, decided, part), done.rejects, decision.notes)
+        return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes)
 
 
 def rejected_table(rejects: Rejects) -> pa.Table:
@@ -98,28 +100,37 @@ def rejected_table(rejects: Rejects) -> pa.Table:
     return pa.Table.from_arrays(columns, names=[REJECTED.names[place] for place in _TOLD])
 
 
-def _begun(table: pa.Table, job: Job, threads: int, folder: SpillFolder) -> tuple[Job, list[Batches]]:
-    """The run with all that is known before a record is measured, and the batches that each thread takes, in the table's order."""
+def _begun(table: pa.Table, job: Job, folder: SpillFolder) -> tuple[Job, list[Batches]]:
+    """The run with all that is known before a record is measured, and the table in shares as large as shards of files."""
     numbered = table.append_column(PLACE, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-    batches = numbered.to_batches(BATCH_ROWS) or [pa.RecordBatch.from_pylist([], schema=numbered.schema)]
-    if job.policy.input.combine:
-        batches = [guarded(WHERE, with_combined, one, job.policy) for one in batches]
-    types = types_of(job.policy, Schemas.of(batches[0], without=PLACE), True, WHERE)
+    shares = [_share(numbered.slice(first, SHARD_ROWS), job) for first in range(0, table.num_rows, SHARD_ROWS)]
+    shares = shares or [[_combined(pa.RecordBatch.from_pylist([], schema=numbered.schema), job)]]
+    types = types_of(job.policy, Schemas.of(shares[0][0], without=PLACE), True, WHERE)
     key = FingerprintKey.new() if job.register is None else None
     job = job.given(Given(key, types, begun=job.begun or present()))
-    job = guarded("reading the ledger of consent", with_consents, job, folder.path)
-    each = -(-len(batches) // threads) or 1
-    return job, [batches[first : first + each] for first in range(0, len(batches), each)]
+    return guarded("reading the ledger of consent", with_consents, job, folder.path), shares
 
 
-def _decided(job: Job, shares: Sequence[Batches], rows: int, max_rejects: float, folder: SpillFolder) -> Decision:
+def _share(table: pa.Table, job: Job) -> Batches:
+    return [_combined(batch, job) for batch in table.to_batches(BATCH_ROWS)]
+
+
+def _combined(batch: pa.RecordBatch, job: Job) -> pa.RecordBatch:
+    return guarded(WHERE, with_combined, batch, job.policy) if job.policy.input.combine else batch
+
+
+def _decided(
+    job: Job, shares: Sequence[Batches], rows: int, max_rejects: float, threads: int, folder: SpillFolder
+) -> Decision:
     """The decision. Measured records wait on disk, encrypted, where they are many."""
     aside = Aside(folder.path, _BOUNDS.buckets(rows)) if rows > _BOUNDS.few else None
-    parts = _by_threads(lambda share: _passed(MeasurePass(job, aside), share).result(), shares, "measuring")
+    parts = _by_threads(lambda share: _passed(MeasurePass(job, aside), share).result(), shares, threads, "measuring")
     return guarded("deciding", StrictDecider("").decide, job, Measured.merge(parts), max_rejects, 1)
 
 
-def _released(job: Job, decided: ReleaseDecision, shares: Sequence[Batches]) -> tuple[list[Piece], list[RunFacts]]:
+def _released(
+    job: Job, decided: ReleaseDecision, shares: Sequence[Batches], threads: int
+) -> tuple[list[Piece], list[RunFacts]]:
     """The released rows, share after share, and what was done."""
     told = {decided.release: decided}
 
@@ -128,7 +139,7 @@ def _released(job: Job, decided: ReleaseDecision, shares: Sequence[Batches]) -> 
         work = _passed(ReleasePass(job, told, ToCollection()), share, lambda one: pieces.extend(one.take()))
         return pieces + work.take(0), work.result()
 
-    done = _by_threads(release, shares, "releasing")
+    done = _by_threads(release, shares, threads, "releasing")
     return [piece for pieces, _ in done for piece in pieces], [facts for _, facts in done]
 
 
@@ -154,7 +165,7 @@ def _passed(one: Pass[Result], share: Batches, leave: Callable[[Any], object] | 
     """The work of a pass over some batches, once it is closed.
 
     Args:
-        one: The pass, of this thread alone.
+        one: The pass, of this share alone.
         share: The batches.
         leave: What is done with the work after each batch.
     """
@@ -169,13 +180,11 @@ def _passed(one: Pass[Result], share: Batches, leave: Callable[[Any], object] | 
     return work
 
 
-def _by_threads(task: Callable[[Batches], Result], shares: Sequence[Batches], where: str) -> list[Result]:
-    """What a task makes of each share, in their order; one thread takes one.
+def _by_threads(task: Callable[[Batches], Result], shares: Sequence[Batches], threads: int, where: str) -> list[Result]:
+    """What a task makes of each share, in their order.
 
     Raises:
-        DeidError: What one of them raises first, in their order.
+        DeidError: What one of them raises, the first in their order.
     """
-    if len(shares) <= 1:
-        return [guarded(where, task, share) for share in shares]
-    with ThreadPoolExecutor(len(shares)) as threads:
-        return list(threads.map(lambda share: guarded(where, task, share), shares))
+    with ThreadPoolExecutor(min(threads, len(shares))) as pool:
+        return list(pool.map(lambda share: guarded(where, task, share), shares))

@@ -69,7 +69,9 @@ def _named_levels(frame: Any) -> list[tuple[Any, Any]]:
     import pandas as pd
 
     names = frame.index.names
-    return [(name, pd.Series(frame.index.get_level_values(place))) for place, name in enumerate(names) if name is not None]
+    return [
+        (name, pd.Series(frame.index.get_level_values(place))) for place, name in enumerate(names) if name is not None
+    ]
 
 
 def _column(name: str, values: Any) -> Any:
