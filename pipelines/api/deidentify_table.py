@@ -46,18 +46,29 @@ def deidentify(
         InputError: A column has no one type, or more records were rejected than allowed.
         ExpectationUnmet: The release did not reach the label that the policy expects; nothing is released.
     """
+    from beam_deid.transforms.frames.run import WHERE
+    from beam_deid.transforms.run.workers import guarded
+
+    return guarded(WHERE, _deidentified, data, policy, release, key, max_rejects, threads)
+
+
+def _deidentified(
+    data: Frame,
+    policy: "Policy | str | os.PathLike[str] | Mapping[str, Any]",
+    release: str | None,
+    key: "SecretSource | None",
+    max_rejects: float,
+    threads: int | None,
+) -> Deidentified[Frame]:
     from beam_deid.transforms.frames.kinds import kind_of
     from beam_deid.transforms.frames.releasing import rejected_table, release_table
     from beam_deid.transforms.frames.run import WHERE, job_on_table
     from beam_deid.transforms.label.documents import to_bytes
     from beam_deid.transforms.run.cores import cores
-    from beam_deid.transforms.run.workers import guarded
 
     kind = kind_of(data, WHERE)
     job = job_on_table(policy, release, key)
-    table = guarded(WHERE, kind.to_arrow, data)
-    made = release_table(table, job, max_rejects, threads or cores())
-    del table
+    made = release_table(kind.to_arrow(data), job, max_rejects, threads or cores())
     label = Label(json.loads(to_bytes(made.label.to_document())))
-    rejects = guarded(WHERE, kind.from_arrow, rejected_table(made.rejects), data)
-    return Deidentified(guarded(WHERE, kind.from_arrow, made.rows, data), label, rejects, made.notes)
+    rejects = kind.from_arrow(rejected_table(made.rejects), data)
+    return Deidentified(kind.from_arrow(made.rows, data), label, rejects, made.notes)

@@ -25,6 +25,7 @@ from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.measure.measuring import MeasurePass
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.embedded_decision import StrictDecider
+from beam_deid.transforms.register.key import forget as forget_register
 from beam_deid.transforms.release.arranging import arranged_part
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import ToCollection
@@ -78,20 +79,26 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing is released.
     """
-    with SpillFolder() as folder:
-        table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
-        rows = table.num_rows
-        job, shares = _begun(table, job, folder)
-        del table
-        decision = _decided(job, shares, rows, max_rejects, threads, folder)
-        (release,) = job.releases
-        decided = decision.releases[release]
-        pieces, facts = _released(job, decided, shares, threads)
-        released, order = guarded("releasing", _in_order, job, decided, pieces)
-        done = RunFacts.merge([*facts, RunFacts({release: order})])
-        part = done.releases[release]
-        prove(decided, part, in_files=False)
-        return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes)
+    try:
+        with SpillFolder() as folder:
+            return _released_table(table, job, max_rejects, threads, folder)
+    finally:
+        forget_register()
+
+
+def _released_table(table: pa.Table, job: Job, max_rejects: float, threads: int, folder: SpillFolder) -> ReleasedTable:
+    table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
+    rows = table.num_rows
+    job, shares = _begun(table, job, folder)
+    decision = _decided(job, shares, rows, max_rejects, threads, folder)
+    (release,) = job.releases
+    decided = decision.releases[release]
+    pieces, facts = _released(job, decided, shares, threads)
+    released, order = guarded("releasing", _in_order, job, decided, pieces)
+    done = RunFacts.merge([*facts, RunFacts({release: order})])
+    part = done.releases[release]
+    prove(decided, part, in_files=False)
+    return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes)
 
 
 def rejected_table(rejects: Rejects) -> pa.Table:

@@ -1,4 +1,4 @@
-"""The Python API where it is installed: from a wheel, from a source distribution, and from a checkout, with no more than is needed."""
+"""The Python API where it is installed: from a wheel, a source distribution and a checkout, with no more than is needed."""
 
 import os
 import subprocess

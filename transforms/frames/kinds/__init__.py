@@ -30,5 +30,6 @@ def kind_of(data: Any, where: str) -> FrameKind:
     raise UsageError(
         f"it was given a {type(data).__module__}.{type(data).__qualname__}",
         where,
-        "It takes a pyarrow Table, RecordBatch or RecordBatchReader, or a DataFrame of pandas or polars; collect() a LazyFrame",
+        "It takes a pyarrow Table, RecordBatch or RecordBatchReader, or a DataFrame of pandas or polars; collect() a LazyFrame, "
+        "and use run for files",
     )
