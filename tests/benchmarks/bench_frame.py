@@ -4,7 +4,7 @@
 
 Two releases are measured: a personal one at fixed levels (crm), and an anonymized one whose levels are searched (market). Each
 turn is a process of its own, and the time is that of the call alone: a run has loaded Beam before, and a frame is in memory. The
-ratio is that of the medians. Labels and counts of both must be the same. Memory is the greatest of the process, with the frame in it.
+ratio is that of the medians. Labels and counts of both must be the same. Memory is the process's greatest, with the frame in it.
 """
 
 import argparse
