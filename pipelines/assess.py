@@ -1,21 +1,17 @@
 """``beam-deid assess``: what any dataset discloses, and the label it would get."""
 
-import re
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from beam_deid.pipelines import options, output
+from beam_deid.pipelines.assessing import Roles, assess_files, question_of, roles_of
 from beam_deid.pipelines.input_options import InputCommand, written_as
 from beam_deid.pipelines.proving import prove_release
-from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.terms import Role, Sharing
+from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.terms import Sharing
 
 if TYPE_CHECKING:
-    from beam_deid.transforms.dataset.reading import OrderIn
-    from beam_deid.transforms.formats.input_options import InputOptions
     from beam_deid.transforms.policy.model import Policy
 
 
@@ -124,44 +120,28 @@ def assess(
         from beam_deid.pipelines.report.assessed import check_report
 
         check_report(report)
-    from beam_deid.transforms.columns.fingerprint import FingerprintKey
     from beam_deid.transforms.dataset.assessment import ASSESSING
-    from beam_deid.transforms.dataset.assessment import assess as assess_dataset
-    from beam_deid.transforms.dataset.attacker_table import Table
-    from beam_deid.transforms.dataset.counting import COUNTING, count_files
-    from beam_deid.transforms.dataset.files import open_dataset
-    from beam_deid.transforms.dataset.joins import JOINING, Dataset, join_files
-    from beam_deid.transforms.dataset.question import Question
-    from beam_deid.transforms.run.heads import NO_ROW
+    from beam_deid.transforms.dataset.counting import COUNTING
+    from beam_deid.transforms.dataset.joins import JOINING
     from beam_deid.transforms.storage.files import find
 
-    columns = _columns(policy, subject, options.names(quasi), options.names(sensitive))
-    read_as = written_as(written, columns.read_as)
-    question = Question(
-        columns.quasi,
-        columns.sensitive,
-        columns.subject,
-        Sharing(sharing),
-        k or 0,
-        max_combination,
-        population,
-        options.names(history),
-        wildcard,
-        mobiles=_prefixes(mobiles),
-        direct=columns.direct,
+    given = Roles(options.names(quasi), options.names(sensitive), (), subject)
+    roles = roles_of(given, None if policy is None else _read(policy), "--quasi")
+    question = question_of(
+        roles,
+        sharing=sharing,
+        k=k,
+        most=max_combination,
+        population=population,
+        history=options.names(history),
+        wildcard=wildcard,
+        mobiles=options.names(mobiles),
         frequencies=_tables(frequencies),
     )
-    key = FingerprintKey.new()
     output.warn(find(inputs).passed_over)
     steps = (COUNTING, JOINING, ASSESSING) if joins else (COUNTING, ASSESSING)
     with output.progress(steps):
-        files = open_dataset(inputs, read_as, question.read, columns.optional, columns.order_in)
-        counted = count_files(question, files, key)
-        if not counted.records:
-            raise InputError(NO_ROW, " ".join(inputs), "Check --input: of no row nothing can be measured")
-        dataset = Dataset(files, columns.subject)
-        attacks = [join_files(dataset, table, question.link, k=question.least) for table in map(Table.read, joins)]
-        document = assess_dataset(question, counted, key, attacks).to_document()
+        document = assess_files(inputs, written_as(written, roles.read_as), roles, question, joins)
     from beam_deid.pipelines.views.assessment import show_assessment
 
     out = output.console(as_json)
@@ -170,81 +150,16 @@ def assess(
         from beam_deid.pipelines.report.assessed import write_report
         from beam_deid.pipelines.views.report import show_written
 
-        write_report(report, document, columns.roles, sharing)
+        write_report(report, document, roles.by_role, sharing)
         show_written(out, [report])
     if as_json:
         output.emit(document)
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """What is known of the dataset's columns, from a policy and from options.
-
-    Attributes:
-        quasi: The quasi-identifiers.
-        sensitive: The sensitive fields.
-        direct: The direct identifiers that a policy names.
-        subject: The column that says whom a row is about, if one is known.
-        read_as: How the files are written, as far as a policy says.
-        optional: The columns that files may lack, as a policy says.
-        order_in: How a row's order is spelt where it is compared, as a policy says.
-    """
-
-    quasi: tuple[str, ...]
-    sensitive: tuple[str, ...]
-    direct: tuple[str, ...]
-    subject: str | None
-    read_as: "InputOptions"
-    optional: tuple[str, ...] = ()
-    order_in: "OrderIn | None" = None
-
-    @property
-    def roles(self) -> dict[Role, tuple[str, ...]]:
-        """The columns by their role."""
-        return {Role.DIRECT: self.direct, Role.QUASI: self.quasi, Role.SENSITIVE: self.sensitive}
-
-
-def _columns(path: str | None, subject: str | None, quasi: tuple[str, ...], sensitive: tuple[str, ...]) -> _Columns:
-    """The columns' roles. What an option says has precedence over what the policy says."""
-    from beam_deid.transforms.formats.input_options import InputOptions
-
-    columns = _Columns(quasi, sensitive, (), subject, InputOptions())
-    if path is not None:
-        columns = _completed(columns, path)
-    if not columns.quasi:
-        raise UsageError(
-            "no quasi-identifier is named", "--quasi", "Name the attributes that others may know of a person"
-        )
-    return columns
-
-
-def _completed(given: _Columns, path: str) -> _Columns:
-    """The columns, with the policy's roles where no option named any."""
+def _read(policy: str) -> "Policy":
     from beam_deid.transforms.policy.reader import read_policy
-    from beam_deid.transforms.treat.order_spelling import order_spelling
 
-    policy = read_policy(path, key_given=True)
-    return _Columns(
-        given.quasi or _of_role(policy, Role.QUASI),
-        given.sensitive or _of_role(policy, Role.SENSITIVE),
-        _of_role(policy, Role.DIRECT),
-        given.subject or policy.subject,
-        policy.input,
-        tuple(name for name, spec in policy.fields.items() if spec.optional),
-        partial(order_spelling, policy),
-    )
-
-
-def _of_role(policy: "Policy", role: Role) -> tuple[str, ...]:
-    return tuple(name for name, spec in policy.fields.items() if spec.has(role))
-
-
-def _prefixes(text: str | None) -> tuple[str, ...]:
-    found = options.names(text)
-    for prefix in found:
-        if not re.fullmatch(r"1[3-9]\d{1,9}", prefix):
-            raise UsageError("a mobile does not begin like that", "--mobiles", "Write 3 to 10 digits of 11, as 1380013")
-    return found
+    return read_policy(policy, key_given=True)
 
 
 def _tables(given: tuple[str, ...]) -> dict[str, str]:

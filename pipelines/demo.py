@@ -13,6 +13,7 @@ from beam_deid.pipelines import options, output
 from beam_deid.pipelines.commands import Command
 from beam_deid.pipelines.program import program
 from beam_deid.pipelines.run import carry_out
+from beam_deid.pipelines.running import Asked
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.storage.stopping import STOPPING
 
@@ -95,16 +96,8 @@ def run_demo(
         _bring_a_key()
         # Nobody's orders need not be remembered, and a key that ends with this process could not find them again.
         read = read_policy(str(policy)).without_register()
-        carry_out(
-            read,
-            (str(orders),),
-            str(target),
-            as_json,
-            overwrite=overwrite,
-            workers=workers,
-            verbose=verbose,
-            text=_policy(),
-        )
+        asked = Asked(overwrite=overwrite, workers=workers, text=_policy())
+        carry_out(read, (str(orders),), str(target), asked, as_json=as_json, verbose=verbose)
     out.print(f"And: {program()} plan {policy}", markup=False)
 
 
@@ -116,7 +109,6 @@ def run_shop(
     Raises:
         UsageError: An earlier demo is there and may not be replaced.
     """
-    from beam_deid.pipelines.tables import Options, run_on_tables
     from beam_deid.transforms.policy.reader import read_tables_policy
     from beam_deid.transforms.synthetic import SHOP_TABLES, write_shop
 
@@ -134,8 +126,8 @@ def run_shop(
         # Nobody's orders need not be remembered, as in the other demo.
         read = read_tables_policy(str(policy)).without_register()
         inputs = tuple(f"{name}={file}" for name, file in zip(SHOP_TABLES, files, strict=True))
-        asked = Options(overwrite=overwrite, workers=workers, verbose=verbose, text=_policy(_SHOP))
-        run_on_tables(read, inputs, str(target), as_json, asked)
+        asked = Asked(overwrite=overwrite, workers=workers, text=_policy(_SHOP))
+        carry_out(read, inputs, str(target), asked, as_json=as_json, verbose=verbose)
     out.print(f"And: {program()} plan {policy}", markup=False)
 
 

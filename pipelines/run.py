@@ -1,9 +1,7 @@
 """``beam-deid run``: files in, labelled releases out."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +10,12 @@ from beam_deid.pipelines.completing import complete_folder, complete_release
 from beam_deid.pipelines.early import see_the_output, see_the_policy
 from beam_deid.pipelines.engine_options import EngineCommand, beam_options
 from beam_deid.pipelines.recording import operator_of, operator_option
-from beam_deid.transforms.errors import ExpectationUnmet, InputError, InternalFault, OutputError, UsageError
+from beam_deid.pipelines.running import MAX_REJECTS, Asked, prepared_run, prepared_run_on_tables
+from beam_deid.transforms.errors import ExpectationUnmet
 
 if TYPE_CHECKING:
     from beam_deid.transforms.policy.model import Policy
+    from beam_deid.transforms.policy.tables import TablesPolicy
     from beam_deid.transforms.publish.publication import Outcome
 
 
@@ -79,7 +79,7 @@ Exit codes: 0 published as expected, 1 internal fault, 2 policy or usage, 3 inpu
 @click.option(
     "--max-rejects",
     type=options.Portion(),
-    default=0.001,
+    default=MAX_REJECTS,
     show_default=True,
     metavar="SHARE",
     help="Greatest share of records that may be rejected.",
@@ -118,123 +118,67 @@ def run(
     from beam_deid.pipelines.calling import about_call
     from beam_deid.transforms.policy.key_sources import key_sources
     from beam_deid.transforms.policy.reader import read_policy_file
-    from beam_deid.transforms.policy.tables import TablesPolicy
 
     read, text = read_policy_file(policy)
     who = operator_of(operator, () if operator is None else key_sources(read))
     by = about_call(context, policy, text, who)
-    if isinstance(read, TablesPolicy):
-        from beam_deid.pipelines.tables import Options, run_on_tables
-
-        if runner is not None or beam_options(context):
-            what = "tables are joined on this machine, and other engines cannot reach what lies beside them"
-            raise UsageError(what, "--runner", "Leave it out")
-        if corrections is not None:
-            what = "records are not corrected yet where the policy has tables"
-            raise UsageError(what, "--corrections", "Correct them in the files of the tables")
-        asked = Options(
-            releases, overwrite, unreleased, new_register, max_rejects, workers, dry_run, verbose, by, as_of, text
-        )
-        run_on_tables(read, inputs, output, as_json, asked)
-        return
-    carry_out(
-        read,
-        inputs,
-        output,
-        as_json,
-        releases=releases,
-        overwrite=overwrite,
-        unreleased=unreleased,
-        new_register=new_register,
-        max_rejects=max_rejects,
-        workers=workers,
-        runner=runner,
-        beam_options=beam_options(context),
-        dry=dry_run,
-        verbose=verbose,
-        by=by,
-        as_of=as_of,
-        text=text,
-        corrections=corrections,
+    asked = Asked(
+        releases,
+        overwrite,
+        unreleased,
+        new_register,
+        max_rejects,
+        workers,
+        runner,
+        beam_options(context),
+        dry_run,
+        by,
+        as_of,
+        text,
+        corrections,
     )
+    carry_out(read, inputs, output, asked, as_json=as_json, verbose=verbose)
 
 
 def carry_out(
-    policy: "Policy",
+    policy: "Policy | TablesPolicy",
     inputs: tuple[str, ...],
     folder: str,
-    as_json: bool,
+    asked: Asked,
     *,
-    releases: tuple[str, ...] = (),
-    overwrite: bool = False,
-    unreleased: bool = False,
-    new_register: bool = False,
-    max_rejects: float = 0.001,
-    workers: int | None = None,
-    runner: str | None = None,
-    beam_options: tuple[str, ...] = (),
-    dry: bool = False,
+    as_json: bool = False,
     verbose: bool = False,
-    by: Mapping[str, Any] | None = None,
-    as_of: int | None = None,
-    text: bytes | None = None,
-    corrections: str | None = None,
-) -> dict[str, Any]:
-    """Run, show what came out, and return ``run.json``.
+) -> None:
+    """Run, and show what came out.
+
+    Args:
+        policy: The policy, of one table or of several.
+        inputs: Globs; of several tables each as ``TABLE=GLOB``.
+        folder: The output.
+        asked: How it is carried out.
+        as_json: Whether one JSON document is printed.
+        verbose: Whether figures of tests that pass are shown.
 
     Raises:
         ExpectationUnmet: A release did not reach the label that it expects; the others are published.
     """
-    from beam_deid.pipelines.report.papers import reports
-    from beam_deid.transforms.run import workers as pool
-    from beam_deid.transforms.run.corrections import with_corrections
-    from beam_deid.transforms.run.engines import LOCAL
+    from beam_deid.transforms.policy.tables import TablesPolicy
     from beam_deid.transforms.run.heap import keep_freed
-    from beam_deid.transforms.run.shards import prepare
 
-    check_replacing(overwrite, unreleased)
-    engine = runner or LOCAL
-    if engine != LOCAL or beam_options:
-        from beam_deid.transforms.beam.engine_check import check_engine  # which loads Beam
-
-        check_engine(engine, beam_options)
-    if dry:
-        _check_here(engine, beam_options)
-    paths = [*inputs, folder] if corrections is None else [*inputs, folder, corrections]
-    _check_reach(policy, paths, releases, engine, beam_options)
-    prepared = prepare(policy, inputs, releases, as_of)
-    if corrections is not None:
-        prepared = with_corrections(prepared, corrections)
-    output.note(prepared.found.told())
-    output.warn(prepared.passed_over)
-    count = options.worker_count(workers, len(prepared.shards)) if engine == LOCAL else 1
-    pool.warm(count)  # while this process loads Beam
     keep_freed()
-    from beam_deid.transforms.beam.run import STEPS, Settings, dry_run
-    from beam_deid.transforms.beam.run import run as run_job
-
-    settings = Settings(engine, beam_options, count, max_rejects, overwrite, unreleased, new_register)
-    settings = replace(settings, policy=text, reports=reports)
-    settings = settings if by is None else replace(settings, by=by)
-    earlier = releases_in(folder) if overwrite else ()
-    first = "starting" if engine == LOCAL else f"running on {engine}"
-    steps = STEPS[:2] if dry else STEPS
-    with output.progress(steps, prepared.rows, len(prepared.shards), first), saying_what_became():
-        outcome = dry_run(prepared, folder, settings) if dry else run_job(prepared, folder, settings)
-    show(outcome, folder, as_json, dry=dry, verbose=verbose, earlier=earlier)
-    return outcome.run
+    if isinstance(policy, TablesPolicy):
+        run = prepared_run_on_tables(policy, inputs, folder, asked, _tell)
+    else:
+        run = prepared_run(policy, inputs, folder, asked, _tell)
+    earlier = releases_in(folder) if asked.overwrite else ()
+    with output.progress(run.steps, run.rows, run.shards, run.first):
+        outcome = run.carry_out()
+    show(outcome, folder, as_json, dry=asked.dry, verbose=verbose, earlier=earlier)
 
 
-def check_replacing(overwrite: bool, unreleased: bool) -> None:
-    """See that what is said to be unreleased is replaced.
-
-    Raises:
-        UsageError: Nothing is.
-    """
-    if unreleased and not overwrite:
-        raise UsageError(
-            "nothing is replaced, so nothing can be unreleased", "--unreleased", "Add --overwrite, or leave it out"
-        )
+def _tell(told: Iterable[str], passed_over: Iterable[str]) -> None:
+    output.note(told)
+    output.warn(passed_over)
 
 
 def releases_in(folder: str) -> tuple[str, ...]:
@@ -247,44 +191,6 @@ def releases_in(folder: str) -> tuple[str, ...]:
     run = read_manifest(path)[0] if is_file(path) else None
     releases = (run or {}).get("releases")
     return tuple(name for name, one in releases.items() if one.get("published")) if isinstance(releases, dict) else ()
-
-
-@contextlib.contextmanager
-def saying_what_became() -> Iterator[None]:
-    """Let the message of a run that failed say what was published: nothing, or all of it where only the register is not told."""
-    from beam_deid.transforms.storage.stopping import STOPPING
-
-    try:
-        yield
-    except (InputError, InternalFault, OutputError) as error:
-        if STOPPING.is_begun:
-            raise
-        became = f"{STOPPING.published} is published, and whole" if STOPPING.published else "Nothing was published"
-        told = ". ".join(filter(None, [error.next_step, became]))
-        raise type(error)(error.what, error.where, told) from None
-
-
-def _check_here(engine: str, beam_options: tuple[str, ...]) -> None:
-    """See that a dry run can be told what was decided: workers elsewhere would have to write it down where all can read it."""
-    from beam_deid.transforms.run.engines import is_here
-
-    if not is_here(engine, beam_options):
-        what = (
-            f"a dry run writes nothing, so that workers of {engine} on other machines could not tell what they decide"
-        )
-        raise UsageError(what, "--dry-run", "Leave out --runner: every engine decides the same")
-
-
-def _check_reach(
-    policy: "Policy", paths: list[str], releases: tuple[str, ...], engine: str, beam_options: tuple[str, ...]
-) -> None:
-    """See that an engine whose workers are elsewhere reaches the files and keys."""
-    from beam_deid.transforms.run.engines import is_here
-    from beam_deid.transforms.run.shipping import check_reach
-
-    if not is_here(engine, beam_options):
-        made = [name for name in policy.releases if not releases or name in releases]
-        check_reach(policy, paths, made, engine)
 
 
 def show(

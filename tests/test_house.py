@@ -21,6 +21,8 @@ else:
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("transforms", "pipelines")
+TOP = {"beam_deid/__init__.py", "beam_deid/py.typed"}
+"""What the package has beside its folders: links to files in them."""
 PAGE = (ROOT / "transforms" / "README.md").read_text("utf-8")
 ERRORS = list(errors.ERRORS.values())
 
@@ -37,7 +39,8 @@ def test_the_wheel_holds_the_three_folders_and_nothing_else():
     from hatchling.builders.wheel import WheelBuilder
 
     shipped = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
-    assert shipped == {f"beam_deid/{path}" for path in tracked("configs", "pipelines", "transforms")}
+    folders = {f"beam_deid/{path}" for path in tracked("configs", "pipelines", "transforms")}
+    assert shipped == {*folders, *TOP}
 
 
 @in_checkout
@@ -46,7 +49,7 @@ def test_the_source_distribution_holds_the_tests_as_well():
 
     shipped = {file.relative_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
     assert tracked("configs", "pipelines", "transforms", "tests", "CHANGELOG.md", "README.zh-CN.md") <= shipped
-    assert not any(path.startswith(".dev") for path in shipped)
+    assert {path for path in shipped if path.startswith(".dev")} == {f".dev/{path}" for path in TOP}
 
 
 @in_checkout

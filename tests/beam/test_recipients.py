@@ -10,9 +10,9 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from beam_deid.transforms.beam.deidentify import Deidentify
-from beam_deid.transforms.beam.rows_sink import StrictDecider
 from beam_deid.transforms.beam.told import ReleaseLabel
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.publish.embedded_decision import StrictDecider
 
 from ..kit.deciding import measured
 from ..kit.policies import policy, release, roles

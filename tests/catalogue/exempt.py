@@ -41,7 +41,7 @@ _ATTRIBUTES = {"source", "example"}
 _PATTERN = re.compile(
     r"""
     \(\?|\\[wdbAzs.]|\w\|\w|\w\?\||\[0-9\]  # a regular expression
-    |^\w+\[\w+|\|\ None|\|\ str|^pa\.  # a type
+    |^\w+\[\w+|\|\ None|\|\ str|^Policy\ \||^pa\.  # a type
     |^<|^%\(|^import\ sys|^AWS\ Error  # XML, a form of logs, a program, what another library says
     |^\(lambda  # a program
     |^beam-deid\ keyring  # what a wrapped key is bound to

@@ -8,8 +8,6 @@ the label was decided on. The rows of an anonymized release leave in parts that 
 """
 
 import base64
-import hashlib
-import json
 import zlib
 from typing import Any, NamedTuple
 
@@ -26,7 +24,6 @@ from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
-from beam_deid.transforms.beam.given_policy import GivenPolicy, policy_given
 from beam_deid.transforms.beam.rows_sink import RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
@@ -36,18 +33,14 @@ from beam_deid.transforms.beam.told import Rejected, ReleaseLabel
 from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
-from beam_deid.transforms.crypto.ephemeral import EPHEMERAL, read_ephemeral
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
-from beam_deid.transforms.policy.per_subject import refuse_secrets
-from beam_deid.transforms.policy.reader import policy_sha256
 from beam_deid.transforms.policy.roles import released_fields
+from beam_deid.transforms.publish.embedded_job import GivenPolicy, job_of, policy_of, release_of
 from beam_deid.transforms.publish.register_embedded import with_register
-from beam_deid.transforms.run.job import Job
-from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import with_combined
 
@@ -104,12 +97,12 @@ class Deidentify(beam.PTransform):
         if key is not None:
             check_secret(key, _as_beam_does)
         made = _policy_of(policy, key_given=key is not None)
-        self._release = _release_of(made, release)
+        self._release = release_of(made, release, "Deidentify")
         self._max_rejects = max_rejects
         self._output = output
         self._output_kind = output_kind(output, released_fields(made, self._release))
         self._error_handler: ErrorHandler | None = None
-        job = _job_of(made, self._release, key)
+        job = job_of(made, self._release, key)
         check_not_over(made, (self._release,), job.at)
         self._job = with_register(job)
 
@@ -173,7 +166,7 @@ class Deidentify(beam.PTransform):
 
 def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
     """The policy, if labels can be made with it on workers."""
-    policy = policy_given(given, key_given)
+    policy = policy_of(given, key_given)
     if policy.input.fill_down is not None:
         raise UsageError(
             "the policy says input.fill_down, and the records of a collection have no order",
@@ -187,32 +180,6 @@ def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
             "Take it out of the policy and sign the label where you keep it, or use beam-deid run",
         )
     return policy
-
-
-def _release_of(policy: Policy, release: str | None) -> str:
-    """The release that is meant."""
-    if release is None and len(policy.releases) == 1:
-        return next(iter(policy.releases))
-    if release is None or release not in policy.releases:
-        known = ", ".join(policy.releases)
-        raise UsageError("there is no such release", "Deidentify(release=…)", f"The policy has: {known}")
-    return release
-
-
-def _job_of(policy: Policy, release: str, secret: SecretSource | None) -> Job:
-    """The run, with the keyring's keys as they are now."""
-    check_recipients(policy, (release,))
-    if policy.releases[release].key == EPHEMERAL:
-        read_ephemeral("", release)  # says what to do
-    refuse_secrets(
-        policy,
-        (release,),
-        "key: per_subject needs to know all persons before the first record, and a collection is read as it comes",
-        "Use beam-deid run on files, or take a key that all persons share",
-    )
-    sha256 = policy_sha256(policy)
-    run = hashlib.sha256(json.dumps([sha256, release]).encode()).hexdigest()[:16]
-    return Job(policy, (release,), run=run, policy_sha256=sha256, secret=secret).pinned()
 
 
 def _check_no_consent(policy: Policy, release: str) -> None:

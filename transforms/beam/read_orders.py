@@ -13,10 +13,10 @@ from typing_extensions import Self
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.elements import ElementKind
 from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
-from beam_deid.transforms.beam.given_policy import GivenPolicy, policy_given
 from beam_deid.transforms.beam.told import RejectedRow
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.format import Shard
+from beam_deid.transforms.publish.embedded_job import GivenPolicy, policy_of
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.shards import prepare
 from beam_deid.transforms.run.workers import guarded
@@ -45,7 +45,7 @@ class ReadOrders(beam.PTransform):
 
     def __init__(self, policy: GivenPolicy, inputs: str | Sequence[str], output: type = pa.RecordBatch) -> None:
         super().__init__()
-        made = policy_given(policy)
+        made = policy_of(policy)
         self._prepared = prepare(made, [inputs] if isinstance(inputs, str) else list(inputs))
         self._output = output
         self._columns = wanted_columns(made)

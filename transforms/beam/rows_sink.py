@@ -5,7 +5,6 @@ in, their order and their times belong to the source: whoever knows it would kno
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -21,22 +20,14 @@ from beam_deid.transforms.beam.metrics import OutcomeMetrics, StepMetrics
 from beam_deid.transforms.beam.release import ReleasedElements, Sides
 from beam_deid.transforms.beam.told import ReleaseLabel
 from beam_deid.transforms.beam.windows import at_end
-from beam_deid.transforms.clock import now
-from beam_deid.transforms.counting.deciding_runs import decide
-from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
-from beam_deid.transforms.decide.refusing import raise_if_refused
-from beam_deid.transforms.errors import ExpectationUnmet
-from beam_deid.transforms.measure.measured import Measured
-from beam_deid.transforms.policy.accountability import check_not_over
+from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.publish.concluding import label_manifest
-from beam_deid.transforms.publish.register_embedded import decide_registered
-from beam_deid.transforms.release.arranging import Arranging
+from beam_deid.transforms.publish.embedded_decision import StrictDecider
+from beam_deid.transforms.release.arranging import arranged_part
 from beam_deid.transforms.release.facts import PartFacts, RunFacts
 from beam_deid.transforms.release.outputs import Outputs, ToCollection
 from beam_deid.transforms.release.proof import prove
-from beam_deid.transforms.release.shuffle import condensed
 from beam_deid.transforms.run.job import Given, Job
-from beam_deid.transforms.run.recipients import check_recipients
 from beam_deid.transforms.run.workers import guarded
 
 
@@ -52,56 +43,6 @@ class ProvedRows(NamedTuple):
     rows: beam.PCollection
     rejected: beam.PCollection
     label: beam.PCollection
-
-
-class StrictDecider:
-    """Decides a window's release. Too many rejects, or another label than is expected, end the pipeline.
-
-    Args:
-        condition: Under what further condition every label holds.
-    """
-
-    def __init__(self, condition: str) -> None:
-        self._condition = condition
-
-    def decide(self, job: Job, measured: Measured, max_rejects: float, workers: int) -> Decision:
-        """The decision, which is registered where a register is kept.
-
-        Raises:
-            InputError: Too many records were rejected.
-            ExpectationUnmet: The label is another one than is expected.
-            UsageError: The recipient may be given nothing any more, or the release may be kept no longer.
-        """
-        job = replace(job, at=now())  # a pipeline may go on for years, and what is stated until a day does not
-        check_not_over(job.policy, job.releases, job.at)
-        check_recipients(job.policy, job.releases)
-        if job.register is None:
-            return self._checked(job, decide(job, measured, max_rejects, workers=workers))
-        return decide_registered(job, measured, max_rejects, workers, lambda made: self._checked(job, made))
-
-    def _checked(self, job: Job, decision: Decision) -> Decision:
-        """The decision, if it is one to act on, with the further condition."""
-        raise_if_refused(decision.refused)
-        for name, release in decision.releases.items():
-            _check_expectation(release, job.policy.releases[name].expect)
-        releases = {name: self._conditioned(release) for name, release in decision.releases.items()}
-        return replace(decision, releases=releases)
-
-    def _conditioned(self, decision: ReleaseDecision) -> ReleaseDecision:
-        """The decision with the further condition, which is written wherever the label's own is."""
-        condition = "; ".join(filter(None, (decision.label.condition, self._condition)))
-        return replace(decision, label=replace(decision.label, condition=condition))
-
-
-def _check_expectation(decision: ReleaseDecision, expected: str | None) -> None:
-    if expected is None or expected == decision.label.label:
-        return
-    failing = ", ".join(test.name for test in decision.label.failing)
-    raise ExpectationUnmet(
-        f"the label is {decision.label.label}, {expected} is expected; failing: {failing}",
-        f"release {decision.release}",
-        "Fix the release, or expect still_personal",
-    )
 
 
 class RowsSink:
@@ -169,9 +110,8 @@ class Arrange(beam.DoFn):
         self, job: Job, given: Iterable[pa.RecordBatch], decision: Decision
     ) -> tuple[list[pa.RecordBatch], RunFacts]:
         (release,) = job.releases
-        arranging = Arranging(job, decision.releases[release])
-        batches = list(arranging.arrange(condensed(pa.concat_batches(list(given)))))
-        return batches, RunFacts({release: arranging.facts()})
+        batches, facts = arranged_part(job, decision.releases[release], list(given))
+        return batches, RunFacts({release: facts})
 
 
 class ProveRelease(beam.DoFn):

@@ -117,7 +117,7 @@ def _dictionary(column: pa.DictionaryArray, reading: Reading) -> Kinded:
 
 def _to_text(column: pa.Array) -> Kinded:
     if is_text(column.type):
-        column = column.cast(pa.string()) if not pa.types.is_string(column.type) else column
+        column = _from_the_beginning(column.cast(pa.string())) if not pa.types.is_string(column.type) else column
         try:
             column.validate(full=True)
         except pa.ArrowInvalid:
@@ -130,6 +130,14 @@ def _to_text(column: pa.Array) -> Kinded:
         integers = pc.cast(pc.if_else(whole, column, None), pa.int64()).cast(pa.string())
         return pc.coalesce(integers, column.cast(pa.string())), None
     return column.cast(pa.string()), None
+
+
+def _from_the_beginning(column: pa.Array) -> pa.Array:
+    """The same texts, from the beginning of their bytes: those of a slice are within another's once they are cast.
+
+    Some functions of Arrow (`ascii_lower` of version 25 is one) make arrays of such ones that point beyond their own bytes.
+    """
+    return pa.concat_arrays([column])
 
 
 def _valid_text(column: pa.Array) -> Kinded:

@@ -36,6 +36,7 @@ from beam_deid.transforms.storage.paths import shown
 
 __all__ = [
     "PolicyFile",
+    "any_policy_from_mapping",
     "policy_from_mapping",
     "policy_sha256",
     "read_any_policy",
@@ -98,7 +99,18 @@ def read_tables_policy(path: str) -> TablesPolicy:
 
 
 def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False) -> Policy:
-    """Read a policy from Python values. Relative paths in it start from the current folder.
+    """Read a policy of one table from Python values: see `any_policy_from_mapping`.
+
+    Raises:
+        PolicyError: Something in it is wrong; ``problems`` lists all that was found. Or it has tables.
+    """
+    return _of_one_table(any_policy_from_mapping(mapping, origin, key_given=key_given), origin)
+
+
+def any_policy_from_mapping(
+    mapping: Mapping[str, Any], origin: str = "policy", *, key_given: bool = False
+) -> Policy | TablesPolicy:
+    """Read a policy of one table or of several from Python values. Relative paths in it start from the current folder.
 
     Args:
         mapping: What the YAML would say: mappings, sequences, text, numbers, booleans, None; also enums of
@@ -111,7 +123,7 @@ def policy_from_mapping(mapping: Mapping[str, Any], origin: str = "policy", *, k
     """
     document = Document()
     document.value = _plain(mapping, (), document.problems)
-    return _of_one_table(_policy(document, origin, os.getcwd(), key_given), origin)
+    return _policy(document, origin, os.getcwd(), key_given)
 
 
 def _of_one_table(policy: Policy | TablesPolicy, origin: str) -> Policy:

@@ -1,6 +1,6 @@
 """The rows of a part, once they are in order: no more of a kind than its quota, each as often as it is there, and counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from beam_deid.transforms.columns.fingerprint import Fingerprints, fingerprint
 from beam_deid.transforms.decide.decision import Proof, ReleaseDecision
 from beam_deid.transforms.errors import InternalFault
 from beam_deid.transforms.release.facts import PartFacts
-from beam_deid.transforms.release.shuffle import COUNT, QUOTA, is_new, numbers, values_of
+from beam_deid.transforms.release.shuffle import COUNT, QUOTA, condensed, is_new, numbers, values_of
 from beam_deid.transforms.risk.histogram import Counts, row_digest
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.treat.part import WrittenPart
@@ -97,6 +97,24 @@ class Arranging:
                 f"release {self._decision.release}",
                 "Run again: the fingerprints of another run are others",
             )
+
+
+def arranged_part(
+    job: Job, decision: ReleaseDecision, pieces: Sequence[pa.RecordBatch]
+) -> tuple[list[pa.RecordBatch], PartFacts]:
+    """The rows of a part that is held in memory, in their order, and what was done.
+
+    Args:
+        job: The run, on a worker.
+        decision: The release.
+        pieces: The placed rows of the part; one piece at least.
+
+    Raises:
+        InternalFault: Rows that differ have one key.
+    """
+    arranging = Arranging(job, decision)
+    batches = list(arranging.arrange(condensed(pa.concat_batches(pieces))))
+    return batches, arranging.facts()
 
 
 def _spread(values: pa.RecordBatch, counts: Counts) -> Iterator[pa.RecordBatch]:

@@ -36,13 +36,14 @@ class Schemas:
         return cls(frozenset().union(*(part.found for part in parts)))
 
 
-def types_of(policy: Policy, schemas: Schemas, complete: bool) -> dict[str, pa.DataType]:
+def types_of(policy: Policy, schemas: Schemas, complete: bool, where: str = WHERE) -> dict[str, pa.DataType]:
     """The type of each column in all batches.
 
     Args:
         policy: The policy.
         schemas: The schemas that there are.
         complete: Whether each batch must have every column; else a column that is not in a batch is null there.
+        where: What the batches were given to, as messages call it.
 
     Raises:
         PolicyError: A column has no field, or a field no column.
@@ -52,11 +53,11 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool) -> dict[str, pa.D
     if not complete and shapes:
         shapes = [tuple(dict.fromkeys(name for names in shapes for name in names))]
     for names in shapes:
-        check_columns(policy, {WHERE: names})
+        check_columns(policy, {where: names})
         if len({*names}) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise InputError(
-                "there are two columns of this name", f"field {twice}", "Rename one of them before Deidentify"
+                "there are two columns of this name", f"field {twice}", f"Rename one of them before {where}"
             )
     types: dict[str, pa.DataType] = {}
     for name in policy.fields:
@@ -69,7 +70,7 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool) -> dict[str, pa.D
             raise InputError(
                 f"its values have no one type: {', '.join(sorted(map(str, given)))}",
                 f"field {name}",
-                "Give the field a kind in the policy, or convert them before Deidentify, for example to text",
+                f"Give the field a kind in the policy, or convert them before {where}, for example to text",
             )
         types[name] = arrow_type(kind, found)
     return types

@@ -152,12 +152,12 @@ def processes(asked: int | None) -> Iterator[int]:
         yield asked
         return
     try:
-        yield cores() if _starts_alone() else 1
+        yield cores() if starts_alone() else 1
     finally:
         close()
 
 
-def _starts_alone() -> bool:
+def starts_alone() -> bool:
     """Whether a new process runs nothing but its task: one of a script runs that script again, unless it is a worker of Beam's."""
     main = sys.modules["__main__"]
     name = getattr(getattr(main, "__spec__", None), "name", "")

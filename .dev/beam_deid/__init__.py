@@ -1,0 +1,1 @@
+../../pipelines/api/__init__.py
