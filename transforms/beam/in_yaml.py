@@ -88,7 +88,8 @@ class AssessReidentification(beam.PTransform):
     ) -> None:
         super().__init__()
         if sharing is not None and sharing not in [*Sharing]:
-            raise UsageError(f"there is no sharing model {sharing}", assess.WHERE, f"There are: {', '.join(Sharing)}")
+            names = ", ".join(Sharing)
+            raise UsageError(f"there is no sharing model {sharing}", assess.WHERE, f"There are: {names}")
         given = {"sharing": None if sharing is None else Sharing(sharing), "k": k}
         options = {name: value for name, value in given.items() if value is not None}
         self._transform = assess.AssessReidentification(quasi, sensitive, subject, **options)

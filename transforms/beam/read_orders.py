@@ -105,8 +105,10 @@ class _Read(beam.DoFn):
     def _rejected(self, unread: Unread) -> RejectedRow:
         if self._handled:
             return RejectedRow(unread.file, unread.row, unread.field, unread.reason)
+        reported = unread.row
+        reason = unread.reason
         raise InputError(
-            f"row {unread.row} cannot be read ({unread.reason})",
+            f"row {reported} cannot be read ({reason})",
             unread.file,
             "Mend the file, or take what cannot be read with .with_error_handler(…)",
         )
