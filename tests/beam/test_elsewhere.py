@@ -16,9 +16,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms.window import FixedWindows, TimestampedValue
 
 from beam_deid.transforms import Deidentify
-from beam_deid.transforms.beam import coders, engine, rows_sink
+from beam_deid.transforms.beam import coders, engine
 from beam_deid.transforms.errors import InternalFault, from_text
 from beam_deid.transforms.measure.chunks import Bounds
+from beam_deid.transforms.publish import embedded_decision
 from beam_deid.transforms.release.first_read import FirstRead
 
 from ..kit.any_size import FILES, POLICY, ROWS, comparable, published, unlike, write_all
@@ -174,7 +175,7 @@ def test_no_element_grows_with_the_records(batches, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_what_waits_on_disk_is_private_and_gone_afterwards(batches, temporary, tmp_path, monkeypatch, fails):
-    decide = rows_sink.decide
+    decide = embedded_decision.decide
     seen = []
 
     def deciding(job, measured, max_rejects, workers):
@@ -185,7 +186,7 @@ def test_what_waits_on_disk_is_private_and_gone_afterwards(batches, temporary, t
         return decide(job, measured, max_rejects, workers=workers)
 
     monkeypatch.setattr(engine, "BOUNDS", IN_BUCKETS)
-    monkeypatch.setattr(rows_sink, "decide", deciding)
+    monkeypatch.setattr(embedded_decision, "decide", deciding)
     if fails:
         with pytest.raises(Exception) as raised:  # noqa: PT011 - engines wrap what workers raise
             released(batches[:1], "market", tmp_path / "out")

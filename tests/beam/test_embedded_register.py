@@ -14,9 +14,8 @@ from apache_beam.transforms.window import FixedWindows, GlobalWindows, SlidingWi
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify
-from beam_deid.transforms.beam import rows_sink as rows_sink
 from beam_deid.transforms.errors import ExpectationUnmet, KeyFault, UsageError, from_text
-from beam_deid.transforms.publish import register_embedded
+from beam_deid.transforms.publish import embedded_decision, register_embedded
 from beam_deid.transforms.register.folder import hold, read
 
 from ..kit.job_service import engine
@@ -229,13 +228,13 @@ def test_two_pipelines_at_once_are_tested_one_after_the_other(register, tmp_path
 def test_a_decision_that_is_made_again_is_registered_once(register, tmp_path, monkeypatch, numbers):
     """A worker may die after it has registered; the engine has another one make the decision again."""
     again = []
-    decide = rows_sink.decide_registered
+    decide = embedded_decision.decide_registered
 
     def twice(*arguments):
         again.append(decide(*arguments))
         return decide(*arguments)
 
-    monkeypatch.setattr(rows_sink, "decide_registered", twice)
+    monkeypatch.setattr(embedded_decision, "decide_registered", twice)
     noted = released(tmp_path / "one", policy(register), numbers)
     (label,) = noted.labels
     (entry,) = entries(register)

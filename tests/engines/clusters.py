@@ -1,12 +1,13 @@
 """Flink and Spark as standalone clusters on loopback: their processes, Beam's job server, and pools of Python workers."""
 
 import contextlib
+import functools
 import json
 import os
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,18 @@ class Cluster:
         options: Beam's options of a run on it.
         servers: Its processes.
         address: Where its own pages are.
+        restart: How each process is started again that a test may end, by its name.
     """
 
     runner: str
     options: list[str]
     servers: Servers
     address: str
+    restart: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    def mend(self, name: str) -> None:
+        """Start a process again that was ended, as whatever looks after a cluster does."""
+        self.restart[name]()
 
     def asks(self, path: str) -> Any:
         """What the engine says of itself at a path of its REST interface; None where it does not answer."""
@@ -78,7 +85,14 @@ def flink(folder: Path, environment: Mapping[str, str], heap: str = "512m") -> I
         cluster = Cluster("FlinkRunner", [], servers, f"http://127.0.0.1:{rest}")
         servers.until("both TaskManagers", lambda: managers(cluster) == len(MANAGERS))
         start_flink_jobs(servers, jobs, rest)
-        cluster.options += [*_options(servers, jobs, environment), f"--parallelism={len(MANAGERS) * SLOTS}"]
+        cluster.options += [
+            *_options(servers, jobs, environment),
+            f"--parallelism={len(MANAGERS) * SLOTS}",
+            "--environment_cache_millis=60000",  # see `_flink_classes`
+        ]
+        for name in MANAGERS:
+            cluster.restart[name] = functools.partial(start_manager, servers, name, heap)
+        cluster.restart["jobs"] = functools.partial(start_flink_jobs, servers, jobs, rest)
         yield cluster
 
 
@@ -96,7 +110,11 @@ def start_manager(servers: Servers, name: str, heap: str = "512m") -> None:
 
 
 def _flink_classes() -> str:
-    """Flink's jars and Beam's: where Beam's classes are a job's own, Flink ends every Python worker after each stage."""
+    """Flink's jars and Beam's.
+
+    Python workers live on from stage to stage where Beam's classes are the cluster's own and ``environment_cache_millis`` says
+    how long they may wait; else each stage starts them anew, which takes seconds.
+    """
     return f"{flink_jars()}/*:{job_server('flink')}"
 
 

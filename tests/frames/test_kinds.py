@@ -72,7 +72,9 @@ def test_objects_of_several_types_or_of_none_that_is_known_are_refused_without_a
 )
 def test_objects_of_one_type_are_what_they_are(values, kind):
     column = arrow_of(objects(*values)).column("a")
-    assert column.type in (kind, pa.large_string() if kind == pa.string() else kind)
+    # pandas 3 takes text as large strings, and pandas 2 all times as nanoseconds.
+    of_pandas = {pa.string(): pa.large_string(), pa.timestamp("us"): pa.timestamp("ns")}
+    assert column.type in (kind, of_pandas.get(kind))
     if kind != pa.timestamp("ns"):
         assert column.to_pylist() == [None if value != value else value for value in values]
 

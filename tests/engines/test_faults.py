@@ -1,0 +1,111 @@
+"""Parts of a Flink cluster that end in the middle of a run: it goes on, or fails with nothing published; the next is as if nothing was."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from beam_deid.pipelines.cli import call
+
+from ..kit.keys import KEY
+from ..kit.outputs import labels, leftovers, parts
+from ..kit.processes import start, until
+from ..kit.two_releases import CITIES, MORE, POLICY, files
+from .artefacts import needs_java
+from .clusters import Cluster, flink
+
+pytestmark = [pytest.mark.engines, needs_java]
+
+READ, RELEASE = "Records/Measure/{Count", "Records/{Release"
+"""Steps of a run, as Flink names what it makes of them."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    from .conftest import bring
+
+    bring("flink")
+    with flink(tmp_path_factory.mktemp("flink"), {"BEAM_DEID_KEY": KEY}) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A policy of two releases, its orders, and what this process publishes of them."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "policy.yaml").write_text(POLICY)
+    (folder / "cities.csv").write_text(CITIES)
+    (folder / "in").mkdir()
+    for name, content in files().items():
+        (folder / "in" / name).write_bytes(content)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BEAM_DEID_KEY", KEY)
+        assert call(command(folder, folder / "alone")) == 0
+    return folder
+
+
+def command(house, out, *more):
+    return ["run", str(house / "policy.yaml"), "-i", str(house / "in"), "-o", str(out), *MORE, *more]
+
+
+def jobs(cluster: Cluster) -> list[str]:
+    found = cluster.asks("/jobs/overview")
+    return [job["jid"] for job in found["jobs"]] if found else []
+
+
+def is_at(cluster: Cluster, known: list[str], step: str) -> bool:
+    """Whether a job that was not known before has begun a step."""
+    for job in set(jobs(cluster)) - set(known):
+        vertices = (cluster.asks(f"/jobs/{job}") or {}).get("vertices", [])
+        if any(step in vertex["name"] and vertex["status"] in ("RUNNING", "FINISHED") for vertex in vertices):
+            return True
+    return False
+
+
+def end_manager(cluster: Cluster, driver: object) -> None:
+    cluster.servers.kill("taskmanager-1")
+    cluster.mend("taskmanager-1")
+
+
+def end_python(cluster: Cluster, driver: object) -> None:
+    """One of the workers of the pool."""
+    pool = cluster.servers.running["pool"].pid
+    workers = subprocess.run(["pgrep", "-P", str(pool)], capture_output=True, text=True, check=True).stdout.split()
+    os.kill(int(workers[0]), signal.SIGKILL)
+
+
+def end_job_server(cluster: Cluster, driver: object) -> None:
+    cluster.servers.kill("jobs")
+    cluster.mend("jobs")
+
+
+def end_driver(cluster: Cluster, driver) -> None:
+    os.killpg(driver.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [(end_manager, READ), (end_python, RELEASE), (end_job_server, RELEASE), (end_driver, READ)],
+    ids=["a TaskManager", "a Python worker", "the job server", "the driver"],
+)
+def test_a_part_that_ends_publishes_nothing_by_halves(cluster, house, tmp_path, monkeypatch, fault, step):
+    monkeypatch.setenv("BEAM_DEID_KEY", KEY)
+    out = tmp_path / "out"
+    on = ["--runner", cluster.runner, "--", *cluster.options]
+    known = jobs(cluster)
+    driver = start(*command(house, out, *on))
+    until(lambda: is_at(cluster, known, step), 300)
+    fault(cluster, driver)
+    _, said = driver.communicate()
+    print(f"{fault.__name__}: exit {driver.returncode}\n{said[-1500:]}")
+    if driver.returncode == 0:
+        assert parts(out) == parts(house / "alone")
+        assert labels(out) == labels(house / "alone")
+    else:
+        assert not out.exists()
+    cluster.servers.until("all slots", lambda: (cluster.asks("/overview") or {}).get("taskmanagers") == 2)
+    assert call(command(house, out, *on, *() if not out.exists() else ())) == 0 if not out.exists() else True
+    assert parts(out) == parts(house / "alone")
+    assert labels(out) == labels(house / "alone")
+    assert leftovers(out) == []
