@@ -8,30 +8,12 @@ from beam_deid.pipelines.cli import call
 
 from ..kit.keys import KEY
 from ..kit.outputs import labels, leftovers, parts
-from ..kit.two_releases import CITIES, MORE, POLICY, files
+from ..kit.two_releases import POLICY
 from .artefacts import needs_java
 from .clusters import MANAGERS, Cluster
+from .conftest import command
 
 pytestmark = [pytest.mark.engines, needs_java]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    """A policy of two releases, one of them searched, its orders, and what this process publishes of them."""
-    folder = tmp_path_factory.mktemp("house")
-    (folder / "policy.yaml").write_text(POLICY)
-    (folder / "cities.csv").write_text(CITIES)
-    (folder / "in").mkdir()
-    for name, content in files().items():
-        (folder / "in" / name).write_bytes(content)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("BEAM_DEID_KEY", KEY)
-        assert call(command(folder, folder / "alone")) == 0
-    return folder
-
-
-def command(house, out, *more):
-    return ["run", str(house / "policy.yaml"), "-i", str(house / "in"), "-o", str(out), *MORE, *more]
 
 
 def on(cluster: Cluster) -> list[str]:
@@ -65,7 +47,6 @@ def test_a_run_that_an_engine_cannot_do_publishes_nothing(cluster, house, tmp_pa
     (house / "odd.yaml").write_text(POLICY.replace("env:BEAM_DEID_KEY", "env:BEAM_DEID_KEY_OF_NOBODY"))
     monkeypatch.setenv("BEAM_DEID_KEY_OF_NOBODY", KEY)
     out = tmp_path / "out"
-    odd = ["run", str(house / "odd.yaml"), "-i", str(house / "in"), "-o", str(out), *MORE, *on(cluster)]
-    assert call(odd) != 0
+    assert call(command(house, out, *on(cluster), policy="odd.yaml")) != 0
     assert not out.exists() or list(out.iterdir()) == []
     assert leftovers(out) == []
