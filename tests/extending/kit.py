@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import beam_deid
 import beam_deid.configs
 import beam_deid.pipelines
 import beam_deid.transforms
@@ -122,6 +123,7 @@ def copied(folder: Path) -> Package:
     """A copy of the package in ``folder``, which may hold inputs and policies as well."""
     for root in ROOMS:
         shutil.copytree(root, folder / "beam_deid" / root.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(str(beam_deid.__file__), folder / "beam_deid" / "__init__.py")
     return Package(folder)
 
 

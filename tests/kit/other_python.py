@@ -41,6 +41,7 @@ def another_package(folder: Path) -> Path:
     made.mkdir(parents=True)
     for name in ("configs", "pipelines"):
         (made / name).symlink_to(root.parent / name)
+    (made / "__init__.py").symlink_to(root.parent / "pipelines" / "api" / "__init__.py")
     (made / "transforms").mkdir()
     for path in root.iterdir():
         if path.name != "__pycache__":
