@@ -54,7 +54,7 @@ class ReleaseLabel(NamedTuple):
     rejected: int
     document: str
 
-    def __getitem__(self, key: Any) -> Any:  # type: ignore[override]
+    def __getitem__(self, key: Any) -> Any:
         """A value of the document by its key, as ``label["tests"]``; by a number, a value of the row."""
         return json.loads(self.document)[key] if isinstance(key, str) else tuple.__getitem__(self, key)
 
