@@ -12,7 +12,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from beam_deid.transforms.beam.told import Evidence, Rejected, RejectedRow, ReleaseLabel, WrittenRelease
-from beam_deid.transforms.columns.ipc import from_ipc, table_from_ipc, table_to_ipc, to_ipc
+from beam_deid.transforms.columns.ipc import from_ipc, table_from_ipc, to_ipc
 from beam_deid.transforms.dataset.counted import Counted
 from beam_deid.transforms.decide.decision import Decision
 from beam_deid.transforms.formats.format import Shard
@@ -57,7 +57,7 @@ class TableCoder(RecordBatchCoder):
 
     def encode(self, value: pa.Table) -> bytes:
         """The table with its schema."""
-        return table_to_ipc(value)
+        return to_ipc(value)
 
     def decode(self, encoded: bytes) -> pa.Table:
         """The table, without a copy of its buffers."""

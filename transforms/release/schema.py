@@ -1,7 +1,7 @@
 """The schema of a release: its fields with their treatment, and its label, as metadata of every file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ def release_schema(job: Job, decision: Orders) -> pa.Schema:
     fields = []
     for name in released_fields(job.policy, decision.release):
         kind = spec.fields[name].output_type(job.type_of(name))
-        fields.append(pa.field(name, kind, metadata=_treatment(decision.label.fields[name])))
+        fields.append(pa.field(name, kind, metadata=_of_facts(decision.label.fields[name])))
     return pa.schema(fields, metadata=_label(job, decision))
 
 
@@ -33,35 +33,37 @@ def labelled_schema(label: Mapping[str, Any], columns: pa.Schema) -> pa.Schema:
         columns: Names and types of the columns, in any order.
     """
     facts = label["fields"]
-    fields = [pa.field(name, columns.field(name).type, metadata=_told(facts[name])) for name in facts]
+    fields = [pa.field(name, columns.field(name).type, metadata=_of_label(facts[name])) for name in facts]
     metadata = {f"beam_deid.{name}": label[name] for name in ("label", "release", "run")}
     for name in ("sharing", *_OF_LABEL):
         metadata[f"beam_deid.{name}"] = json.dumps(label[name], ensure_ascii=False, sort_keys=True)
     return pa.schema(fields, metadata=metadata)
 
 
-def _told(facts: Mapping[str, Any]) -> dict[str, str]:
+def _treatment(role: Sequence[str], action: str, recoverability: str, key: tuple[int, str] | None) -> dict[str, str]:
+    """How a field is released; a key is told by its id and check value."""
+    metadata = {
+        "beam_deid.role": ",".join(role),
+        "beam_deid.action": action,
+        "beam_deid.recoverability": recoverability,
+    }
+    if key is not None:
+        number, check = key
+        metadata["beam_deid.key"] = f"{number}:{check}"
+    return metadata
+
+
+def _of_facts(facts: FieldFacts) -> dict[str, str]:
+    """How a field is released, as it was decided."""
+    key = None if facts.key is None else (facts.key.id, facts.key.check)
+    return _treatment(facts.role, facts.action, facts.recoverability, key)
+
+
+def _of_label(facts: Mapping[str, Any]) -> dict[str, str]:
     """How a field is released, as a label tells it."""
-    metadata = {
-        "beam_deid.role": ",".join(facts["role"]),
-        "beam_deid.action": facts["action"],
-        "beam_deid.recoverability": facts["recoverability"],
-    }
-    if facts.get("key") is not None:
-        metadata["beam_deid.key"] = f"{facts['key']['id']}:{facts['key']['check']}"
-    return metadata
-
-
-def _treatment(facts: FieldFacts) -> dict[str, str]:
-    """How a field is released."""
-    metadata = {
-        "beam_deid.role": ",".join(facts.role),
-        "beam_deid.action": facts.action,
-        "beam_deid.recoverability": facts.recoverability,
-    }
-    if facts.key is not None:
-        metadata["beam_deid.key"] = f"{facts.key.id}:{facts.key.check}"
-    return metadata
+    key = facts.get("key")
+    told = None if key is None else (key["id"], key["check"])
+    return _treatment(facts["role"], facts["action"], facts["recoverability"], told)
 
 
 def _label(job: Job, decision: Orders) -> dict[str, str]:
