@@ -224,6 +224,9 @@ def _configure_flink(folder: Path, rest: int, rpc: int) -> None:
         "heartbeat.timeout": "10000",
         "io.tmp.dirs": str(folder),
         "taskmanager.network.sort-shuffle.min-buffers": 64,
+        "state.checkpoints.dir": (
+            folder / "checkpoints"
+        ).as_uri(),  # of a stream; else they must fit the JobManager's memory
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "3",
         "restart-strategy.fixed-delay.delay": "1 s",

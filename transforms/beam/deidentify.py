@@ -1,7 +1,8 @@
 """`Deidentify`: one release of a policy inside somebody else's pipeline.
 
 It is the engine that ``beam-deid run`` is, with a collection as source and sink. The collection is read twice, once to measure and
-once to release, so whoever runs the pipeline holds it in between; files are better read by ``beam-deid run``.
+once to release, so whoever runs the pipeline holds it in between; files are better read by ``beam-deid run``. A window of an
+unbounded collection is released by one worker: see `release_windows`.
 
 Each window is a release of its own with a label of its own. No row leaves before all rows of its window are proved to be what
 the label was decided on. The rows of an anonymized release leave in parts that are each ordered by their values.
@@ -24,7 +25,8 @@ from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
-from beam_deid.transforms.beam.rows_sink import RowsSink
+from beam_deid.transforms.beam.release_windows import ReleaseWindows
+from beam_deid.transforms.beam.rows_sink import ProvedRows, RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
@@ -121,27 +123,38 @@ class Deidentify(beam.PTransform):
         job = self._job
         if not rows.is_bounded:
             _check_no_consent(job.policy, self._release)
-        condition = condition_of(rows.windowing, rows.is_bounded, WHERE)
-        everywhere = not condition  # an empty collection has a label, but of windows only those that are
+        condition = condition_of(rows.windowing, rows.is_bounded, WHERE, registered=job.remembers)
         kind = element_kind(rows.element_type)
-        if not rows.is_bounded:
+        in_stream = not rows.is_bounded
+        if in_stream:
             rows = rows | "Windows" >> WindowGate()
         ignored = Ignored(job.policy.input.ignore)
         fields = row_fields(rows.element_type)
-        given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, everywhere)
+        given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, not condition)
         batches = given_as.batches
         if job.policy.input.combine:
             combine = beam.Map(_combined, job.policy).with_output_types(pa.RecordBatch)
             batches |= "Combine columns" >> combine
-        secret = AsSingleton(rows.pipeline | "Secret" >> RunSecret(job))
-        given = batches | "Schema" >> OneSchema(job.policy, given_as.kind, everywhere, secret)
-        sink = RowsSink(job, condition, everywhere)
-        proved = (batches, given) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
+        if in_stream:
+            complete = kind is not None and kind is not ElementKind.DICT
+            proved = batches | "Release" >> ReleaseWindows(job, condition, self._max_rejects, complete)
+        else:
+            proved = self._by_engine(batches, given_as.kind, condition)
         if self._error_handler is not None:
             self._error_handler.add_error_pcollection(proved.rejected)
         wanted = self._output_kind or given_as.kind
         released = proved.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
         return Deidentified(released, proved.rejected, proved.label)
+
+    def _by_engine(self, batches: beam.PCollection, kind: ElementKind | AsSingleton, condition: str) -> ProvedRows:
+        """Let the engine's workers share the records of a bounded collection, or of each of its windows."""
+        job = self._job
+        everywhere = not condition  # an empty collection has a label, but of windows only those that are
+        secret = AsSingleton(batches.pipeline | "Secret" >> RunSecret(job))
+        given = batches | "Schema" >> OneSchema(job.policy, kind, everywhere, secret)
+        sink = RowsSink(job, condition, everywhere)
+        proved: ProvedRows = (batches, given) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
+        return proved
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of it."""

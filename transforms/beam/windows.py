@@ -9,8 +9,10 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.errors import UsageError
 
 NOT_JOINED = "windows of this collection were not joined"
-"""The further condition of a label that holds for one window."""
-_OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
+"""The further condition of a label that holds for one window, where no register is kept."""
+JOINED = "windows of this collection were joined through its register, each with those that it knew before"
+"""The same where one is kept."""
+_OVERLAP = ", and a record is in several of them"
 
 
 def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
@@ -18,13 +20,14 @@ def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
     return WindowedValue(value, window.max_timestamp(), (window,))
 
 
-def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
+def condition_of(windowing: Any, is_bounded: bool, where: str, registered: bool = False) -> str:
     """The further condition of a label that holds for one window; empty where there is but the global one.
 
     Args:
         windowing: How the collection is windowed.
         is_bounded: Whether the collection ends.
         where: The transform that asks.
+        registered: Whether each window's release is tested with those of the windows before, which a register knows.
 
     Raises:
         UsageError: Its windows cannot each be one release.
@@ -51,7 +54,7 @@ def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
             "Use fixed, sliding or global windows before it",
         )
     overlap = isinstance(windows, SlidingWindows) and windows.size > windows.period
-    return _OVERLAP if overlap else NOT_JOINED
+    return (JOINED if registered else NOT_JOINED) + (_OVERLAP if overlap else "")
 
 
 def _fires_once(trigger: Any) -> bool:

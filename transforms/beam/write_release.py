@@ -18,6 +18,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.deidentify import Deidentified
 from beam_deid.transforms.beam.elements import element_kind, row_fields
+from beam_deid.transforms.beam.release_windows import keyed
 from beam_deid.transforms.beam.to_batches import ToBatches
 from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
 from beam_deid.transforms.beam.windows import at_end
@@ -64,10 +65,20 @@ class WriteRelease(beam.PTransform):
         released, label = _released_of(given)
         kind = element_kind(released.element_type)
         batches = (released | "To batches" >> ToBatches(kind, row_fields(released.element_type))).batches
+        if not batches.is_bounded:
+            return self._window_by_window(batches, label)
         write = beam.ParDo(_Write(self._output), AsSingleton(label)).with_output_types(WrittenPart)
         parts = batches | "Write" >> write
         publish = beam.ParDo(_Publish(self._output, self._overwrite), AsIter(parts))
         return label | "Publish" >> publish.with_output_types(WrittenRelease)
+
+    def _window_by_window(self, batches: beam.PCollection, label: beam.PCollection) -> beam.PCollection[WrittenRelease]:
+        """Write each window at once, without side inputs: see `release_windows`."""
+        rows = batches | "Key of rows" >> beam.Map(keyed).with_output_types(tuple[int, pa.RecordBatch])
+        labels = label | "Key of labels" >> beam.Map(keyed).with_output_types(tuple[int, ReleaseLabel])
+        together = {"batches": rows, "label": labels} | "Together" >> beam.CoGroupByKey()
+        write = beam.ParDo(_WriteWindow(self._output, self._overwrite))
+        return together | "Write" >> write.with_output_types(WrittenRelease)
 
 
 def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
@@ -178,6 +189,27 @@ class _Publish(beam.DoFn):
         store = store_of(folder)
         store.delete([join(folder, LABEL)])
         store.delete_folder(folder)
+
+
+class _WriteWindow(beam.DoFn):
+    """Writes a window's batches into one part, brings it into place, and writes the label last."""
+
+    def __init__(self, output: str, overwrite: bool) -> None:
+        self._write = _Write(output)
+        self._publish = _Publish(output, overwrite)
+
+    def process(
+        self,
+        together: tuple[int, Mapping[str, Iterable[Any]]],
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[WrittenRelease]:
+        _, found = together
+        (label,) = found["label"]
+        self._write.start_bundle()
+        for batch in found["batches"]:
+            self._write.process(batch, label, window)
+        parts = [written.value for written in self._write.finish_bundle()]
+        yield from self._publish.process(label, parts, window)
 
 
 def _is_part(path: str) -> bool:

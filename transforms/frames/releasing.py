@@ -1,10 +1,11 @@
-"""A table in memory released in this process: measured, decided, treated, ordered and proved, as files and collections are.
+"""Records in memory released in this process: measured, decided, treated, ordered and proved, as files and collections are.
 
-The table is cut into shares as files are into shards, and threads take them, each with treatments of its own: what holds a key is
-shared by none. So nothing of what comes out follows from how many threads there are.
+They are a table, or the batches of a window of a stream. A table is cut into shares as files are into shards, and threads take
+them, each with treatments of its own: what holds a key is shared by none. So nothing of what comes out follows from how many
+threads there are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -51,20 +52,41 @@ _TOLD = (1, 2, 3)
 
 
 @dataclass(frozen=True)
+class How:
+    """How records in memory are released.
+
+    Attributes:
+        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        threads: How many threads take shares.
+        condition: Under what further condition the label holds.
+        complete: Whether each batch must have every column; else a column that is not in a batch is null there.
+        where: What the records were given to, as messages call it.
+    """
+
+    max_rejects: float
+    threads: int = 1
+    condition: str = ""
+    complete: bool = True
+    where: str = WHERE
+
+
+@dataclass(frozen=True)
 class ReleasedTable:
-    """What came of a table.
+    """What came of records in memory.
 
     Attributes:
         rows: The released rows, with the label in the metadata of their schema.
         label: The label.
         rejects: What was rejected; a row has its number in the table, from 0.
         notes: What a person should know of it, a sentence each.
+        nbytes: Bytes of the released rows, in memory.
     """
 
     rows: pa.Table
     label: LabelManifest
     rejects: Rejects
     notes: tuple[str, ...] = ()
+    nbytes: int = 0
 
 
 def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -> ReleasedTable:
@@ -79,26 +101,53 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing is released.
     """
+    table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
+    numbered = table.append_column(PLACE, pa.array(np.arange(table.num_rows, dtype=np.int64)))
+    starts = range(0, table.num_rows, SHARD_ROWS)
+    shares = [numbered.slice(first, SHARD_ROWS).to_batches(BATCH_ROWS) for first in starts]
+    shares = shares or [[pa.RecordBatch.from_pylist([], schema=numbered.schema)]]
+    return _release(shares, job, How(max_rejects, threads))
+
+
+def release_batches(batches: Iterable[pa.RecordBatch], job: Job, how: How) -> ReleasedTable:
+    """Release batches that came one after the other, some of which may be small.
+
+    Args:
+        batches: At least one, of schemas that need not be the same.
+        job: The run, which makes one release, and knows its register.
+        how: How.
+
+    Raises:
+        DeidError: See `beam_deid.transforms.errors`; nothing is released.
+    """
+    shares: list[Batches] = [[]]
+    for batch in batches:
+        if sum(one.num_rows for one in shares[-1]) >= SHARD_ROWS:
+            shares.append([])
+        shares[-1].append(batch)
+    return _release(shares, job, how)
+
+
+def _release(shares: list[Batches], job: Job, how: How) -> ReleasedTable:
     try:
         with SpillFolder() as folder:
-            return _released_table(table, job, max_rejects, threads, folder)
+            return _released_shares(shares, job, how, folder)
     finally:
         forget_register()
 
 
-def _released_table(table: pa.Table, job: Job, max_rejects: float, threads: int, folder: SpillFolder) -> ReleasedTable:
-    table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
-    rows = table.num_rows
-    job, shares = _begun(table, job, folder)
-    decision = _decided(job, shares, rows, max_rejects, threads, folder)
+def _released_shares(shares: list[Batches], job: Job, how: How, folder: SpillFolder) -> ReleasedTable:
+    shares = [[_combined(batch, job) for batch in share] for share in shares]
+    job = _begun(shares, job, how, folder)
+    decision = _decided(job, shares, how, folder)
     (release,) = job.releases
     decided = decision.releases[release]
-    pieces, facts = _released(job, decided, shares, threads)
+    pieces, facts = _released(job, decided, shares, how.threads)
     released, order = guarded("releasing", _in_order, job, decided, pieces)
     done = RunFacts.merge([*facts, RunFacts({release: order})])
     part = done.releases[release]
     prove(decided, part, in_files=False)
-    return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes)
+    return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes, part.nbytes)
 
 
 def rejected_table(rejects: Rejects) -> pa.Table:
@@ -107,32 +156,28 @@ def rejected_table(rejects: Rejects) -> pa.Table:
     return pa.Table.from_arrays(columns, names=[REJECTED.names[place] for place in _TOLD])
 
 
-def _begun(table: pa.Table, job: Job, folder: SpillFolder) -> tuple[Job, list[Batches]]:
-    """The run with all that is known before a record is measured, and the table in shares as large as shards of files."""
-    numbered = table.append_column(PLACE, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-    shares = [_share(numbered.slice(first, SHARD_ROWS), job) for first in range(0, table.num_rows, SHARD_ROWS)]
-    shares = shares or [[_combined(pa.RecordBatch.from_pylist([], schema=numbered.schema), job)]]
-    types = types_of(job.policy, Schemas.of(shares[0][0], without=PLACE), True, WHERE)
+def _begun(shares: Sequence[Batches], job: Job, how: How, folder: SpillFolder) -> Job:
+    """The run with all that is known before a record is measured."""
+    schemas = Schemas.merge([Schemas.of(batch, without=PLACE) for share in shares for batch in share])
+    types = types_of(job.policy, schemas, how.complete, how.where)
     key = FingerprintKey.new() if job.register is None else None
     job = job.given(Given(key, types, begun=job.begun or present()))
-    return guarded("reading the ledger of consent", with_consents, job, folder.path), shares
-
-
-def _share(table: pa.Table, job: Job) -> Batches:
-    return [_combined(batch, job) for batch in table.to_batches(BATCH_ROWS)]
+    return guarded("reading the ledger of consent", with_consents, job, folder.path)
 
 
 def _combined(batch: pa.RecordBatch, job: Job) -> pa.RecordBatch:
     return guarded(WHERE, with_combined, batch, job.policy) if job.policy.input.combine else batch
 
 
-def _decided(
-    job: Job, shares: Sequence[Batches], rows: int, max_rejects: float, threads: int, folder: SpillFolder
-) -> Decision:
+def _decided(job: Job, shares: Sequence[Batches], how: How, folder: SpillFolder) -> Decision:
     """The decision. Measured records wait on disk, encrypted, where they are many."""
+    rows = sum(batch.num_rows for share in shares for batch in share)
     aside = Aside(folder.path, _BOUNDS.buckets(rows)) if rows > _BOUNDS.few else None
-    parts = _by_threads(lambda share: _passed(MeasurePass(job, aside), share).result(), shares, threads, "measuring")
-    return guarded("deciding", StrictDecider("").decide, job, Measured.merge(parts), max_rejects, 1)
+    parts = _by_threads(
+        lambda share: _passed(MeasurePass(job, aside), share).result(), shares, how.threads, "measuring"
+    )
+    decider = StrictDecider(how.condition)
+    return guarded("deciding", decider.decide, job, Measured.merge(parts), how.max_rejects, 1)
 
 
 def _released(
