@@ -75,6 +75,8 @@ class Staging:
             sweep_held(self._lease, self._output, keep=(self.path, *waiting(self._output)))
             self._check()
             sweep_held(self._lease, self._output, keep=(self.path,))
+            if not self._adopted:
+                store_of(self.path).make_private(self.path)
         except OSError as error:
             self._give_up()
             raise failed(error, self._output) from None
