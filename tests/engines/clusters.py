@@ -131,6 +131,22 @@ def start_flink_jobs(servers: Servers, port: int, rest: int) -> None:
 
 
 @contextlib.contextmanager
+def service(folder: Path, environment: Mapping[str, str]) -> Iterator[Cluster]:
+    """Beam's own job service, in Python, which hands a run's stages to one pool of workers.
+
+    Args:
+        folder: Where all work, and where their logs are.
+        environment: What the Python workers have in their environment beside that of this process.
+    """
+    jobs = free_port()
+    with Servers(folder) as servers:
+        main = ["-m", "apache_beam.runners.portability.local_job_service_main", f"--job_port={jobs}"]
+        servers.start("jobs", [sys.executable, *main])
+        servers.until("the job service", lambda: _listens(jobs))
+        yield Cluster("PortableRunner", _options(servers, jobs, environment), servers, "")
+
+
+@contextlib.contextmanager
 def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> Iterator[Cluster]:
     """A master and two workers of one core each.
 
@@ -146,6 +162,7 @@ def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> I
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_SCALA_VERSION": "2.12",
         }
+        (folder / "events").mkdir()
         jars = f"{spark_home()}/jars/*"
         here = ["--host", "127.0.0.1"]
         master = ["org.apache.spark.deploy.master.Master", *here, "--port", str(port), "--webui-port", str(pages)]
@@ -165,6 +182,8 @@ def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> I
                 "driver.bindAddress": "127.0.0.1",
                 "executor.memory": memory,
                 "ui.enabled": "false",
+                "eventLog.enabled": "true",
+                "eventLog.dir": str(folder / "events"),
             }.items()
         ]
         _start_jobs(servers, "spark", jobs, [f"--spark-master-url={url}"], settings, known)
