@@ -32,6 +32,7 @@ from .order_files import KEY, MARKET, crm, orders_file
 
 ENGINES = ("local", "service", "flink", "spark")
 POLICIES = {"crm": crm(), "market": MARKET}
+_LONGEST, _NAMED = 5, 60
 WEIGHING = Path(__file__).parent / "weighing"
 
 
@@ -86,12 +87,17 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, KEY: "k" * 64, "WEIGHED": str(folder / "weighed"), "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def shuffled(cluster: Cluster) -> dict[str, float]:
-    """What the engine says of its last job: bytes that stages handed on."""
+def shuffled(cluster: Cluster) -> dict[str, Any]:
+    """What the engine says of its last job: bytes that stages handed on, and the seconds of the longest ones."""
     if cluster.runner == "FlinkRunner":
         (job, *_) = sorted(cluster.asks("/jobs/overview")["jobs"], key=lambda one: -one["start-time"])
         vertices = cluster.asks(f"/jobs/{job['jid']}")["vertices"]
-        return {"bytes": sum(one["metrics"]["write-bytes"] for one in vertices), "stages": len(vertices)}
+        longest = sorted(vertices, key=lambda one: -one["duration"])[:_LONGEST]
+        return {
+            "bytes": sum(one["metrics"]["write-bytes"] for one in vertices),
+            "stages": len(vertices),
+            "longest": {one["name"][:_NAMED]: one["duration"] / 1000 for one in longest},
+        }
     if cluster.runner == "SparkRunner":
         logs = [log.read_text().splitlines() for log in cluster.servers.folder.glob("events/*")]
         events = [json.loads(line) for log in logs for line in log]
