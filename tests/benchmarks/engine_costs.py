@@ -81,7 +81,7 @@ class Watch:
             whole = 0.0
             for name, root in self._roots().items():
                 for pid in tree(root):
-                    one = (name if pid == root else f"{name}: Python", pid)
+                    one = (name if pid == root else f"{name}: {_program(pid)}", pid)
                     spent = _cpu(pid)
                     # What a process had spent before the watch began is not of this run; of a new one all is.
                     first, last = self._cpu.get(one, (spent if pid in known else 0.0, spent))
@@ -92,6 +92,14 @@ class Watch:
             self._peak = max(self._peak, whole)
             if self._done.wait(_EVERY):
                 return
+
+
+def _program(pid: int) -> str:
+    """What runs in a process that another one started: ``python`` or ``java``."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip().rstrip("0123456789.")
+    except OSError:
+        return "ended"
 
 
 def _cpu(pid: int) -> float:
