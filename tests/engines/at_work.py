@@ -1,4 +1,4 @@
-"""Which processes of an engine are at work: Python workers that write into a folder, and the machine that each is of."""
+"""Which processes of an engine are at work: executors, Python workers that write into a folder, the machine of each."""
 
 import os
 import re
@@ -17,6 +17,12 @@ def writers(cluster: Cluster, folder: Path) -> list[int]:
     return [worker for worker in _children(pool) if any(path.startswith(f"{folder}/") for path in _opened(worker))]
 
 
+def executors(cluster: Cluster, machine: str) -> list[int]:
+    """The processes that work for runs on one of Spark's machines."""
+    started = _children(cluster.servers.running[machine].pid)
+    return [process for process in started if "CoarseGrainedExecutorBackend" in _command(process)]
+
+
 def machine_of(cluster: Cluster, worker: int) -> str:
     """The name of the machine that a Python worker gets its work from.
 
@@ -33,8 +39,7 @@ def machine_of(cluster: Cluster, worker: int) -> str:
 
 def _control_port(worker: int) -> int:
     """The port that a worker was told to ask for work, which is in its command."""
-    command = Path(f"/proc/{worker}/cmdline").read_text()
-    found = re.search(r'SdkHarness\("localhost:(\d+)"', command)
+    found = re.search(r'SdkHarness\("localhost:(\d+)"', _command(worker))
     if found is None:
         raise LookupError(f"process {worker} is no worker of Beam")
     return int(found[1])
@@ -54,6 +59,13 @@ def _children(process: int) -> list[int]:
         except OSError:  # it has ended
             continue
     return found
+
+
+def _command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:  # it has ended
+        return ""
 
 
 def _opened(process: int) -> Iterator[str]:
