@@ -24,7 +24,7 @@ from .servers import POOL
 
 pytestmark = [pytest.mark.engines, needs_java]
 
-PATIENCE = ("--timeout", "100")
+PATIENCE = ("--timeout", "300")
 """For a machine that has other things to do."""
 
 Examine = Callable[..., tuple[int, Missing, Well]]
