@@ -1,12 +1,10 @@
 """``beam-deid doctor`` on real clusters: a healthy one, and ways in which one is not, each named."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import apache_beam as beam
 import pytest
 
 from beam_deid.transforms.storage.paths import MARK
@@ -15,7 +13,7 @@ from ..kit import job_service
 from ..kit.examined import Missing, Well, doctor, hides, needs_mounts, only, only_reads, with_key
 from ..kit.job_service import free_port, on_pool
 from ..kit.keys import KEY
-from ..kit.other_python import another_beam, another_package, python_without_us
+from ..kit.other_python import another_package, python_without_us
 from ..kit.outputs import leftovers
 from ..kit.two_releases import fill
 from .artefacts import needs_java
@@ -146,15 +144,6 @@ def test_workers_have_another_beam_deid(examine, tmp_path):
         code, missing, _ = examine(*others)
     assert code == 2
     assert missing[0]["what"].startswith("another beam_deid is installed there: ")
-
-
-def test_workers_have_another_apache_beam(examine, tmp_path):
-    path = f"{another_beam(tmp_path / 'other', '2.99.0')}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-    with workers(tmp_path, with_key(KEY, PYTHONPATH=path)) as others:
-        code, missing, _ = examine(*others)
-    assert code == 2
-    assert "with Apache Beam 2.99.0 there" in only(missing)["what"]
-    assert f"with Apache Beam {beam.__version__} here" in only(missing)["what"]
 
 
 def test_a_cluster_without_machines_is_waited_for_no_longer_than_is_said(cluster, examine, shop, capsys):

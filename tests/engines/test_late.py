@@ -18,8 +18,8 @@ from ..kit.outputs import labels, leftovers, parts
 from ..kit.processes import staging_of, start, until
 from ..kit.two_releases import CITIES, POLICY
 from .artefacts import needs_java
-from .at_work import machine_of, writers
-from .clusters import Cluster, flink, spark
+from .at_work import writers
+from .clusters import Cluster, spark
 from .conftest import bring, command
 
 pytestmark = [pytest.mark.engines, needs_java]
@@ -56,33 +56,26 @@ def many(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module", params=["flink", "spark"])
-def cluster(request, tmp_path_factory):
-    """Flink gives work to another machine where one is silent; Spark makes a second attempt beside one that is slow."""
-    bring(request.param)
-    folder = tmp_path_factory.mktemp(request.param)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Spark that makes a second attempt beside one that is slow."""
+    bring("spark")
+    folder = tmp_path_factory.mktemp("spark")
     (folder / "events").mkdir()
-    environment = {"BEAM_DEID_KEY": KEY}
-    if request.param == "flink":
-        with flink(folder, environment) as started:
-            started.options.append("--parallelism=2")  # as many slots as one machine has
-            yield started
-    else:
-        with spark(folder, environment, more={**SPECULATES, "eventLog.dir": f"file://{folder}/events"}) as started:
-            yield started
+    events = {"eventLog.dir": f"file://{folder}/events"}
+    with spark(folder, {"BEAM_DEID_KEY": KEY}, more={**SPECULATES, **events}) as started:
+        yield started
 
 
 @contextlib.contextmanager
-def asleep(*processes: int) -> Iterator[None]:
-    """Processes that are stopped, as if their machine had lost the network; they go on after the block."""
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
+def asleep(process: int) -> Iterator[None]:
+    """A process that is stopped, as if its machine had lost the network; it goes on after the block."""
+    os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
 
 
 def part_of(staging: Path, worker: int) -> tuple[str, str]:
@@ -106,13 +99,11 @@ def test_what_a_sleeper_writes_when_it_wakes_changes_nothing(cluster, many, tmp_
     (worker, *_) = until(lambda: writers(cluster, tmp_path), LONG)
     with asleep(worker):
         release, part = part_of(staging_of(out), worker)
-        machine = cluster.servers.running[machine_of(cluster, worker)].pid
         assert not is_written_by_another(staging_of(out), release, part)
-        with asleep(*([machine] if cluster.runner == "FlinkRunner" else [])):
-            if published:
-                said = driver.communicate()
-            else:
-                until(lambda: is_written_by_another(staging_of(out), release, part), LONG)
+        if published:
+            said = driver.communicate()
+        else:
+            until(lambda: is_written_by_another(staging_of(out), release, part), LONG)
     if not published:
         said = driver.communicate()
     assert driver.returncode == 0, said
@@ -123,9 +114,7 @@ def test_what_a_sleeper_writes_when_it_wakes_changes_nothing(cluster, many, tmp_
     assert labels(out) == labels(many / "alone")
     assert call(["verify", str(out)]) == 0
     assert leftovers(out) == []
-    cluster.until_whole()
-    if cluster.runner == "SparkRunner":
-        assert speculative(cluster)
+    assert speculative(cluster)
 
 
 def speculative(cluster: Cluster) -> list[dict[str, Any]]:
