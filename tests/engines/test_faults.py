@@ -12,7 +12,7 @@ from ..kit.keys import KEY
 from ..kit.outputs import labels, leftovers, parts
 from ..kit.processes import start, until
 from .artefacts import needs_java
-from .clusters import MANAGERS, Cluster, flink, managers
+from .clusters import Cluster, flink
 from .conftest import bring, command
 
 pytestmark = [pytest.mark.engines, needs_java]
@@ -82,7 +82,7 @@ def test_a_part_that_ends_publishes_nothing_by_halves(cluster, house, tmp_path, 
         assert labels(out) == labels(house / "alone")
     else:
         assert not out.exists()
-    cluster.servers.until("both TaskManagers", lambda: managers(cluster) == len(MANAGERS))
+    cluster.until_whole()
     if driver.returncode != 0:
         assert call(command(house, out, *on)) == 0
         assert parts(out) == parts(house / "alone")
