@@ -5,7 +5,7 @@ import pytest
 from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 
-from ..beam.test_as_files import cases_of, of_one_table, releases_of
+from ..kit.as_files import cases_of, of_one_table, releases_of
 from ..kit.deciding import measured
 from ..label.cases import (
     test_bad_input,
