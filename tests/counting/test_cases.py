@@ -5,7 +5,7 @@ import pytest
 from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 
-from ..beam.test_as_files import THIRDS, cases_of, of_one_table, third_of
+from ..kit.as_files import THIRDS, cases_of, of_one_table, third_of
 from ..kit.deciding import measured
 from ..kit.sampling import sampled
 from ..label.cases import (
@@ -41,7 +41,7 @@ def unlike(policy, table):
 
 
 @pytest.mark.slow("every case of the label rule three times")
-@pytest.mark.parametrize("third", sampled(range(THIRDS), THIRDS, 2))
+@pytest.mark.parametrize("third", sampled(range(THIRDS), THIRDS, 1))
 @pytest.mark.parametrize("module", [test_bad_input, test_earlier, test_later, test_misleading_sources])
 def test_cases_are_labelled_alike(module, third):
     found = {}

@@ -19,6 +19,7 @@ from beam_deid.transforms.beam.elements import (
     without_none,
 )
 from beam_deid.transforms.columns.one_type import exactly, one_type
+from beam_deid.transforms.columns.python_values import python_values
 from beam_deid.transforms.errors import InputError, UsageError
 
 _OUTPUTS = {
@@ -100,8 +101,13 @@ class _Convert(beam.DoFn):
         if kind is ElementKind.TABLE:
             return iter([pa.Table.from_batches([batch])])
         if kind is ElementKind.DICT:
-            return iter(batch.to_pylist())
+            return self._dicts(batch)
         return self._rows(batch)
+
+    def _dicts(self, batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+        names = batch.schema.names
+        columns = [python_values(column) for column in batch.columns]
+        return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
     def _rows(self, batch: pa.RecordBatch) -> Iterator[Any]:
         names = batch.schema.names
@@ -112,9 +118,8 @@ class _Convert(beam.DoFn):
         declared = self._declared.get(name)
         if declared is not None and column.type != declared:
             column = _declared(column, name, declared)
-        values: list[Any] = column.to_pylist()
         if name not in self._times:
-            return values
+            return python_values(column)
         micros = column.cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
         return [None if value is None else Timestamp(micros=value) for value in micros]
 

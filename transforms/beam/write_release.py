@@ -1,7 +1,8 @@
 """`WriteRelease`: what `Deidentify` gives, as files with their label beside them.
 
-A window's release is a folder: parts, and ``label.json`` with their rows and hashes, which is written last. What stands in a folder
-without it is no release. Each attempt to write a part has a name of its own, and only those that the engine took are named.
+A window's release is a folder: parts, and ``label.json`` with their rows and hashes and its own, which is written last. What stands
+in a folder without it is no release; ``beam-deid verify`` checks those that have it. Each attempt to write a part has a name of its
+own, and only those that the engine took are named.
 """
 
 import json
@@ -23,7 +24,7 @@ from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.label.documents import OWN_SHA256, document_sha256, to_bytes
 from beam_deid.transforms.release.schema import labelled_schema
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
@@ -165,6 +166,7 @@ class _Publish(beam.DoFn):
         left = [entry.path for entry in store.entries(folder) if _is_part(entry.path)]
         store.delete(path for path in left if name_of(path) not in named)  # of an attempt that was cut off
         document = {**json.loads(label.document), "files": files}
+        document[OWN_SHA256] = document_sha256(document)  # there is no run.json that lists it
         write_all(join(folder, LABEL), to_bytes(document))
         for names in (("parts", label.release), ("parts",), ()):  # parts of other windows may be there still
             store.drop_empty(join(self._output, _STAGING, *names))
