@@ -205,7 +205,7 @@ def test_a_worker_writes_into_a_folder_of_its_own(capsys, shop, jobs, tmp_path):
     with pool(tmp_path, with_key(KEY), within=hides(shop / "shared")) as workers:
         code, missing, _ = doctor(capsys, shop, [jobs, *workers], out="shared/run")
     assert code == 1
-    assert only(missing)["what"] == "what the worker wrote is not here: under this path it has another folder"
+    assert only(missing)["what"] == "the folder of the run is not seen: under this path there is another one"
 
 
 @needs_mounts

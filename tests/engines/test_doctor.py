@@ -126,7 +126,7 @@ def test_workers_write_into_a_folder_of_their_own(examine, shop, tmp_path):
         code, missing, _ = examine(*others, out="shared/run")
     assert code == 1
     assert {one["what"] for one in missing} == {
-        "what the worker wrote is not here: under this path it has another folder"
+        "the folder of the run is not seen: under this path there is another one"
     }
 
 
