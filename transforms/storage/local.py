@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 
+from beam_deid.transforms.storage.owners import is_owner, owner_part
 from beam_deid.transforms.storage.paths import MARK, unfinished
 from beam_deid.transforms.storage.private import make, sync
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -155,14 +156,14 @@ class LocalStore(Store):
 def _make_folder(path: str) -> None:
     """Make a folder for its owner alone; so are those above it within a hidden folder, others are like any of this user.
 
-    A hidden folder itself is made by `LocalStore.make_private` alone. A worker may live longer than its run, whose folder is gone
-    then: what it wrote into a new one nobody would look for.
+    The hidden folder of an owner is made by `LocalStore.make_private` alone. A worker may live longer than its run, whose folder is
+    gone then: what it wrote into a new one nobody would look for.
     """
     if os.path.isdir(path):
         return
     if MARK in os.path.dirname(path):
         _make_folder(os.path.dirname(path))
-    elif MARK in os.path.basename(path):
+    elif is_owner(owner_part(path)):
         raise FileNotFoundError(errno.ENOENT, _OVER, path)
     else:
         _make_above(path)
