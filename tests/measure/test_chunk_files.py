@@ -66,7 +66,12 @@ def changed(path):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("harm", [cut, changed, os.remove])
+def longer(path):
+    with open(path, "ab") as file:
+        file.write(b"-")
+
+
+@pytest.mark.parametrize("harm", [cut, changed, longer, os.remove])
 def test_a_file_that_is_not_what_was_written_is_named(tmp_path, harm):
     file = written(tmp_path, 0)
     harm(tmp_path / FOLDER / file.name)

@@ -3,7 +3,7 @@
 Carried beside the graph, as a side input, all of them would be in the memory of an engine's machines. Only the names of the files
 go through the engine. A file holds chunks one after the other, each as its length, four bytes, little-endian, and an Arrow IPC
 stream under AES-GCM (NIST SP 800-38D). Its key follows from the key of the run's fingerprints and the file's name, its nonces count
-chunks: whoever reads the store learns how many records there are, and what is changed or cut off is noticed.
+chunks: whoever reads the store learns how many records there are, and what is changed, added or cut off is noticed.
 """
 
 import contextlib
@@ -19,14 +19,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.columns.ipc import from_ipc, to_ipc
 from beam_deid.transforms.errors import InputError, OutputError
-from beam_deid.transforms.storage.files import open_arrow, open_write, unwritable
-from beam_deid.transforms.storage.paths import join, name_of, shown
+from beam_deid.transforms.storage.files import open_arrow, open_write, reason, unwritable
+from beam_deid.transforms.storage.paths import join, shown
 
 FOLDER = "measured"
 """The folder of these files, below the staging folder."""
 
 _LENGTH = 4
 _NONCE = 12
+_BLOCK = 4 << 20
+"""Bytes that are read at a time: a store is asked once for each."""
 _WHAT = "what was measured"
 
 
@@ -55,7 +57,7 @@ class ChunkWriter:
     """
 
     def __init__(self, staging: str, shard: int, key: FingerprintKey) -> None:
-        self._name = f"{shard:05d}-{secrets.token_hex(8)}"
+        self._name = f"{shard:05d}-{secrets.token_hex(16)}"
         self._path = join(staging, FOLDER, self._name)
         self._cipher = _cipher(key, self._name)
         self._chunks = 0
@@ -104,18 +106,25 @@ def read_chunks(staging: str, files: Iterable[ChunkFile], key: FingerprintKey) -
 
 
 def _chunks_of(path: str, file: ChunkFile, key: FingerprintKey) -> Iterator[pa.RecordBatch]:
-    cipher = _cipher(key, name_of(path))
+    cipher = _cipher(key, file.name)
     try:
-        with open_arrow(path) as stream:
+        with open_arrow(path) as opened:
+            stream = pa.BufferedInputStream(opened, _BLOCK)
             for number in range(file.chunks):
                 sealed = stream.read(int.from_bytes(stream.read(_LENGTH), "little"))
                 yield from_ipc(cipher.decrypt(_nonce(number), sealed, None))
+            if stream.read(1):
+                raise _changed(path)
     except InputError as error:
         raise OutputError(f"{_WHAT} cannot be read: {error.what}", shown(path), "Run again") from None
-    except (OSError, InvalidTag):
-        raise OutputError(
-            f"{_WHAT} is not what was written: the storage lost or changed it", shown(path), "Run again"
-        ) from None
+    except OSError as error:
+        raise OutputError(f"{_WHAT} cannot be read: {reason(error)}", shown(path), "Run again") from None
+    except InvalidTag:
+        raise _changed(path) from None
+
+
+def _changed(path: str) -> OutputError:
+    return OutputError(f"{_WHAT} is not what was written: the storage lost or changed it", shown(path), "Run again")
 
 
 def _cipher(key: FingerprintKey, name: str) -> AESGCM:

@@ -10,7 +10,7 @@ from beam_deid.transforms.errors import OutputError
 from beam_deid.transforms.formats.format import Shard
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunk_files import ChunkFile, ChunkWriter
-from beam_deid.transforms.measure.chunks import Bounds, chunks_of
+from beam_deid.transforms.measure.chunks import CHUNK, chunks_of
 from beam_deid.transforms.measure.measured import Histograms, Measured
 from beam_deid.transforms.measure.measuring import MeasurePass, Measurer
 from beam_deid.transforms.release.facts import RunFacts
@@ -157,7 +157,7 @@ class Reading:
         treated = self._measurer.add(batch)
         if self._chunks is not None:
             for histograms in self._measurer.leave():
-                self._chunks.write(chunk for _, chunk in chunks_of(histograms, Bounds().chunk))
+                self._chunks.write(chunk for _, chunk in chunks_of(histograms, CHUNK))
         if self._writes:
             released = {name: (one, self._releasers[name].release(one)) for name, one in treated.items()}
             self._releasing.write(batch, released)
