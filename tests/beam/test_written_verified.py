@@ -34,6 +34,10 @@ def written(tmp_path_factory):
         windows = numbers | beam.Map(timed).with_output_types(dict) | beam.WindowInto(FixedWindows(60))
         _ = windows | "Each" >> Deidentify(POLICY, output=pa.RecordBatch) | "A" >> WriteRelease(str(folder / "windows"))
         rows = begun | "Rows" >> beam.Create(ROWS)
+        both = {**POLICY, "releases": dict.fromkeys(("one", "other"), POLICY["releases"]["out"])}
+        for name in ("one", "other"):  # which are not tested together
+            made = rows | f"Both {name}" >> Deidentify(both, release=name, output=pa.RecordBatch)
+            _ = made | name >> WriteRelease(str(folder / "both"))
         _ = rows | "All" >> Deidentify(POLICY, output=pa.RecordBatch) | "B" >> WriteRelease(str(folder / "whole"))
     return folder
 
@@ -107,14 +111,26 @@ def forged(release):
     (release / "label.json").write_text(json.dumps(label), "utf-8")
 
 
+def other_condition(release):
+    """A condition that takes itself back."""
+    condition = "only if this is the only release of these records; windows of this collection were joined"
+    change_and_seal(release, condition=condition)
+
+
 def other_release(release):
     release.rename(release.with_name("other"))
 
 
-def change(release, **more):
-    label = json.loads((release / "label.json").read_text("utf-8")) | more
-    (release / "label.json").write_text(json.dumps(label), "utf-8")
+def change(folder, **more):
+    label = json.loads((folder / "label.json").read_text("utf-8")) | more
+    (folder / "label.json").write_text(json.dumps(label), "utf-8")
     return label
+
+
+def change_and_seal(folder, **more):
+    label = change(folder, **more)
+    label["sha256"] = document_sha256(label)
+    (folder / "label.json").write_text(json.dumps(label), "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +143,7 @@ def change(release, **more):
         (changed_label, "label.json was changed after publication"),
         (no_hash, "no sha256 of its own"),
         (forged, "the label does not follow from its tests"),
+        (other_condition, "condition"),
         (other_release, "that of another release"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
@@ -135,6 +152,18 @@ def test_what_is_not_as_it_was_written_is_told(copy, broken, said, capsys):
     broken(copy / "out")
     assert call(["verify", str(copy)]) == 1
     assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_window_in_the_place_of_another_is_told(written, tmp_path):
+    copied = shutil.copytree(written / "windows", tmp_path / "windows")
+    shutil.rmtree(copied / WINDOWS[1])
+    shutil.copytree(copied / WINDOWS[0], copied / WINDOWS[1])
+    assert problems(copied) == {f"{WINDOWS[1]}/out": ("label.json is that of another window",)}
+
+
+def test_two_releases_that_each_hold_only_alone_are_told(written):
+    told = "it is anonymized only if it is the only release of its records, and {} is here as well"
+    assert problems(written / "both") == {"one": (told.format("other"),), "other": (told.format("one"),)}
 
 
 def test_a_release_that_has_no_label_yet_is_told_beside_those_that_have(written, tmp_path):

@@ -18,7 +18,6 @@ from ..kit.processes import start
 from ..kit.s3.blows import PATIENCE, Blow
 from ..kit.s3.bucket import MARK, assert_nothing_hidden, assert_published, made, say_where
 from ..kit.s3.server import Request
-from ..kit.sampling import sampled
 from ..kit.stored_shop import parquet
 
 JOURNAL = "/publication.json"
@@ -195,9 +194,8 @@ AFTER = [("sweeping", lambda: nth(1, sweeps))]
 
 @pytest.mark.slow("kills a run at each request that changes a bucket")
 @pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("half", sampled([0, 1], 2))
-def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_whole(busy, temporary, workers, half):
-    moments = [*BEFORE, *WITHIN, *AFTER][(int(workers) - 1 + half) % 2 :: 2]
+def test_a_run_that_is_killed_leaves_nothing_that_looks_published_unless_it_is_whole(busy, temporary, workers):
+    moments = [*BEFORE, *WITHIN, *AFTER][int(workers) - 1 :: 2]
     begun = 0
     for number, (phase, falls) in enumerate(moments):
         busy.clear()

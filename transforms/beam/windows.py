@@ -7,10 +7,7 @@ from apache_beam.transforms.window import BoundedWindow, GlobalWindows, SlidingW
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.errors import UsageError
-
-NOT_JOINED = "windows of this collection were not joined"
-"""The further condition of a label that holds for one window."""
-_OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
+from beam_deid.transforms.label.condition import NOT_JOINED, OVERLAP
 
 
 def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
@@ -51,7 +48,7 @@ def condition_of(windowing: Any, is_bounded: bool, where: str) -> str:
             "Use fixed, sliding or global windows before it",
         )
     overlap = isinstance(windows, SlidingWindows) and windows.size > windows.period
-    return _OVERLAP if overlap else NOT_JOINED
+    return OVERLAP if overlap else NOT_JOINED
 
 
 def _fires_once(trigger: Any) -> bool:

@@ -24,7 +24,7 @@ from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.label.documents import OWN_SHA256, document_sha256, to_bytes
+from beam_deid.transforms.label.documents import OWN_SHA256, WINDOW, document_sha256, to_bytes
 from beam_deid.transforms.release.schema import labelled_schema
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
@@ -138,10 +138,10 @@ class _Publish(beam.DoFn):
         parts: Iterable[WrittenPart],
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[WrittenRelease]:
-        folder = join(self._output, *_window_name(window), label.release)
-        yield guarded(WHERE, self._published, folder, label, list(parts))
+        yield guarded(WHERE, self._published, _window_name(window), label, list(parts))
 
-    def _published(self, folder: str, label: ReleaseLabel, parts: list[WrittenPart]) -> WrittenRelease:
+    def _published(self, window: tuple[str, ...], label: ReleaseLabel, parts: list[WrittenPart]) -> WrittenRelease:
+        folder = join(self._output, *window, label.release)
         store = store_of(self._output)
         rows = sum(part.rows for part in parts)
         if rows != label.released:
@@ -166,6 +166,8 @@ class _Publish(beam.DoFn):
         left = [entry.path for entry in store.entries(folder) if _is_part(entry.path)]
         store.delete(path for path in left if name_of(path) not in named)  # of an attempt that was cut off
         document = {**json.loads(label.document), "files": files}
+        if window:
+            (document[WINDOW],) = window
         document[OWN_SHA256] = document_sha256(document)  # there is no run.json that lists it
         write_all(join(folder, LABEL), to_bytes(document))
         for names in (("parts", label.release), ("parts",), ()):  # parts of other windows may be there still

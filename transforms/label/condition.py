@@ -9,8 +9,11 @@ CONDITION = "only if this is the only release of these records"
 REGISTERED = "as far as its register knows what else was given out of these records"
 """Where somebody does."""
 
-_WINDOWS = "windows of this collection were "
-"""How the further condition begins of what was released window by window."""
+NOT_JOINED = "windows of this collection were not joined"
+"""The further condition of what was released window by window."""
+OVERLAP = f"{NOT_JOINED}, and a record is in several of them"
+"""The same, where windows overlap."""
+
 _AND = "; "
 
 
@@ -26,8 +29,13 @@ def with_further(condition: str, further: str) -> str:
     return _AND.join(filter(None, (condition, further)))
 
 
-def follows(condition: str, label: LabelName, scope: Scope) -> bool:
-    """Whether a condition is the one under which a label holds, be it with a further one about windows."""
+def conditions_of(label: LabelName, scope: Scope, is_alone: bool) -> tuple[str, ...]:
+    """The conditions that a label may name.
+
+    Args:
+        label: The label.
+        scope: What it is about.
+        is_alone: Whether no run published it, so that it may be one window's.
+    """
     own = condition_of(label, scope)
-    further = condition.removeprefix(own).removeprefix(_AND)
-    return condition == own or (further.startswith(_WINDOWS) and condition == with_further(own, further))
+    return (own, with_further(own, NOT_JOINED), with_further(own, OVERLAP)) if is_alone else (own,)

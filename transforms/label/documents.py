@@ -11,6 +11,8 @@ from beam_deid.transforms.crypto.signing import ALGORITHM, SigningKey, is_signed
 SIGNATURE = "signature"
 OWN_SHA256 = "sha256"
 """The key under which a document says its own hash: ``run.json``, and a label that no ``run.json`` lists."""
+WINDOW = "window"
+"""The key under which such a label says the folder of its window."""
 
 
 def plain(value: Any) -> Any:

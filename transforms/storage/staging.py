@@ -78,10 +78,10 @@ class Staging:
             if not self._adopted:
                 store_of(self.path).make_private(self.path)
         except OSError as error:
-            self._give_up()
+            self.discard()
             raise failed(error, self._output) from None
         except BaseException:
-            self._give_up()
+            self.discard()
             raise
 
     @property
