@@ -6,8 +6,8 @@
 Flink is a JobManager and two TaskManagers of two slots each, Spark a master and two workers of one core, all on loopback (see
 `tests.engines`); the job service has one pool of Python workers. All engines publish the same parts and labels, or the benchmark
 ends with 1. Of each it tells the wall time of the command; seconds of processors and the peak memory of each kind of process, the
-engine's servers and what the command itself is; the greatest sum of memory over all of them; the largest element of each class that
-went from one stage to another; and the bytes that the engine itself shuffled, as it says.
+engine's servers and what the command itself is; the greatest sum of memory over all of them; the largest element of each class of
+ours that went from one stage to another; and the bytes that the engine itself shuffled, as it says.
 """
 
 import argparse
@@ -99,8 +99,8 @@ def shuffled(cluster: Cluster) -> dict[str, Any]:
             "longest": {one["name"][:_NAMED]: one["duration"] / 1000 for one in longest},
         }
     if cluster.runner == "SparkRunner":
-        logs = [log.read_text().splitlines() for log in cluster.servers.folder.glob("events/*")]
-        events = [json.loads(line) for log in logs for line in log]
+        log = max(cluster.servers.folder.glob("events/*"), key=lambda one: one.stat().st_mtime)
+        events = [json.loads(line) for line in log.read_text().splitlines()]
         ended = [
             one["Task Metrics"] for one in events if one["Event"] == "SparkListenerTaskEnd" and "Task Metrics" in one
         ]
@@ -131,8 +131,7 @@ def lines(rows: int, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """A table of runs, and what each was made of."""
     yield f"{'':18}{'wall s':>9}{'cpu s':>9}{'sum MiB':>9}{'rows/s':>10}  parts and labels"
     for name, one in found.items():
-        base = found.get(f"local {name.partition(' ')[2]}", one)
-        same = "equal" if is_same(base, one) else "NOT EQUAL"
+        same = "equal" if is_same(first_of(name, found), one) else "NOT EQUAL"
         figures = f"{one['wall']:9.1f}{one['cpu']:9.1f}{one['peak_mib']:9,.0f}{rows / one['wall']:10,.0f}"
         yield f"{name:18}{figures}  {len(one['parts'])} parts, {same}"
     for name, one in found.items():
@@ -143,6 +142,12 @@ def lines(rows: int, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"{name:18}largest elements: {largest or 'none left its process'}"
         if one["shuffled"]:
             yield f"{name:18}shuffled: {one['shuffled']}, {one['shuffled']['bytes'] / rows:.1f} bytes a record"
+
+
+def first_of(name: str, found: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The run on the first engine of the same policy; all others must be like it."""
+    policy = name.partition(" ")[2]
+    return next(one for other, one in found.items() if other.partition(" ")[2] == policy)
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -178,8 +183,7 @@ def main() -> None:
                         found[f"{name} {policy}"] = measured(name, cluster, policy, orders, folder)
             document["sizes"][rows] = found
             print(f"{rows:,} orders, {document['machine']['cores']} cores", *lines(rows, found), sep="\n", flush=True)
-            first = given.only[0]
-            differ |= any(not is_same(found[f"{first} {key.partition(' ')[2]}"], one) for key, one in found.items())
+            differ |= any(not is_same(first_of(name, found), one) for name, one in found.items())
             if given.json:
                 given.json.write_text(json.dumps(document, indent=2))
     if differ:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from beam_deid.pipelines.cli import call
+from beam_deid.transforms.storage.paths import MARK
 
 from ..kit.keys import KEY
 from ..kit.outputs import labels, leftovers, parts
@@ -75,6 +76,12 @@ def asleep(process: int) -> Iterator[None]:
             os.kill(process, signal.SIGCONT)
 
 
+def part_writers(cluster: Cluster, out: Path) -> list[int]:
+    """The workers that write parts now; none before there is a staging folder."""
+    (*_, staging) = (None, *out.parent.glob(f".{out.name}{MARK}*"))
+    return [] if staging is None else writers(cluster, staging / "parts")
+
+
 def part_of(staging: Path, worker: int) -> tuple[str, str]:
     """The release and the part that a worker is writing."""
     for number in os.listdir(f"/proc/{worker}/fd"):
@@ -93,7 +100,7 @@ def is_written_by_another(staging: Path, release: str, part: str) -> bool:
 def test_what_a_sleeper_writes_when_it_wakes_changes_nothing(cluster, many, tmp_path, published):
     out = tmp_path / "out"
     driver = start(*command(many, out, "--runner", cluster.runner, "--", *cluster.options))
-    (worker, *_) = until(lambda: writers(cluster, tmp_path), LONG)
+    (worker, *_) = until(lambda: part_writers(cluster, out), LONG)
     with asleep(worker):
         release, part = part_of(staging_of(out), worker)
         assert not is_written_by_another(staging_of(out), release, part)

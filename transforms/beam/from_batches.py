@@ -1,5 +1,6 @@
 """Arrow batches to the elements that somebody wants: what the collection held, or another kind, in the types that are declared."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -107,12 +108,12 @@ class _Convert(beam.DoFn):
     def _dicts(self, batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
         names = batch.schema.names
         columns = [python_values(column) for column in batch.columns]
-        return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+        return (dict(zip(names, row, strict=True)) for row in _across(columns, batch.num_rows))
 
     def _rows(self, batch: pa.RecordBatch) -> Iterator[Any]:
         names = batch.schema.names
         columns = [self._values(name, column) for name, column in zip(names, batch.columns, strict=True)]
-        return (self._make(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True))
+        return (self._make(**dict(zip(names, row, strict=True))) for row in _across(columns, batch.num_rows))
 
     def _values(self, name: str, column: pa.Array) -> list[Any]:
         declared = self._declared.get(name)
@@ -150,3 +151,8 @@ def row_type(released: dict[str, pa.DataType | None], given: dict[str, Any] | No
         for name, arrow in released.items()
     ]
     return RowTypeConstraint.from_fields(fields)
+
+
+def _across(columns: list[list[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
+    """The values of each row; of no columns there are rows as well."""
+    return zip(*columns, strict=True) if columns else itertools.repeat((), rows)

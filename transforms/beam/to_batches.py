@@ -4,7 +4,6 @@ import datetime
 import decimal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -237,7 +236,7 @@ class _ToArrow(beam.DoFn):
 
     def _of_type(self, rows: list[Any], types: Iterable[str]) -> dict[str, list[Any]]:
         """The values of each field that the rows' type has."""
-        return {name: list(map(attrgetter(name), rows)) for name in types}
+        return {name: [getattr(row, name) for row in rows] for name in types}
 
     def _of_any(self, elements: list[Any]) -> dict[str, list[Any]]:
         """The values of each field that some of the rows have."""
@@ -246,7 +245,7 @@ class _ToArrow(beam.DoFn):
         return {name: [row.get(name) for row in rows] for name in names}
 
     def _column(self, name: str, values: list[Any]) -> pa.Array:
-        if Timestamp in _types_of(values):  # Beam's is not Arrow's
+        if any(issubclass(kind, Timestamp) for kind in _types_of(values)):  # Beam's is not Arrow's
             values = [value.to_utc_datetime() if isinstance(value, Timestamp) else value for value in values]
         declared = None if self._types is None else self._types[name]
         try:
