@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms.storage.paths import MARK
 
 from ..kit.keys import KEY
 from ..kit.outputs import labels, leftovers, parts
@@ -78,7 +77,7 @@ def asleep(process: int) -> Iterator[None]:
 
 def part_writers(cluster: Cluster, out: Path) -> list[int]:
     """The workers that write parts now; none before there is a staging folder."""
-    (*_, staging) = (None, *out.parent.glob(f".{out.name}{MARK}*"))
+    staging = staging_of(out)
     return [] if staging is None else writers(cluster, staging / "parts")
 
 

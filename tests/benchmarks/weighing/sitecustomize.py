@@ -1,7 +1,8 @@
 """Every Python that has this folder in its path notes how large the elements are that it hands on to another stage.
 
 An engine's Python workers are processes of its own, so that nobody but they sees what they encode. Each notes the largest element
-of each class that a coder of ours encodes in a file, whose folder the environment variable ``WEIGHED`` names: ``PROCESS-CLASS``, with the bytes.
+of each class that a coder of ours encodes in a file, whose folder the environment variable ``WEIGHED`` names: ``PROCESS-CLASS``,
+with the bytes.
 """
 
 import functools
