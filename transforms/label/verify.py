@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.documents import document_sha256
+from beam_deid.transforms.label.documents import OWN_SHA256, WINDOW, document_sha256
 from beam_deid.transforms.label.manifest import SCHEMA_VERSION
 from beam_deid.transforms.label.reading import read_manifest
 from beam_deid.transforms.label.verify_alone import verify_alone
@@ -142,6 +142,8 @@ def _verify_release(
     problems = label_malformed(label)
     if sha256_or_none(path) != release.get("label_sha256"):
         problems.append("label.json was changed after publication")
+    if OWN_SHA256 in label or WINDOW in label:
+        problems.append("label.json is that of a release which no run made")
     if problems:  # what else is in it is not worth a look
         return signature_checked(Verified(printable(name), tuple(problems)), label, "label.json", key)
     differing = _run_differs(run, name, release, label)
