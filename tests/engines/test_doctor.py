@@ -18,7 +18,7 @@ from .artefacts import needs_java
 from .clusters import Cluster
 from .servers import POOL
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 PATIENCE = ("--timeout", "300")
 """For a machine that has other things to do."""

@@ -19,7 +19,7 @@ from ..kit.outputs import without_times
 from ..kit.two_releases import DIRECT, MIXED
 from .artefacts import needs_java
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 REJECTS = 0.01
 

@@ -11,6 +11,7 @@ from beam_deid.pipelines.cli import call
 from ..kit.keys import KEY
 from ..kit.outputs import labels, leftovers, parts
 from ..kit.processes import start, until
+from ..kit.sampling import sampled
 from .artefacts import needs_java
 from .clusters import Cluster, flink
 from .conftest import bring, command
@@ -65,8 +66,15 @@ def end_driver(cluster: Cluster, driver) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "step"),
-    [(end_manager, READ), (end_python, RELEASE), (end_job_server, RELEASE), (end_driver, READ)],
-    ids=["a TaskManager", "a Python worker", "the job server", "the driver"],
+    sampled(
+        [
+            pytest.param(end_manager, READ, id="a TaskManager"),
+            pytest.param(end_python, RELEASE, id="a Python worker"),
+            pytest.param(end_job_server, RELEASE, id="the job server"),
+            pytest.param(end_driver, READ, id="the driver"),
+        ],
+        3,
+    ),
 )
 def test_a_part_that_ends_publishes_nothing_by_halves(cluster, house, tmp_path, monkeypatch, fault, step):
     monkeypatch.setenv("BEAM_DEID_KEY", KEY)

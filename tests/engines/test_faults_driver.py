@@ -13,7 +13,7 @@ from ..kit.processes import staging_of, start, until
 from .artefacts import needs_java
 from .conftest import command
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 
 def test_what_a_driver_left_is_published_as_the_run_would_have_published_it(cluster, house, tmp_path):

@@ -15,7 +15,7 @@ from .at_work import executors
 from .clusters import Cluster, spark
 from .conftest import bring, command
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 
 @pytest.fixture(scope="module")

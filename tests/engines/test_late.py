@@ -22,7 +22,7 @@ from .at_work import writers
 from .clusters import Cluster, spark
 from .conftest import bring, command
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 FILES = 2
 ROWS = 60_000

@@ -16,7 +16,7 @@ from ..kit.s3.bucket import assert_nothing_hidden, assert_published
 from ..kit.stored_shop import POLICY, fill, upload, without_earlier
 from .artefacts import needs_java
 
-pytestmark = [pytest.mark.engines, needs_java]
+pytestmark = [pytest.mark.engines, pytest.mark.exhaustive, needs_java]
 
 OF_ITS_REGISTER = ("register",)
 """What of a label names the register of its run, which each place has for itself."""
