@@ -32,7 +32,7 @@ def written(tmp_path_factory):
     with pipeline() as begun:
         numbers = begun | beam.Create(range(2 * len(ROWS)))
         windows = numbers | beam.Map(timed).with_output_types(dict) | beam.WindowInto(FixedWindows(60))
-        _ = windows | "Each" >> Deidentify(POLICY, output=pa.RecordBatch) | "A" >> WriteRelease(str(folder / "windows"))
+        _ = windows | "Each" >> Deidentify(POLICY) | "A" >> WriteRelease(str(folder / "windows"))
         rows = begun | "Rows" >> beam.Create(ROWS)
         both = {**POLICY, "releases": dict.fromkeys(("one", "other"), POLICY["releases"]["out"])}
         for name in ("one", "other"):  # which are not tested together

@@ -19,6 +19,7 @@ from apache_beam.transforms.error_handling import ErrorHandler
 from apache_beam.typehints.decorators import no_annotations
 from typing_extensions import Self
 
+from beam_deid.transforms.beam.bound import bind
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
@@ -141,6 +142,7 @@ class Deidentify(beam.PTransform):
             self._error_handler.add_error_pcollection(proved.rejected)
         wanted = self._output_kind or given_as.kind
         released = proved.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
+        bind(released, proved.label)
         return Deidentified(released, proved.rejected, proved.label)
 
     def display_data(self) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsIter, AsSingleton
-from apache_beam.transforms.window import BoundedWindow, IntervalWindow
+from apache_beam.transforms.window import BoundedWindow, GlobalWindows, IntervalWindow
 from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_deid.transforms.beam.bound import is_bound
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.deidentify import Deidentified
 from beam_deid.transforms.beam.elements import element_kind, row_fields
@@ -64,7 +65,9 @@ class WriteRelease(beam.PTransform):
         register_coders()
         released, label = _released_of(given)
         kind = element_kind(released.element_type)
-        batches = (released | "To batches" >> ToBatches(kind, row_fields(released.element_type))).batches
+        everywhere = isinstance(released.windowing.windowfn, GlobalWindows)
+        to_batches = ToBatches(kind, row_fields(released.element_type), everywhere=everywhere)
+        batches = (released | "To batches" >> to_batches).batches
         write = beam.ParDo(_Write(self._output), AsSingleton(label)).with_output_types(WrittenPart)
         parts = batches | "Write" >> write
         publish = beam.ParDo(_Publish(self._output, self._overwrite), AsIter(parts))
@@ -74,9 +77,17 @@ class WriteRelease(beam.PTransform):
 def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
     """The released records and their label, of what `Deidentify` gives, or of a mapping as Beam YAML has it."""
     found = given._asdict() if hasattr(given, "_asdict") else given
-    if isinstance(found, Mapping) and {"released", "label"} <= {*found}:
-        return found["released"], found["label"]
-    raise UsageError("it is not what Deidentify gives", WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
+    if not (isinstance(found, Mapping) and {"released", "label"} <= {*found}):
+        what = "it is not what Deidentify gives, which has released and label"
+        raise UsageError(what, WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
+    released, label = found["released"], found["label"]
+    if not is_bound(released, label):
+        raise UsageError(
+            "these are not the records that Deidentify gave with this label, and what they disclose was not tested",
+            WHERE,
+            "Give it both as Deidentify gives them, and change records before Deidentify",
+        )
+    return released, label
 
 
 class _Write(beam.DoFn):
