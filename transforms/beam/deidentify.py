@@ -35,6 +35,7 @@ from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
+from beam_deid.transforms.decide.refusing import share_of_rejects
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
@@ -99,7 +100,7 @@ class Deidentify(beam.PTransform):
             check_secret(key, _as_beam_does)
         made = _policy_of(policy, key_given=key is not None)
         self._release = release_of(made, release, "Deidentify")
-        self._max_rejects = max_rejects
+        self._max_rejects = share_of_rejects(max_rejects)
         self._output = output
         self._output_kind = output_kind(output, released_fields(made, self._release))
         self._error_handler: ErrorHandler | None = None
