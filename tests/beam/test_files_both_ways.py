@@ -119,6 +119,15 @@ def test_what_an_attempt_left_that_was_cut_off_is_in_no_release(tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["out"]
 
 
+def test_windows_of_records_without_a_time_are_told(tmp_path):
+    begun = pipeline()
+    hours = begun | beam.Create(ROWS) | beam.WindowInto(FixedWindows(3600))
+    _ = hours | Deidentify(POLICY, output=dict) | WriteRelease(str(tmp_path / "out"))
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - engines wrap what workers raise
+        begun.run()
+    assert "the records have no event time" in from_text(str(raised.value)).message
+
+
 def fewer(batch):
     return batch.slice(1)
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from apache_beam.pvalue import AsIter, AsSingleton
 from apache_beam.transforms.window import BoundedWindow, GlobalWindows, IntervalWindow
 from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.beam.bound import is_bound
@@ -38,6 +39,8 @@ LABEL = "label.json"
 FORMAT = "parquet"
 _STAGING = ".beam-deid-parts"
 _TIME = "%Y%m%dT%H%M%SZ"
+_FIRST = Timestamp.from_rfc3339("0001-01-01T00:00:00Z")
+"""Before it there is no calendar."""
 
 
 class WriteRelease(beam.PTransform):
@@ -209,9 +212,16 @@ def _files_of(folder: str) -> list[dict[str, Any]] | None:
 
 
 def _window_name(window: BoundedWindow) -> tuple[str, ...]:
-    """The folder of a window; none where there is but the global one."""
+    """The folder of a window; none where there is but the global one.
+
+    Raises:
+        UsageError: The window is at the beginning of time, as records are that nobody gave one.
+    """
     if not isinstance(window, IntervalWindow):
         return ()
+    if window.start < _FIRST:
+        what = "the records have no event time, so their window has no name"
+        raise UsageError(what, WHERE, "Set it with beam.window.TimestampedValue before beam.WindowInto")
     return ("-".join(one.to_utc_datetime().strftime(_TIME) for one in (window.start, window.end)),)
 
 
