@@ -49,7 +49,10 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
         process = start(tmall_policy, orders, out, "--workers", workers)
         time.sleep(moments.uniform(0.1, 0.9) * whole[workers])
         process.kill()
-        if process.wait() == 0:
+        ended = process.wait()
+        if ended == 0 or out.exists():
+            whole[workers] *= 0.8  # it takes less than it did at first
+        if ended == 0:
             continue  # it was done before the blow
         if out.exists():  # the blow came after publication: then everything is there
             assert call(["verify", str(out)]) == 0

@@ -83,7 +83,8 @@ def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
     if not (isinstance(found, Mapping) and {"released", "label"} <= {*found}):
         what = "it is not what Deidentify gives, which has released and label"
         raise UsageError(what, WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
-    released, label = found["released"], found["label"]
+    released = found["released"]
+    label = found["label"]
     if not is_bound(released, label):
         raise UsageError(
             "these are not the records that Deidentify gave with this label, and what they disclose was not tested",
