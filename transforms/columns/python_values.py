@@ -10,9 +10,8 @@ from beam_deid.transforms.columns.distinct import is_text
 
 def python_values(column: pa.Array) -> list[Any]:
     """The values of a column, shape (n,): those of ``to_pylist``, which makes an object of Arrow's for each of them."""
-    if isinstance(column, pa.DictionaryArray) and not pa.types.is_nested(
-        column.type.value_type
-    ):  # which may be changed
+    # A nested value can be changed, so that no two records may have the same one.
+    if isinstance(column, pa.DictionaryArray) and not pa.types.is_nested(column.type.value_type):
         return _decoded(column)
     if is_text(column.type) or (column.null_count == 0 and _is_plain(column.type)):
         values: list[Any] = column.to_numpy(zero_copy_only=False).tolist()

@@ -83,7 +83,7 @@ def _without_run(output: str, key: str | None, counted: Callable[[int], None]) -
 def _all_or_nothing(results: list[Verified]) -> list[Verified]:
     """The results as they can be told: printable, and with an origin that is proved of all or of none."""
     results = [replace(one, problems=tuple(map(printable, one.problems))) for one in results]
-    if all(one.origin == PROVED for one in results):
+    if all(one.origin == PROVED and not one.problems for one in results):
         return results
     return [replace(one, origin=UNPROVEN) for one in results]
 
