@@ -18,7 +18,8 @@ VERIFYING = "verifying"
     epilog="""\b
 Examples:
   beam-deid verify out
-  beam-deid verify out --key signing.pub""",
+  beam-deid verify out --key signing.pub
+  beam-deid verify released        # what WriteRelease of a pipeline wrote""",
 )
 @click.argument("folder", metavar="DIR", shell_complete=complete_folder)
 @click.option(
@@ -28,13 +29,15 @@ Examples:
 def verify(folder: str, key: str | None, as_json: bool) -> None:
     """Check every release in DIR against its label: files, hashes, row counts, schema metadata, signatures.
 
+    DIR is what a run published, or where WriteRelease of your own pipeline writes: each window there has its release and label.
+
     Without --key this shows integrity: that nothing was changed since the label was written, not who wrote it. With the
     public key of whoever published it (`beam-deid keys list` shows it there) it shows origin as well. Get that key another
     way than DIR.
     """
     from beam_deid.transforms.crypto.signing import read_public
-    from beam_deid.transforms.label.verify import PROVED, UNPROVEN
     from beam_deid.transforms.label.verify import verify as check
+    from beam_deid.transforms.label.verify_release import PROVED, UNPROVEN
     from beam_deid.transforms.run.progress import PROGRESS
 
     public = None if key is None else read_public(key)

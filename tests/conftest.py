@@ -13,12 +13,13 @@ from beam_deid.pipelines.language.chosen import ENGLISH, VARIABLE
 from beam_deid.transforms.names import NAMES
 from beam_deid.transforms.synthetic import write_orders
 
-from .kit.beam_memory import leave_alone_what_is_kept, remember_once_loaded
+from .kit.beam_memory import remember_once_loaded
 from .kit.drawings import draw_once, drawings
 from .kit.every_label import EveryLabel, labels_of, shop
 from .kit.examples import register_profiles
 from .kit.keys import KEY
 from .kit.s3.fixtures import bucket, s3, s3_server, shared_bucket
+from .kit.sweeping import leave_alone_what_is_kept, sweep_lightly
 from .kit.trials import House, furnish
 from .slowest import longest_first
 
@@ -29,6 +30,7 @@ MANY = 100_000
 
 register_profiles()
 draw_once(drawings())
+sweep_lightly()
 os.environ[VARIABLE] = ENGLISH  # whatever this machine speaks: tests read what is shown
 
 
@@ -38,6 +40,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.slow("starts Beam's job service and a worker process"))
     if item.get_closest_marker("engines"):
         item.add_marker(pytest.mark.slow("starts Flink or Spark, and runs on it"))
+    if item.get_closest_marker("exhaustive"):
+        item.add_marker(pytest.mark.slow("one of many of its kind, of which a sample is tried for each change"))
     if item.get_closest_marker("browser"):
         item.add_marker(pytest.mark.slow("starts Chromium, and looks at whole pages in it"))
     for mark in item.iter_markers("slow"):

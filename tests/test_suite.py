@@ -8,7 +8,7 @@ import pytest
 from . import slowest
 from .conftest import pytest_itemcollected
 from .kit.examples import _QUICKLY, _THOROUGHLY, examples, is_quick, some_of
-from .kit.sampling import quick_first, quick_for
+from .kit.sampling import quick_first, quick_for, sampled
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -72,6 +72,22 @@ def test_readme_has_both_suites_and_ci_takes_the_thorough_one():
     assert "thorough" in thorough
     assert "slow" not in thorough
     assert '"all tests"' in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert '"engine tests"' in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_what_is_no_sample_is_exhaustive_and_so_slow(request):
+    assert marks(sampled(range(7), 3)) == [0, 3, 6]
+    assert marks(sampled(range(7), 3, 1)) == [1, 4]
+    (one,) = sampled([1], 2, 1)
+    assert [mark.name for mark in one.marks] == ["exhaustive"]
+    request.node.add_marker(pytest.mark.exhaustive)
+    pytest_itemcollected(request.node)
+    assert request.node.get_closest_marker("slow") is not None
+
+
+def test_of_what_is_not_quick_a_sample_stays():
+    named = [{mark.name for mark in getattr(one, "marks", ())} for one in quick_for(range(6), 2, 2)]
+    assert named == [set(), {"slow", "exhaustive"}, {"slow"}, set(), {"slow"}, {"slow", "exhaustive"}]
 
 
 def test_the_slowest_are_summed_by_test_and_say_why():

@@ -41,7 +41,8 @@ def deidentify(
 
     Raises:
         PolicyError: The policy is wrong, or a column of the table is not in it.
-        UsageError: There is no such release, the table is of no kind that is known, or the policy asks what only runs on files do.
+        UsageError: There is no such release, the table is of no kind that is known, the policy asks what only runs on files do, or
+            ``max_rejects`` is no share.
         KeyFault: A key cannot be had.
         InputError: A column has no one type, or more records were rejected than allowed.
         ExpectationUnmet: The release did not reach the label that the policy expects; nothing is released.
@@ -60,12 +61,14 @@ def _deidentified(
     max_rejects: float,
     threads: int | None,
 ) -> Deidentified[Frame]:
+    from beam_deid.transforms.decide.refusing import share_of_rejects
     from beam_deid.transforms.frames.kinds import kind_of
     from beam_deid.transforms.frames.releasing import rejected_table, release_table
     from beam_deid.transforms.frames.run import WHERE, job_on_table
     from beam_deid.transforms.label.documents import to_bytes
     from beam_deid.transforms.run.cores import cores
 
+    share_of_rejects(max_rejects)
     kind = kind_of(data, WHERE)
     job = job_on_table(policy, release, key)
     made = release_table(kind.to_arrow(data), job, max_rejects, threads or cores())

@@ -66,9 +66,11 @@ def run(
             so in the labels instead.
         DeidError: Something else is wrong, and nothing is published: see `beam_deid.transforms.errors`.
     """
+    from beam_deid.transforms.decide.refusing import share_of_rejects
     from beam_deid.transforms.run.workers import guarded
     from beam_deid.transforms.storage.stopping import STOPPING
 
+    share_of_rejects(max_rejects)
     STOPPING.begin()
     read, text, by = _policy_of(policy, operator)
     folder = text_of(output)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from beam_deid.pipelines.views.cells import mark
-from beam_deid.transforms.label.verify import Verified
+from beam_deid.transforms.label.verify_release import Verified
 
 
 def show_results(out: Console, results: Sequence[Verified]) -> None:

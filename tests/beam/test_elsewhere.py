@@ -23,9 +23,9 @@ from beam_deid.transforms.publish import embedded_decision
 from beam_deid.transforms.release.first_read import FirstRead
 
 from ..kit.any_size import FILES, POLICY, ROWS, comparable, published, unlike, write_all
+from ..kit.as_files import MODULES, Made, in_order, made_of, noted, of_one_table, releases_of, through_collections
+from ..kit.as_files import policy_of as policy_of_case
 from ..kit.job_service import engine as job_service
-from .test_as_files import MODULES, Made, in_order, made_of, noted, of_one_table, releases_of, through_collections
-from .test_as_files import policy_of as policy_of_case
 
 SMALL = 4096
 """Bytes of a chunk."""

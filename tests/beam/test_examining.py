@@ -2,11 +2,8 @@
 
 import contextlib
 import http.server
-import json
 import os
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -18,22 +15,13 @@ from beam_deid.pipelines.cli import call
 from beam_deid.transforms.beam import asking, examining
 from beam_deid.transforms.storage.paths import MARK
 
+from ..kit.examined import ALONE, doctor, hides, needs_mounts, only, only_reads, with_key
 from ..kit.job_service import free_port, on_pool, pool, service
 from ..kit.keys import KEK, KEY
 from ..kit.other_python import another_beam, another_package, python_without_us
 from ..kit.two_releases import MORE, POLICY, fill, upload
 
-ALONE = ["unshare", "--map-root-user", "--mount", "--", "sh", "-c"]
-"""Starts a process that sees other mounts than this one does."""
-
 pytestmark = pytest.mark.portable
-
-
-def can_unshare():
-    return shutil.which("unshare") and subprocess.run([*ALONE, "mount -t tmpfs none /mnt"], check=False).returncode == 0
-
-
-needs_mounts = pytest.mark.skipif(not can_unshare(), reason="needs user and mount namespaces")
 
 
 @pytest.fixture(scope="module")
@@ -53,32 +41,6 @@ def workers(tmp_path_factory):
 def shop(tmp_path):
     fill(tmp_path)
     return tmp_path
-
-
-def with_key(key, **more):
-    """What is in a worker's environment."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BEAM_DEID_"))}
-    return {**known, **({"BEAM_DEID_KEY": key} if key else {}), **more}
-
-
-def doctor(capsys, shop, options, *more, runner="PortableRunner", out="out"):
-    """The exit code, and what was looked at: what is missing, and the rest by what was looked at and where."""
-    place = str(shop)
-    command = ["doctor", f"{place}/policy.yaml", "-i", f"{place}/in", "-o", f"{place}/{out}", "--json", *more]
-    capsys.readouterr()
-    code = call([*command, "--runner", runner, "--", *options])
-    document = json.loads(capsys.readouterr().out)
-    missing = [one for one in document["checks"] if not one["passed"]]
-    assert document["healthy"] is (not missing)
-    assert code == (missing[0]["exit_code"] if missing else 0)
-    assert all(one["what"] and one["next_step"] for one in missing)
-    well = {(one["check"], one["at"] == "here"): one["what"] for one in document["checks"] if one["passed"]}
-    return code, missing, well
-
-
-def only(missing):
-    (one,) = missing
-    return one
 
 
 def test_a_healthy_engine_lacks_nothing_and_nothing_is_left(capsys, shop, jobs, workers, temporary):
@@ -189,8 +151,7 @@ def test_keys_that_only_the_workers_have_are_well(capsys, shop, jobs, workers, m
 
 @needs_mounts
 def test_a_worker_sees_another_folder_in_place_of_the_input(capsys, shop, jobs, tmp_path):
-    hidden = [*ALONE, f'mount -t tmpfs none {shop}/in && exec "$@"', "sh"]
-    with pool(tmp_path, with_key(KEY), within=hidden) as workers:
+    with pool(tmp_path, with_key(KEY), within=hides(shop / "in")) as workers:
         code, missing, well = doctor(capsys, shop, [jobs, *workers])
     assert code == 3
     assert only(missing)["what"] == "there is no such file here"
@@ -221,8 +182,7 @@ def test_a_worker_does_not_see_the_keyring(capsys, shop, jobs, tmp_path, monkeyp
     ring = shop / "keys" / "shop.keyring"
     assert call(["keys", "create", str(ring), "--kek", "env:SHOP_KEK"]) == 0
     (shop / "policy.yaml").write_text(POLICY.replace('{key: "env:BEAM_DEID_KEY"}', f"{{keyring: {ring}}}"), "utf-8")
-    hidden = [*ALONE, f'mount -t tmpfs none {ring.parent} && exec "$@"', "sh"]
-    with pool(tmp_path, with_key(None, SHOP_KEK=KEK), within=hidden) as workers:
+    with pool(tmp_path, with_key(None, SHOP_KEK=KEK), within=hides(ring.parent)) as workers:
         code, missing, well = doctor(capsys, shop, [jobs, *workers])
     assert code == 2
     assert (only(missing)["check"], only(missing)["where"]) == ("keys", str(ring))
@@ -231,8 +191,7 @@ def test_a_worker_does_not_see_the_keyring(capsys, shop, jobs, tmp_path, monkeyp
 
 @needs_mounts
 def test_a_worker_may_not_write_where_staging_will_stand(capsys, shop, jobs, tmp_path):
-    only_read = [*ALONE, f'mount --bind {shop} {shop} && mount -o remount,ro,bind {shop} && exec "$@"', "sh"]
-    with pool(Path("/"), with_key(KEY), within=only_read) as workers:
+    with pool(Path("/"), with_key(KEY), within=only_reads(shop)) as workers:
         code, missing, well = doctor(capsys, shop, [jobs, *workers])
     assert code == 1
     assert only(missing)["check"] == "staging"
@@ -243,11 +202,10 @@ def test_a_worker_may_not_write_where_staging_will_stand(capsys, shop, jobs, tmp
 @needs_mounts
 def test_a_worker_writes_into_a_folder_of_its_own(capsys, shop, jobs, tmp_path):
     (shop / "shared").mkdir()
-    own = [*ALONE, f'mount -t tmpfs none {shop}/shared && exec "$@"', "sh"]
-    with pool(tmp_path, with_key(KEY), within=own) as workers:
+    with pool(tmp_path, with_key(KEY), within=hides(shop / "shared")) as workers:
         code, missing, _ = doctor(capsys, shop, [jobs, *workers], out="shared/run")
     assert code == 1
-    assert only(missing)["what"] == "what the worker wrote is not here: under this path it has another folder"
+    assert only(missing)["what"] == "the folder of the run is not seen: under this path there is another one"
 
 
 @needs_mounts
@@ -255,8 +213,7 @@ def test_a_worker_does_not_reach_the_register(capsys, shop, jobs, tmp_path):
     (shop / "policy.yaml").write_text(POLICY.replace("register: none", f"register: {shop}/given"), "utf-8")
     command = ["run", f"{shop}/policy.yaml", "-i", f"{shop}/in", "-o", f"{shop}/out", "--workers", "1", *MORE]
     assert call(command) == 0
-    hidden = [*ALONE, f'mount -t tmpfs none {shop}/given && exec "$@"', "sh"]
-    with pool(tmp_path, with_key(KEY), within=hidden) as workers:
+    with pool(tmp_path, with_key(KEY), within=hides(shop / "given")) as workers:
         code, missing, well = doctor(capsys, shop, [jobs, *workers], "--overwrite")
     assert code == 2
     assert only(missing)["check"] == "register"

@@ -12,6 +12,7 @@ from apache_beam.transforms.window import FixedWindows, GlobalWindows, Timestamp
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify, ReadOrders, RejectedRow, WriteRelease, WrittenRelease
+from beam_deid.transforms.beam.bound import bind
 from beam_deid.transforms.errors import InputError, PolicyError, UsageError, from_text
 from beam_deid.transforms.label.verify_files import file_problems
 
@@ -118,6 +119,15 @@ def test_what_an_attempt_left_that_was_cut_off_is_in_no_release(tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["out"]
 
 
+def test_windows_of_records_without_a_time_are_told(tmp_path):
+    begun = pipeline()
+    hours = begun | beam.Create(ROWS) | beam.WindowInto(FixedWindows(3600))
+    _ = hours | Deidentify(POLICY, output=dict) | WriteRelease(str(tmp_path / "out"))
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - engines wrap what workers raise
+        begun.run()
+    assert "the records have no event time" in from_text(str(raised.value)).message
+
+
 def fewer(batch):
     return batch.slice(1)
 
@@ -126,11 +136,22 @@ def renamed(batch):
     return batch.rename_columns(["a", "b", "c"])
 
 
+def test_what_somebody_made_of_a_release_has_no_label_and_is_not_written(tmp_path):
+    begun = pipeline()
+    result = begun | beam.Create(ROWS) | Deidentify(POLICY, output=dict)
+    another = begun | "Again" >> beam.Create(ROWS) | "Another" >> Deidentify(POLICY, output=dict)
+    same = result.released | beam.Map(lambda row: row)
+    for name, other in (("same", same), ("another", another.released)):
+        with pytest.raises(UsageError, match="not the records that Deidentify gave with this label"):
+            _ = {"released": other, "label": result.label} | name >> WriteRelease(str(tmp_path / "out"))
+
+
 @pytest.mark.parametrize("change", [fewer, renamed])
 def test_what_was_changed_after_its_label_is_not_written(change, tmp_path):
     begun = pipeline()
     result = begun | beam.Create(ROWS) | Deidentify(POLICY, output=pa.RecordBatch)
     other = result.released | beam.Map(change).with_output_types(pa.RecordBatch)
+    bind(other, result.label)
     _ = result._replace(released=other) | WriteRelease(str(tmp_path / "out"))
     with pytest.raises(Exception) as raised:  # noqa: PT011 - engines wrap what workers raise
         begun.run()

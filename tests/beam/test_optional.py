@@ -7,8 +7,8 @@ import pytest
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.errors import PolicyError, UsageError
 
+from ..kit.as_files import made_of, noted, through_collections, through_files
 from ..kit.policies import policy, release, roles
-from .test_as_files import made_of, noted, through_collections, through_files
 
 ROWS = 120
 

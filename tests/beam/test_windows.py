@@ -18,9 +18,8 @@ from apache_beam.transforms.window import (
 
 from beam_deid.transforms import Deidentify
 from beam_deid.transforms.beam import rows_sink as rows_sink
-from beam_deid.transforms.beam.windows import NOT_JOINED
 from beam_deid.transforms.errors import InternalFault, UsageError, from_text
-from beam_deid.transforms.label.condition import CONDITION
+from beam_deid.transforms.label.condition import CONDITION, NOT_JOINED
 from beam_deid.transforms.release import cutting
 
 from .test_deidentify import POLICY, RELEASED, ROWS, pipeline

@@ -83,6 +83,7 @@ def test_workers_that_write_into_the_bucket_publish_the_same_and_leave_nothing(
     assert {key.split("/")[2] for key in seen if MARK in key} == {
         "lease.json",
         "outcome.json",
+        "measured",
         "parts",
         "pieces",
         "state.json",

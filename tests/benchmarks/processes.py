@@ -140,7 +140,7 @@ class _Watch:
 
 def tree_mib(pid: int) -> float:
     """MiB of a process and its children: the sum of their proportional set sizes."""
-    return sum(map(_pss_mib, tree(pid)))
+    return sum(map(pss_mib, tree(pid)))
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -160,7 +160,8 @@ def _children(pid: int) -> list[int]:
         return []  # it has ended
 
 
-def _pss_mib(pid: int) -> float:
+def pss_mib(pid: int) -> float:
+    """MiB of a process: its proportional set size; 0 where it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -5,8 +5,9 @@ import pytest
 from beam_deid.transforms.counting.classes import MOST_ROWS
 from beam_deid.transforms.counting.deciding_runs import decide
 
-from ..beam.test_as_files import cases_of, of_one_table, releases_of
+from ..kit.as_files import THIRDS, cases_of, of_one_table, third_of
 from ..kit.deciding import measured
+from ..kit.sampling import sampled
 from ..label.cases import (
     test_bad_input,
     test_earlier,
@@ -40,21 +41,20 @@ def unlike(policy, table):
 
 
 @pytest.mark.slow("every case of the label rule three times")
+@pytest.mark.parametrize("third", sampled(range(THIRDS), THIRDS, 1))
 @pytest.mark.parametrize("module", [test_bad_input, test_earlier, test_later, test_misleading_sources])
-def test_cases_are_labelled_alike(module):
+def test_cases_are_labelled_alike(module, third):
     found = {}
     done = 0
-    for name, case, release in releases_of(module):
+    for name, case, release in third_of(module, third):
         table = of_one_table(case)
-        if table is None:
-            continue
         one = dict(case.policy)
         one["releases"] = {release: case.policy["releases"][release]}
         different = unlike(one, table)
         done += 1
         if different:
             found[name] = different
-    assert done > 10
+    assert done > 3
     assert found == {}
 
 

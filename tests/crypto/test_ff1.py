@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.crypto.ff1 import LEAST_DOMAIN, MOST_RADIX, Ff1, least_length
 
+from ..kit.sampling import sampled
 from . import wycheproof
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -80,7 +81,7 @@ def test_the_samples_of_nist_and_edge_cases_of_wycheproof(key, radix, tweak, pla
 @pytest.mark.slow("thousands of vectors, each under a key of its own")
 @pytest.mark.parametrize(
     "radix",
-    [10, 16, 26, 32, 36, 45, 62, 64, 85, 255, 256, 65535, 65536],
+    sampled([10, 16, 26, 32, 36, 45, 62, 64, 85, 255, 256, 65535, 65536], 3),
     ids=lambda radix: f"radix{radix}",
 )
 def test_wycheproof_lists(radix):
@@ -93,7 +94,7 @@ def test_wycheproof_lists(radix):
 
 # Not base85: its alphabet has one letter twice, so its texts stand for more than one list of numerals.
 @pytest.mark.slow("thousands of vectors, each under a key of its own")
-@pytest.mark.parametrize("base", [16, 10, 26, 32, 36, 45, 62, 64], ids=lambda base: f"base{base}")
+@pytest.mark.parametrize("base", sampled([16, 10, 26, 32, 36, 45, 62, 64], 3, 1), ids=lambda base: f"base{base}")
 def test_wycheproof_texts(base):
     seen = {"made": 0, "refused": 0}
     for vectors in wycheproof.local(f"aes_ff1_base{base}_test.json"):

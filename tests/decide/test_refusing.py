@@ -6,8 +6,8 @@ import pytest
 
 from beam_deid.transforms.actions.action import Target
 from beam_deid.transforms.actions.fpe import Fpe
-from beam_deid.transforms.decide.refusing import raise_if_refused, refusals
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.decide.refusing import raise_if_refused, refusals, share_of_rejects
+from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import Measured, ReleaseMeasured
 from beam_deid.transforms.policy.reader import policy_from_mapping
 from beam_deid.transforms.recognisers.kinds.mobile import MOBILE
@@ -81,3 +81,14 @@ def test_what_a_preset_of_fpe_does_not_take_is_told_with_the_option_that_takes_i
     assert refused[1].startswith("  tid: outside_format, 1 record (")
     assert "fpe: {alphabet: alphanumeric}" in refused[1]
     assert Fpe(alphabet="alphanumeric").check(Target("a", "tid", MOBILE)) is None
+
+
+@pytest.mark.parametrize("share", [5, -1, float("nan"), "5%", "0.05", None])
+def test_what_is_no_share_allows_nothing(share):
+    with pytest.raises(UsageError, match="a number from 0 to 1"):
+        share_of_rejects(share)
+
+
+@pytest.mark.parametrize("share", [0, 0.05, 1])
+def test_a_share_is_what_it_is(share):
+    assert share_of_rejects(share) == share

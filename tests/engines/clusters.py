@@ -16,7 +16,9 @@ from .artefacts import flink_jars, job_server, spark_home
 from .servers import Servers, answer, worker_pool
 
 MANAGERS = ("taskmanager-1", "taskmanager-2")
-WORKERS = ("worker-1", "worker-2")
+WORKERS = {"worker-1": "127.0.0.1", "worker-2": "127.0.0.2"}
+"""Addresses of Spark's workers, by their names. Two, for a second attempt at a task is given to another host or to none."""
+NOTHING: Mapping[str, str] = {}
 SLOTS = 2
 """Of each TaskManager."""
 
@@ -44,6 +46,7 @@ class Cluster:
         options: Beam's options of a run on it.
         servers: Its processes.
         address: Where its own pages are.
+        machines: The names of the processes that each stand for a machine.
         restart: How each process is started again that a test may end, by its name.
     """
 
@@ -51,7 +54,30 @@ class Cluster:
     options: list[str]
     servers: Servers
     address: str
+    machines: tuple[str, ...]
     restart: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> int:
+        """How many machines the engine knows, and holds to be alive."""
+        overview = self.asks("/overview" if self.runner == "FlinkRunner" else "/json/") or {}
+        return int(overview.get("taskmanagers", overview.get("aliveworkers", 0)))
+
+    def until_whole(self) -> None:
+        """Wait until the engine has all of its machines."""
+        self.servers.until("all machines", lambda: self.known == len(self.machines))
+
+    def end_machines(self) -> None:
+        """End all of them, and wait until the engine has noticed."""
+        for name in self.machines:
+            self.servers.kill(name)
+        self.servers.until("no machine", lambda: self.known == 0)
+
+    def mend_machines(self) -> None:
+        """Start all of them again."""
+        for name in self.machines:
+            self.mend(name)
+        self.until_whole()
 
     def mend(self, name: str) -> None:
         """Start a process again that was ended, as whatever looks after a cluster does."""
@@ -82,13 +108,12 @@ def flink(folder: Path, environment: Mapping[str, str], heap: str = "512m") -> I
         )
         for name in MANAGERS:
             start_manager(servers, name, heap)
-        cluster = Cluster("FlinkRunner", [], servers, f"http://127.0.0.1:{rest}")
-        servers.until("both TaskManagers", lambda: managers(cluster) == len(MANAGERS))
+        cluster = Cluster("FlinkRunner", [], servers, f"http://127.0.0.1:{rest}", MANAGERS)
+        cluster.until_whole()
         start_flink_jobs(servers, jobs, rest)
         cluster.options += [
             *_options(servers, jobs, environment),
             f"--parallelism={len(MANAGERS) * SLOTS}",
-            "--environment_cache_millis=60000",  # see `_flink_classes`
         ]
         for name in MANAGERS:
             cluster.restart[name] = functools.partial(start_manager, servers, name, heap)
@@ -118,12 +143,6 @@ def _flink_classes() -> str:
     return f"{flink_jars()}/*:{job_server('flink')}"
 
 
-def managers(cluster: Cluster) -> int:
-    """How many TaskManagers Flink knows."""
-    found = cluster.asks("/overview")
-    return found["taskmanagers"] if found else 0
-
-
 def start_flink_jobs(servers: Servers, port: int, rest: int) -> None:
     """Start Beam's job server before Flink, and wait until it listens."""
     where = [f"--flink-master=127.0.0.1:{rest}"]
@@ -131,13 +150,32 @@ def start_flink_jobs(servers: Servers, port: int, rest: int) -> None:
 
 
 @contextlib.contextmanager
-def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> Iterator[Cluster]:
+def service(folder: Path, environment: Mapping[str, str]) -> Iterator[Cluster]:
+    """Beam's own job service, in Python, which hands a run's stages to one pool of workers.
+
+    Args:
+        folder: Where all work, and where their logs are.
+        environment: What the Python workers have in their environment beside that of this process.
+    """
+    jobs = free_port()
+    with Servers(folder) as servers:
+        main = ["-m", "apache_beam.runners.portability.local_job_service_main", f"--job_port={jobs}"]
+        servers.start("jobs", [sys.executable, *main])
+        servers.until("the job service", lambda: _listens(jobs))
+        yield Cluster("PortableRunner", _options(servers, jobs, environment), servers, "", ())
+
+
+@contextlib.contextmanager
+def spark(
+    folder: Path, environment: Mapping[str, str], memory: str = "1g", more: Mapping[str, str] = NOTHING
+) -> Iterator[Cluster]:
     """A master and two workers of one core each.
 
     Args:
         folder: Where all work, and where their logs are.
         environment: What the Python workers have in their environment beside that of this process.
         memory: Of each executor.
+        more: Further settings of Spark's, without ``spark.`` before their names.
     """
     port, pages, jobs = free_port(), free_port(), free_port()
     with Servers(folder) as servers:
@@ -146,18 +184,25 @@ def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> I
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_SCALA_VERSION": "2.12",
         }
+        (folder / "events").mkdir()
         jars = f"{spark_home()}/jars/*"
-        here = ["--host", "127.0.0.1"]
-        master = ["org.apache.spark.deploy.master.Master", *here, "--port", str(port), "--webui-port", str(pages)]
+        where = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(pages)]
+        master = ["org.apache.spark.deploy.master.Master", *where]
         servers.java("master", "512m", "-cp", jars, *master, environment=known)
-        cluster = Cluster("SparkRunner", [], servers, f"http://127.0.0.1:{pages}")
+        cluster = Cluster("SparkRunner", [], servers, f"http://127.0.0.1:{pages}", tuple(WORKERS))
         servers.until("the master", lambda: cluster.asks("/json/") is not None)
         url = f"spark://127.0.0.1:{port}"
-        for name in WORKERS:
+
+        def start_worker(name: str) -> None:
+            here = ["--host", WORKERS[name]]
             room = ["--cores", "1", "--memory", memory, "--webui-port", "0", "--work-dir", str(folder / name)]
             worker = ["org.apache.spark.deploy.worker.Worker", *here, *room, url]
             servers.java(name, "256m", "-cp", jars, *worker, environment=known)
-        servers.until("both workers", lambda: len((cluster.asks("/json/") or {}).get("workers", [])) == len(WORKERS))
+
+        for name in WORKERS:
+            start_worker(name)
+            cluster.restart[name] = functools.partial(start_worker, name)
+        cluster.until_whole()
         settings = [
             f"-Dspark.{key}={value}"
             for key, value in {
@@ -165,6 +210,9 @@ def spark(folder: Path, environment: Mapping[str, str], memory: str = "1g") -> I
                 "driver.bindAddress": "127.0.0.1",
                 "executor.memory": memory,
                 "ui.enabled": "false",
+                "eventLog.enabled": "true",
+                "eventLog.dir": str(folder / "events"),
+                **more,
             }.items()
         ]
         _start_jobs(servers, "spark", jobs, [f"--spark-master-url={url}"], settings, known)
@@ -197,6 +245,7 @@ def _options(servers: Servers, jobs: int, environment: Mapping[str, str]) -> lis
         f"--job_endpoint=127.0.0.1:{jobs}",
         "--environment_type=EXTERNAL",
         f"--environment_config=127.0.0.1:{port}",
+        "--environment_cache_millis=60000",  # for Flink see `_flink_classes`
     ]
 
 

@@ -22,6 +22,8 @@ OPEN = (
     "--add-opens=java.base/sun.util.calendar=ALL-UNNAMED",
     "--add-exports=java.base/sun.net.util=ALL-UNNAMED",
 )
+POOL = (str(Path(__file__).parent / "loopback_pool.py"),)
+"""A pool of Python workers for all machines of an engine, as Python is told to run it."""
 _END_WITH_PARENT = 1
 """``PR_SET_PDEATHSIG`` of prctl(2)."""
 
@@ -104,7 +106,7 @@ def answer(url: str) -> bytes:
 
 def worker_pool(port: int) -> list[str]:
     """The command of a pool of Beam's Python workers. Beam's own listens on every interface; this one on loopback alone."""
-    return [sys.executable, str(Path(__file__).parent / "loopback_pool.py"), f"--service_port={port}"]
+    return [sys.executable, *POOL, f"--service_port={port}"]
 
 
 def _end_with_parent() -> None:

@@ -1,45 +1,28 @@
-"""A table in memory is treated as files are: every case of the label rule, once through files and once through `deidentify`.
-
-What comes out must be the same, but for what names the run and its files: the label with all its evidence, every released row,
-every reject.
-"""
+"""A table in memory is treated as files are: every case of the label rule, once through files and once through `deidentify`."""
 
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 import pytest
 
-import beam_deid
-from beam_deid.transforms.label.documents import to_bytes
-
-from ..beam.test_as_files import (
+from ..kit.as_files import (
     MODULES,
-    REJECTS,
-    Made,
-    comparable,
+    THIRDS,
     differences,
-    in_order,
     of_one_table,
     policy_of,
     releases_of,
+    third_of,
     through_files,
-    told,
+    through_frame,
 )
+from ..kit.sampling import sampled
 from ..label.cases import test_bad_input
 
 FRAMES = {"arrow": lambda table: table, "polars": pl.from_arrow}
 """What holds the tables. pandas cannot tell NaN from null, so that a file and a frame of it are not the same."""
-
-
-def through_frame(frame, policy, release) -> Made:
-    """The release of `deidentify`."""
-    made = beam_deid.deidentify(frame, policy, release, max_rejects=float(REJECTS))
-    label = comparable(told(to_bytes(made.label.document).decode()))
-    rows = made.data.to_pylist() if isinstance(made.data, pa.Table) else made.data.to_dicts()
-    rejects = made.rejects.to_pylist() if isinstance(made.rejects, pa.Table) else made.rejects.to_dicts()
-    lines = sorted(f"{one['row']} {one['field']} {one['reason']}" for one in rejects)
-    return Made(label, in_order(label, map(str, rows)), lines)
+SOME = 12
+"""Of so many runs on files one has two processes."""
 
 
 def unlike(releases, folder: Path) -> dict[str, list[str]]:
@@ -50,7 +33,8 @@ def unlike(releases, folder: Path) -> dict[str, list[str]]:
         if table is None:
             continue
         place = folder / f"files-{number}"
-        of_files = through_files(table, policy_of(case, release, place), release, place / "run", 1)
+        workers = 2 if number % SOME == 0 else 1
+        of_files = through_files(table, policy_of(case, release, place), release, place / "run", workers)
         for kind, held in FRAMES.items():
             policy = policy_of(case, release, folder / f"{kind}-{number}")
             made = through_frame(held(table), policy, release)
@@ -63,7 +47,8 @@ def test_a_few_tables_are_released_and_labelled_as_files_are(tmp_path):
     assert unlike(releases_of(test_bad_input)[1:4], tmp_path) == {}
 
 
-@pytest.mark.slow("a run and a frame for every case of the label rule")
+@pytest.mark.slow("a run and two frames for every case of the label rule")
+@pytest.mark.parametrize("third", sampled(range(THIRDS), THIRDS))
 @pytest.mark.parametrize("module", MODULES, ids=lambda one: one.__name__.rpartition(".")[2])
-def test_every_table_is_released_and_labelled_as_files_are(module, tmp_path):
-    assert unlike(releases_of(module), tmp_path) == {}
+def test_every_table_is_released_and_labelled_as_files_are(module, third, tmp_path):
+    assert unlike(third_of(module, third), tmp_path) == {}

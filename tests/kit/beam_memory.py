@@ -7,13 +7,15 @@ forked, have Beam as it is: workers, job services, and commands whose start, imp
 """
 
 import argparse
+import bz2
 import copy
-import gc
 import sys
 import types
 from collections.abc import Callable
 from inspect import Signature
 from typing import Any
+
+from .sweeping import leave_alone_what_is_kept
 
 _ASKED = ("apache_beam.options.pipeline_options", "apache_beam.transforms.util")
 """Once these modules are there, so are all that ask."""
@@ -30,13 +32,8 @@ def remember_once_loaded() -> None:
         _remember_options()
         _remember_states()
         _remember_modules()
+        _compress_lightly()
         leave_alone_what_is_kept()
-
-
-def leave_alone_what_is_kept() -> None:
-    """Let nobody look for garbage among what is there now."""
-    gc.collect()
-    gc.freeze()
 
 
 def _remember_signatures() -> None:
@@ -85,6 +82,12 @@ def _remember_options() -> None:
             overrides.setdefault(name, getattr(self._visible_options, name))
 
     PipelineOptions.__init__ = make
+    PipelineOptions._visible_option_list = _names_of
+
+
+def _names_of(options: Any) -> list[str]:
+    """The names of the options of a view: those of its namespace, which alone has no leading underscore."""
+    return sorted(name for name in vars(options._visible_options) if name[0] != "_")
 
 
 def _own(value: Any) -> Any:
@@ -124,3 +127,19 @@ def _remember_modules() -> None:
         return known[len(sys.modules)]
 
     traverse._iter_modules_globals = answer
+
+
+def _compress_lightly() -> None:
+    """What is pickled is compressed in small blocks: to make ready and clear large ones takes longer than all else does."""
+    from apache_beam.internal import cloudpickle_pickler
+
+    class Lightly:
+        """`bz2`, and what it writes `bz2` reads."""
+
+        decompress = staticmethod(bz2.decompress)
+
+        @staticmethod
+        def compress(data: bytes, compresslevel: int = 9) -> bytes:
+            return bz2.compress(data, 1)
+
+    cloudpickle_pickler.bz2 = Lightly

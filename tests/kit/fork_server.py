@@ -143,12 +143,14 @@ def load(drawings: str) -> None:
     """Import what commands import, and let them draw no chart that is kept in a folder of `drawings`."""
     from beam_deid.transforms.run.processor import sort_quickly
     from tests.kit.beam_memory import remember_once_loaded
+    from tests.kit.sweeping import sweep_lightly
 
     sort_quickly()  # before numpy is imported, as a command does
     for name in IMPORTED:
         importlib.import_module(name)
     _load_pages(drawings)
     remember_once_loaded()
+    sweep_lightly()
     for handler in list(logging.root.handlers):  # Beam logs while it is imported
         logging.root.removeHandler(handler)
     assert threading.active_count() == 1

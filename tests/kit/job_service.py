@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+POOL = ("-m", "apache_beam.runners.worker.worker_pool_main")
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -52,7 +54,11 @@ def service(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def pool(
-    folder: Path, environment: Mapping[str, str] = os.environ, python: str = sys.executable, within: Sequence[str] = ()
+    folder: Path,
+    environment: Mapping[str, str] = os.environ,
+    python: str = sys.executable,
+    within: Sequence[str] = (),
+    program: Sequence[str] = POOL,
 ) -> Iterator[list[str]]:
     """A worker pool alone, ended with the context; yields Beam's options for workers of it.
 
@@ -61,8 +67,9 @@ def pool(
         environment: What it, and so its workers, have in their environment.
         python: The Python that its workers are: it takes whatever is called ``python`` first in its PATH.
         within: The words of a command that it is started by.
+        program: What Python runs; Beam's own pool serves one machine of an engine.
     """
-    with _pool(folder, environment, python, within) as workers:
+    with _pool(folder, environment, python, within, program) as workers:
         wait_for(workers)
         yield on_pool(workers)
 
@@ -82,10 +89,14 @@ def _service(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _pool(
-    folder: Path, environment: Mapping[str, str], python: str = sys.executable, within: Sequence[str] = ()
+    folder: Path,
+    environment: Mapping[str, str],
+    python: str = sys.executable,
+    within: Sequence[str] = (),
+    program: Sequence[str] = POOL,
 ) -> Iterator[int]:
     port = free_port()
-    words = [*within, sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    words = [*within, sys.executable, *program, f"--service_port={port}"]
     with _started(words, folder, environment, python):
         yield port
 

@@ -23,18 +23,6 @@ job.publish = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
 """
 """The driver is killed when all is written and proved."""
 
-COUNTS_CALLS = f"""
-import json, os, sys
-sys.path.insert(0, {ROOT!r})
-from beam_deid.transforms.storage import files, journal
-from beam_deid.transforms.storage.local import LocalStore
-from tests.kit.faulty import Calls, Fault, Faulty
-journal._AT_ONCE = 1
-calls = Calls(Fault("killed", int(os.environ["KILLED_AT"])))
-files._LOCAL = Faulty(LocalStore(), calls)
-"""
-"""The process is killed at a call of its store, whose number the environment says."""
-
 
 def start(*arguments: str, before: str = "", cwd: Path | None = None, **more: str) -> Command:
     """Start ``beam-deid``, in a process that is forked from one that has imported it.

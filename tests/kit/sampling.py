@@ -1,4 +1,4 @@
-"""Families of tests of which the quick suite runs a few and the thorough one all."""
+"""Families of tests of which the quick suite runs a few, the thorough one many or all, and the exhaustive one all."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,17 +8,30 @@ import pytest
 OTHERS = "more of a kind that the quick suite has examples of"
 
 
-def quick_for(values: Iterable[Any], few: int) -> list[Any]:
+def sampled(values: Iterable[Any], every: int, first: int = 0) -> list[Any]:
+    """Parameters of which every so many-th is tried for each change, always the same ones, and the others are exhaustive.
+
+    Args:
+        values: The parameters, in an order in which neighbours are alike.
+        every: Of how many one is tried.
+        first: The number of the first that is.
+    """
+    return [one if at % every == first else _marked(one, pytest.mark.exhaustive) for at, one in enumerate(values)]
+
+
+def quick_for(values: Iterable[Any], few: int, every: int = 1) -> list[Any]:
     """Parameters of which ``few`` are quick, spread evenly over all of them, and the others slow.
 
     Args:
         values: The parameters, in an order in which neighbours are alike.
         few: How many of them the quick suite runs.
+        every: Of how many of the others one is tried for each change; see `sampled`.
     """
     listed = list(values)
     step = max(1.0, len(listed) / few)
     quick = {int(number * step) for number in range(min(few, len(listed)))}
-    return [one if at in quick else _slow(one) for at, one in enumerate(listed)]
+    slow = sampled(map(_slow, listed), every)
+    return [one if at in quick else slow[at] for at, one in enumerate(listed)]
 
 
 def quick_first(values: Iterable[Any], kind: Callable[[Any], Any]) -> list[Any]:
@@ -38,7 +51,10 @@ def quick_first(values: Iterable[Any], kind: Callable[[Any], Any]) -> list[Any]:
 
 
 def _slow(one: Any) -> Any:
-    mark = pytest.mark.slow(OTHERS)
+    return _marked(one, pytest.mark.slow(OTHERS))
+
+
+def _marked(one: Any, mark: pytest.MarkDecorator) -> Any:
     if isinstance(one, type(pytest.param())):
         return pytest.param(*one.values, id=one.id, marks=[*one.marks, mark])
     return pytest.param(*one, marks=mark) if type(one) is tuple else pytest.param(one, marks=mark)

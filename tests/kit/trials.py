@@ -24,7 +24,7 @@ from beam_deid.transforms.synthetic import orders
 
 from .faulty import Calls, Fault, Faulty, kinds_of
 from .outputs import labels, parts
-from .reports import made_again, reports_in
+from .reports import made_once, reports_in
 
 LOCAL = "local"
 OBJECTS = "objects"
@@ -234,7 +234,7 @@ def _judge_reports(output: Path) -> None:
     for path in reports_in(output):
         assert (output / path).with_name("label.json").exists() or path == REPORT
     if (output / "run.json").exists():
-        assert reports_in(output) == made_again(output)
+        assert reports_in(output) == made_once(output)
 
 
 def _judge_state(house: House, where: Place, earlier: bool, verified: int) -> None:
@@ -264,7 +264,7 @@ def contents(output: Path) -> tuple[Any, ...]:
         for name, path in seen.items()
         if path.suffix not in (".json", ".html")
     }
-    assert reports_in(output) == made_again(output)
+    assert reports_in(output) == made_once(output)
     return sorted(seen), data, labels(output)
 
 

@@ -55,7 +55,7 @@ def runs(tmp_path, text, path) -> dict:
     return label
 
 
-@pytest.mark.parametrize(("name", "form"), quick_for(itertools.product(platforms(), FORMATS), 5))
+@pytest.mark.parametrize(("name", "form"), quick_for(itertools.product(platforms(), FORMATS), 5, 2))
 def test_every_platforms_export_gives_a_draft_that_runs_as_it_is(tmp_path, capsys, name, form):
     path = tmp_path / f"orders.{FORMATS[form]}"
     write_platform_orders(str(path), name, 1_500, 4, form)

@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -12,13 +13,17 @@ import pytest
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms.policy.reader import read_policy
 
+from ..kit.crash_states import bring_back, changing, crash_states
 from ..kit.outputs import labels, leftovers, parts
-from ..kit.processes import COUNTS_CALLS, staging_of
+from ..kit.processes import staging_of
 from ..kit.processes import start as start_command
-from ..kit.trials import LOCAL, contents, furnish, judge_reader, publishing, recorded
+from ..kit.trials import LOCAL, contents, furnish, judge_reader, recorded
 
 # What is started in the background ignores Ctrl-C, and so would all that it starts.
 HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+FOLLOWING = ("verify", "publish", "run")
+"""The commands that may come next; all kinds of calls are shared out among them."""
 
 
 def start(policy, orders, out, *more):
@@ -30,18 +35,24 @@ def test_killing_a_run_at_ten_random_moments_leaves_nothing_published(published,
     out = tmp_path / "out"
     moments = random.Random(2)
     (tmp_path / "apart").mkdir()  # with a register of its own, or the others would be tested with it
-    undisturbed = start(tmall_policy, orders, tmp_path / "apart" / "whole", "--workers", "2")
-    begun = time.monotonic()
-    assert undisturbed.wait() == 0
-    whole = time.monotonic() - begun
+    whole = {}
+    for workers in ("1", "2"):
+        undisturbed = start(tmall_policy, orders, tmp_path / "apart" / workers, "--workers", workers)
+        begun = time.monotonic()
+        assert undisturbed.wait() == 0
+        whole[workers] = time.monotonic() - begun
     interrupted = 0
     for _ in range(40):
         if interrupted == 10:
             break
-        process = start(tmall_policy, orders, out, "--workers", "2")
-        time.sleep(moments.uniform(0.1, 0.9) * whole)
+        workers = "2" if interrupted % 3 == 0 else "1"  # to start two more processes takes longer than all else
+        process = start(tmall_policy, orders, out, "--workers", workers)
+        time.sleep(moments.uniform(0.1, 0.9) * whole[workers])
         process.kill()
-        if process.wait() == 0:
+        ended = process.wait()
+        if ended == 0 or out.exists():
+            whole[workers] *= 0.8  # it takes less than it did at first
+        if ended == 0:
             continue  # it was done before the blow
         if out.exists():  # the blow came after publication: then everything is there
             assert call(["verify", str(out)]) == 0
@@ -70,47 +81,48 @@ def house(tmp_path):
     return furnish(tmp_path / "house")
 
 
-@pytest.mark.slow("kills runs, each a process that imports Beam")
-@pytest.mark.parametrize("following", ["verify", "publish", "run"])
-def test_killing_a_run_at_ten_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
+@pytest.mark.slow("a process that keeps what it would leave, and three commands over each such state")
+@pytest.mark.parametrize("following", FOLLOWING)
+def test_killing_a_run_at_moments_of_its_publication_loses_nothing(house, tmp_path, monkeypatch, following):
     """Over an earlier output, which is there, or the new one is, whatever command comes next."""
-    shelf = tmp_path / "shelf"
-    copy = tmp_path / "copy"
-    monkeypatch.setenv("HOME", str(tmp_path))
-    shelf.mkdir()
+    whole = tmp_path / "whole"
+    shelf = whole / "shelf"
+    temporary = whole / "temporary"
+    for made in (shelf, temporary):
+        made.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(whole))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.chdir(shelf)
     out = shelf / "out"
-    written = ["out", "~/shelf/out", f"file://{shelf}/out", str(shelf / "out")]
-    calls = recorded(house, LOCAL, True, tmp_path / "recorded")
-    begin = publishing(calls)
-    moments = random.Random(following)
-    for number, at in enumerate([*moments.sample(range(begin + 1, len(calls) + 1), 9), _last_rename(calls)]):
+    written = ["out", "~/shelf/out", f"file://{shelf}/out", str(out)]
+    moments = changing(recorded(house, LOCAL, True, tmp_path / "recorded"))
+    shutil.copytree(house.earlier, out)
+    first = FOLLOWING.index(following)
+    command = house.command(written[first], 2, "--overwrite")
+    states = crash_states(command, whole, tmp_path / "copies", len(moments))
+    for number, at in enumerate(sorted({*range(first, len(moments), len(FOLLOWING)), _last_rename(moments)})):
         told = written[number % len(written)]
-        shutil.copytree(house.earlier, out)
-        process = start_command(*house.command(told, 2, "--overwrite"), before=COUNTS_CALLS, KILLED_AT=str(at))
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL, calls[at - 1]
-        judge_reader(out, copy)
+        bring_back(states[at], whole)
+        os.chdir(shelf)
+        judge_reader(out, tmp_path / f"copy-{at}")
         if following == "verify":
             assert call(["verify", told]) == 0
-            assert contents(out) in (contents(house.earlier), contents(house.undisturbed)), calls[at - 1]
+            assert contents(out) in (contents(house.earlier), contents(house.undisturbed)), moments[at]
         elif following == "publish":
             # Had it come into place before the blow, then nothing is left to be published.
-            assert call(["publish", str(staging_of(out))]) == 0 or contents(out) == contents(house.undisturbed), calls[
-                at - 1
-            ]
+            published = call(["publish", str(staging_of(out))]) == 0
+            assert published or contents(out) == contents(house.undisturbed), moments[at]
             assert call(["verify", told]) == 0
             assert contents(out) == contents(house.undisturbed)
         assert house.run(told, 2, "--overwrite") == 0
         assert contents(out) == contents(house.undisturbed)
         assert leftovers(out) == []
-        for folder in (out, copy):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _last_rename(calls):
-    """The new output into the place of the earlier one, which has made room for it."""
-    return max(number for number, told in enumerate(calls, 1) if told.startswith("rename"))
+def _last_rename(moments):
+    """The place of the new output's way into that of the earlier one, which has made room for it."""
+    return max(at for at, told in enumerate(moments) if told.startswith("rename"))
 
 
 @pytest.mark.slow("kills runs, each a process that imports Beam")

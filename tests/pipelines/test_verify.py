@@ -317,3 +317,17 @@ def test_a_label_that_became_anonymized_without_a_run_is_refused(copy, capsys):
     agreeing(copy, change, lambda run: run["releases"]["crm"].update(label="anonymized"))
     assert call(["verify", str(copy)]) == 1
     assert "only a new run" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sha256": "0" * 64},
+        {"window": "19700101T000000Z-19700101T000100Z"},
+        {"condition": "windows of this collection were not joined"},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_a_runs_label_says_nothing_of_what_only_pipelines_write(copy, more):
+    agreeing(copy, lambda label: label.update(more))
+    assert any(one.problems for one in verify(str(copy)))

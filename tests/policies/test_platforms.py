@@ -86,7 +86,7 @@ def runs(files: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFac
 
 
 CASES = [*((name, form) for name in platforms() for form in FORMS), ("shopify", "jsonl"), ("olist", "parquet")]
-TABLE = pytest.mark.parametrize(("name", "form"), quick_for(CASES, 7), ids=lambda one: one)
+TABLE = pytest.mark.parametrize(("name", "form"), quick_for(CASES, 7, 2), ids=lambda one: one)
 
 
 @TABLE

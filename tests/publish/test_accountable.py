@@ -12,7 +12,7 @@ import pytest
 from beam_deid.pipelines.calling import told
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import clock
-from beam_deid.transforms.label import verify as verifying
+from beam_deid.transforms.label import verify_release
 from beam_deid.transforms.label.documents import document_sha256, to_bytes
 from beam_deid.transforms.label.verify import verify
 from beam_deid.transforms.register.document import Document
@@ -152,7 +152,7 @@ def test_a_label_that_is_changed_to_say_otherwise_contradicts_itself(made, tmp_p
 
 def test_what_is_past_is_told_by_verify_and_in_the_list_and_nothing_fails(made, monkeypatch, capsys):
     later = f"{int(clock.now()[:4]) + 2}-01-01T00:00:00+00:00"
-    monkeypatch.setattr(verifying, "now", lambda: later)
+    monkeypatch.setattr(verify_release, "now", lambda: later)
     monkeypatch.setattr("beam_deid.pipelines.registered.now", lambda: later)
     assert call(["verify", str(made.folder / "out"), "--json"]) == 0
     past = {one["release"]: one["overdue"] for one in json.loads(capsys.readouterr().out)["results"]}

@@ -19,6 +19,7 @@ from ..kit.crash_states import bring_back, changing, crash_states
 from ..kit.faulty import Calls, Faulty
 from ..kit.outputs import leftovers
 from ..kit.processes import staging_of, start, until
+from ..kit.sampling import sampled
 from ..kit.trade import FROM_ENVIRONMENT, KEYED, POLICY, Trade
 from ..register.kit import contents
 
@@ -130,7 +131,7 @@ def assert_clean(trade, *outs):
 
 
 @pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", sampled(MOMENTS, 2))
 def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_well(trade, moment):
     source = trade.orders("may", MAY)
     killed(trade.words(source, "out"), strikes(moment))

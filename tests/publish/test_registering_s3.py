@@ -15,6 +15,7 @@ from ..kit.job_service import engine
 from ..kit.processes import start, until
 from ..kit.s3.blows import Blow
 from ..kit.s3.bucket import MARK, assert_published
+from ..kit.sampling import sampled
 from ..kit.trade import Trade
 from .test_registering_killed import JUNE, MAY, ONE, SECONDS, WAITS, ends, killed, strikes
 
@@ -130,7 +131,7 @@ UNANNOUNCED = ("claiming", "the first table", "the second table", "announcing")
 
 
 @pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", sampled(MOMENTS, 2))
 def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_well(shelf, s3, moment):
     assert Blow(s3, MOMENTS[moment](), *shelf.words(shelf.may, "out")).fell, moment
     assert (shelf.published("out") is not None) == (moment == "confirming")
@@ -146,7 +147,7 @@ def test_whatever_a_killed_run_published_is_known_and_running_again_makes_all_we
 
 
 @pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("moment", ["the first table", "announcing", "the label", "confirming"])
+@pytest.mark.parametrize("moment", sampled(["the first table", "announcing", "confirming", "the label"], 2))
 def test_a_run_over_another_that_is_killed_loses_neither(shelf, s3, moment):
     assert shelf.run(shelf.may, "out") == 0
     assert Blow(s3, MOMENTS[moment](), *shelf.words(shelf.may, "out", "--overwrite")).fell, moment
@@ -219,7 +220,7 @@ def test_a_run_that_slept_while_another_registered_publishes_nothing(shelf, tmp_
 
 @pytest.mark.portable
 @pytest.mark.slow("kills runs or makes them sleep, each a process that imports Beam")
-@pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
+@pytest.mark.parametrize("here", sampled([False, True], 2), ids=["elsewhere", "here"])
 def test_a_run_on_an_engine_and_one_on_this_machine_have_one_register(shelf, tmp_path, monkeypatch, here):
     """The engine's workers reach the register by its path alone; which output is which is the same for both."""
     if not here:  # as if its workers were on other machines, which find everything by what a path says of itself

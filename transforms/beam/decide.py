@@ -1,4 +1,7 @@
-"""One `FirstRead`, and the chunks of its records, to one `Decision`, and to what of the first read stands."""
+"""One `FirstRead`, and the chunks of its records, to one `Decision`, and to what of the first read stands.
+
+The chunks of files wait in the staging folder; those of a collection, which has none, come through the engine.
+"""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +15,7 @@ from apache_beam.pvalue import TaggedOutput
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.metrics import StepMetrics
 from beam_deid.transforms.decide.decision import Decision
+from beam_deid.transforms.measure.chunk_files import read_chunks
 from beam_deid.transforms.measure.chunks import SHARES, Bounds
 from beam_deid.transforms.measure.gathering import are_many, gather
 from beam_deid.transforms.measure.measured import Measured
@@ -46,9 +50,10 @@ class Decide(beam.DoFn):
     they are counted. The folder is private, and gone when the decision is made or fails; where a worker was killed, a later one
     on its machine removes it.
 
-    Of the chunks Beam holds some in the memory of that worker until the decision is made, in case they are asked for again. Where
-    the engine answers for many shares at once these are the first 102 of all `SHARES`: a twentieth of the chunks, and of few chunks
-    up to some hundred. Beside them there are 100 MB in its cache of answers. An engine that runs in this process holds all chunks.
+    Of chunks that come through the engine Beam holds some in the memory of that worker until the decision is made, in case they are
+    asked for again. Where the engine answers for many shares at once these are the first 102 of all `SHARES`: a twentieth of the
+    chunks, and of few chunks up to some hundred. Beside them there are 100 MB in its cache of answers. An engine that runs in this
+    process holds all chunks.
 
     Args:
         job: The run.
@@ -57,6 +62,7 @@ class Decide(beam.DoFn):
         bounds: How many records are counted in memory.
         workers: Processes that count buckets; None for as many as the worker that decides has cores.
         staging: Folder that releases were written to which need no decision; empty where none was.
+        waiting: Staging folder in which the measured records wait; empty where they come as chunks.
     """
 
     def __init__(
@@ -67,9 +73,11 @@ class Decide(beam.DoFn):
         bounds: Bounds,
         workers: int | None,
         staging: str = "",
+        waiting: str = "",
     ) -> None:
         self._job = job
         self._staging = staging
+        self._waiting = waiting
         self._decider = decider
         self._max_rejects = max_rejects
         self._bounds = bounds
@@ -87,14 +95,21 @@ class Decide(beam.DoFn):
         PROGRESS.know_rows(measured.read)
         PROGRESS.start(WHERE)
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
-        chunks = (chunk for share in range(SHARES) for chunk in records[share])
         job = self._job.given(given)
+        chunks = self._chunks(job, first, records)
         decision = guarded(WHERE, self._decided, job, measured, chunks)
         kept = guarded(WHERE, settled, job, decision.releases, first.written, self._staging)
         decision = replace(decision, kept=tuple(kept.releases))
         self._tell(decision, kept)
         yield TaggedOutput(KEPT, kept)
         yield decision
+
+    def _chunks(
+        self, job: Job, first: FirstRead, records: Mapping[int, Iterable[pa.RecordBatch]]
+    ) -> Iterator[pa.RecordBatch]:
+        if self._waiting:
+            return read_chunks(self._waiting, first.chunks, job.prints)
+        return (chunk for share in range(SHARES) for chunk in records[share])
 
     def _tell(self, decision: Decision, kept: RunFacts) -> None:
         """Tell what is released already. Where it is not all, the second read tells of the records."""

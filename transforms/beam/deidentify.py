@@ -20,6 +20,7 @@ from apache_beam.transforms.error_handling import ErrorHandler
 from apache_beam.typehints.decorators import no_annotations
 from typing_extensions import Self
 
+from beam_deid.transforms.beam.bound import bind
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
@@ -36,6 +37,7 @@ from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
+from beam_deid.transforms.decide.refusing import share_of_rejects
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.policy.accountability import check_not_over
@@ -100,7 +102,7 @@ class Deidentify(beam.PTransform):
             check_secret(key, _as_beam_does)
         made = _policy_of(policy, key_given=key is not None)
         self._release = release_of(made, release, "Deidentify")
-        self._max_rejects = max_rejects
+        self._max_rejects = share_of_rejects(max_rejects)
         self._output = output
         self._output_kind = output_kind(output, released_fields(made, self._release))
         self._error_handler: ErrorHandler | None = None
@@ -144,6 +146,7 @@ class Deidentify(beam.PTransform):
             self._error_handler.add_error_pcollection(proved.rejected)
         wanted = self._output_kind or given_as.kind
         released = proved.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
+        bind(released, proved.label)
         return Deidentified(released, proved.rejected, proved.label)
 
     def _by_engine(self, batches: beam.PCollection, kind: ElementKind | AsSingleton, condition: str) -> ProvedRows:

@@ -46,7 +46,10 @@ class Engine(beam.PTransform):
         outputs = self._sink.outputs
         staging = "" if outputs is None else outputs.staging
         measured = elements | "Measure" >> Measure(self._job, self._source, staging, given, BOUNDS)
-        decide = Decide(self._job, self._sink.decider, self._max_rejects, BOUNDS, self._source.deciding, staging)
+        source = self._source
+        decide = Decide(
+            self._job, self._sink.decider, self._max_rejects, BOUNDS, source.deciding, staging, source.waiting
+        )
         deciding = beam.ParDo(decide, given, AsMultiMap(measured.records)).with_output_types(Decision, kept=RunFacts)
         decided = measured.facts | "Decide" >> deciding.with_outputs(KEPT, main="decision")
         sides = Sides(given, AsSingleton(decided.decision))

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import shutil
 import socket
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -21,6 +22,8 @@ JOBS = "--job_endpoint"
 _SECONDS = 5.0
 _PATIENCE = 20.0
 """Seconds after which what answers at all is held not to answer as a job service: Beam itself would wait a minute."""
+_TRIES = 3
+"""Seconds for which a service may be unavailable that listens already."""
 _ALIKE = 0.8
 
 
@@ -99,12 +102,26 @@ def _see_that_it_answers(option: str, host: str, port: int) -> None:
 
 
 def _see_that_it_takes_jobs(host: str, port: int) -> None:
-    """Ask what a runner asks a job service first."""
+    """Ask what a runner asks a job service first. One that has just been started may listen before it answers."""
+    code = _asked_for_jobs(host, port)
+    for _ in range(_TRIES):
+        if code is not grpc.StatusCode.UNAVAILABLE:
+            break
+        time.sleep(1)
+        code = _asked_for_jobs(host, port)
+    if code is not None:
+        what = f"what answers at {host}:{port} is no job service of Beam ({code.name})"
+        step = f"Name the port of its jobs, not of its artifacts or its web page: -- {JOBS}=HOST:8099"
+        raise UsageError(what, JOBS, step)
+
+
+def _asked_for_jobs(host: str, port: int) -> grpc.StatusCode | None:
+    """Ask once; None where a job service answers."""
     try:
         with grpc.insecure_channel(f"{host}:{port}") as channel:
             service = beam_job_api_pb2_grpc.JobServiceStub(channel)
             service.DescribePipelineOptions(beam_job_api_pb2.DescribePipelineOptionsRequest(), timeout=_PATIENCE)
     except grpc.RpcError as error:
-        what = f"what answers at {host}:{port} is no job service of Beam ({error.code().name})"
-        step = f"Name the port of its jobs, not of its artifacts or its web page: -- {JOBS}=HOST:8099"
-        raise UsageError(what, JOBS, step) from None
+        code: grpc.StatusCode = error.code()
+        return code
+    return None

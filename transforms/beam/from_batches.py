@@ -1,5 +1,6 @@
 """Arrow batches to the elements that somebody wants: what the collection held, or another kind, in the types that are declared."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from beam_deid.transforms.beam.elements import (
     without_none,
 )
 from beam_deid.transforms.columns.one_type import exactly, one_type
+from beam_deid.transforms.columns.python_values import python_values
 from beam_deid.transforms.errors import InputError, UsageError
 
 _OUTPUTS = {
@@ -100,21 +102,25 @@ class _Convert(beam.DoFn):
         if kind is ElementKind.TABLE:
             return iter([pa.Table.from_batches([batch])])
         if kind is ElementKind.DICT:
-            return iter(batch.to_pylist())
+            return self._dicts(batch)
         return self._rows(batch)
+
+    def _dicts(self, batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+        names = batch.schema.names
+        columns = [python_values(column) for column in batch.columns]
+        return (dict(zip(names, row, strict=True)) for row in _across(columns, batch.num_rows))
 
     def _rows(self, batch: pa.RecordBatch) -> Iterator[Any]:
         names = batch.schema.names
         columns = [self._values(name, column) for name, column in zip(names, batch.columns, strict=True)]
-        return (self._make(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True))
+        return (self._make(**dict(zip(names, row, strict=True))) for row in _across(columns, batch.num_rows))
 
     def _values(self, name: str, column: pa.Array) -> list[Any]:
         declared = self._declared.get(name)
         if declared is not None and column.type != declared:
             column = _declared(column, name, declared)
-        values: list[Any] = column.to_pylist()
         if name not in self._times:
-            return values
+            return python_values(column)
         micros = column.cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
         return [None if value is None else Timestamp(micros=value) for value in micros]
 
@@ -145,3 +151,8 @@ def row_type(released: dict[str, pa.DataType | None], given: dict[str, Any] | No
         for name, arrow in released.items()
     ]
     return RowTypeConstraint.from_fields(fields)
+
+
+def _across(columns: list[list[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
+    """The values of each row; of no columns there are rows as well."""
+    return zip(*columns, strict=True) if columns else itertools.repeat((), rows)

@@ -52,14 +52,16 @@ class MeasureElements(Step):
         yield from self._take(element, lambda: self._pass(given), time, window)
 
     def _pass(self, given: Given) -> FirstPass:
-        return guarded(self.where, FirstPass.of, self._job.given(given), self._source.aside, self._staging)
+        return guarded(
+            self.where, FirstPass.of, self._job.given(given), self._source.aside, self._staging, self._source.waiting
+        )
 
     def _done(self, result: FirstRead) -> Iterator[Any]:
         measured = result.measured
         PROGRESS.add_shard()
         self._metrics.count(measured.read, measured.rejected, measured.nbytes)
         yield from self._chunks(measured.histograms)
-        yield FirstRead(replace(measured, histograms={}), result.written)
+        yield replace(result, measured=replace(measured, histograms={}))
 
     def _passed_on(self, work: Reading, least: int | None = None) -> Iterator[TaggedOutput]:
         for histograms in work.leave():
@@ -75,7 +77,7 @@ class MeasuredElements(NamedTuple):
 
     Attributes:
         facts: One `FirstRead` for each window, without records.
-        records: Chunks of records, each with the number of its share; none of those that were set aside.
+        records: Chunks of records, each with the number of its share; none of those that were set aside or wait in files.
     """
 
     facts: beam.PCollection

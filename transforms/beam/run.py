@@ -128,7 +128,8 @@ def build(
         sink = ForecastSink(job, staging)
     else:
         sink = PartsSink(job, staging, settings.workers, pipeline | "Inputs" >> HashInputs(prepared))
-    source = Source.files(settings.workers, settings.workers if settings.runner == LOCAL else None, aside)
+    is_local = settings.runner == LOCAL
+    source = Source.files(settings.workers, settings.workers if is_local else None, aside, "" if is_local else staging)
     _ = (shards, secret) | "Records" >> Engine(job, source, sink, settings.max_rejects)
 
 
@@ -167,7 +168,6 @@ def run(prepared: Prepared, output: str, settings: Settings) -> Outcome:
         prepared = replace(prepared, job=job)
         keys = RunKeys(job, staging.path)
         facts = _facts(prepared, settings, started)
-        # Makes the folder, for this user alone.
         text = policy_yaml(job.policy) if settings.policy is None else settings.policy
         write_state(staging.path, prepared.job, output, settings.overwrite, facts, session, text)
         prepared = replace(prepared, job=with_person_secrets(keys.made(), prepared.shards).job)

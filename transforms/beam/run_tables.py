@@ -84,7 +84,6 @@ def _published(
         )
         jobs = with_register([one.prepared.job for one in tables], job, session)
         keys = RunKeys(jobs[0], staging.path, jobs[1:])
-        # Makes the folder, for this user alone.
         write_state(staging.path, jobs[0], output, settings.overwrite, facts, session, settings.policy)
         folder = keys.made().key_folder
         try:

@@ -15,6 +15,8 @@ class Source:
         workers: Processes of this machine that take shards; 1 means none beside this one.
         aside: Where measured records wait that are counted in buckets; None where all are counted in memory.
         deciding: Processes that count what was measured; None for as many as the worker that decides has cores.
+        waiting: Staging folder in which measured records wait for the worker that decides, wherever it is; empty where they are
+            handed on through the engine.
         everywhere: Whether no elements are a release, too. Of windows there are only those that hold something.
     """
 
@@ -23,11 +25,12 @@ class Source:
     deciding: int | None = None
     everywhere: bool = True
     aside: Aside | None = None
+    waiting: str = ""
 
     @classmethod
-    def files(cls, workers: int, deciding: int | None, aside: Aside | None = None) -> "Source":
+    def files(cls, workers: int, deciding: int | None, aside: Aside | None = None, waiting: str = "") -> "Source":
         """Shards of files, in the global window."""
-        return cls(True, workers, deciding, aside=aside)
+        return cls(True, workers, deciding, aside=aside, waiting=waiting)
 
     @classmethod
     def collection(cls, everywhere: bool) -> "Source":

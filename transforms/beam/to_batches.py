@@ -2,7 +2,7 @@
 
 import datetime
 import decimal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import PLACE
 
 _ROWS = 10_000
+_WAITING = 10 * _ROWS
+"""Rows of all windows of a bundle that wait at most until they are a batch."""
 _READABLE = (str, bool, int, float, decimal.Decimal, datetime.date)
 """What a policy's kind can read; of the last there are also dates with a time."""
 
@@ -80,8 +82,7 @@ class ToBatches(beam.PTransform):
         return elements | "Gather" >> beam.ParDo(_Gather(self._ignored)).with_output_types(pa.RecordBatch)
 
     def _columns(self, rows: beam.PCollection) -> beam.PCollection:
-        lists = rows | "Lists" >> beam.BatchElements(min_batch_size=_ROWS, max_batch_size=_ROWS)
-        return lists | "To Arrow" >> beam.ParDo(self._to_arrow).with_output_types(pa.RecordBatch)
+        return rows | "To Arrow" >> beam.ParDo(self._to_arrow).with_output_types(pa.RecordBatch)
 
     def _sorted(self, elements: beam.PCollection) -> Batches:
         sort = beam.ParDo(_Sort()).with_outputs("arrow", "found", main="rows")
@@ -192,7 +193,7 @@ def _together(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.RecordBatc
 
 
 class _ToArrow(beam.DoFn):
-    """Lists of rows or dicts to a record batch each.
+    """Rows or dicts to record batches, those of a window together.
 
     Args:
         types: The type of each field, where it is declared; None where the rows tell what fields there are.
@@ -207,22 +208,45 @@ class _ToArrow(beam.DoFn):
         self._types = types
         self._kinds = kinds
 
-    def process(self, elements: list[Any]) -> Iterator[pa.RecordBatch]:
-        yield guarded(WHERE, self._batch, elements)
+    def start_bundle(self) -> None:
+        self._waiting: dict[BoundedWindow, list[Any]] = {}
+        self._rows = 0
+
+    def process(self, element: Any, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterable[WindowedValue]:
+        waiting = self._waiting.setdefault(window, [])
+        waiting.append(element)
+        self._rows += 1
+        if len(waiting) == _ROWS:
+            return [self._taken(window)]
+        return self.finish_bundle() if self._rows == _WAITING else ()
+
+    def finish_bundle(self) -> list[WindowedValue]:
+        return [self._taken(window) for window in list(self._waiting)]
+
+    def _taken(self, window: BoundedWindow) -> WindowedValue:
+        """All that waits of a window, as a batch at its end."""
+        elements = self._waiting.pop(window)
+        self._rows -= len(elements)
+        return at_end(guarded(WHERE, self._batch, elements), window)
 
     def _batch(self, elements: list[Any]) -> pa.RecordBatch:
-        if self._types is not None:
-            names: Sequence[str] = tuple(self._types)
-            values: Callable[[str], list[Any]] = lambda name: [getattr(row, name) for row in elements]  # noqa: E731
-        else:
-            rows = [row if isinstance(row, Mapping) else _as_dict(row) for row in elements]
-            names = self._ignored.without(dict.fromkeys(name for row in rows for name in row))
-            values = lambda name: [row.get(name) for row in rows]  # noqa: E731
-        return pa.RecordBatch.from_arrays([self._column(name, values(name)) for name in names], names=list(names))
+        columns = self._of_type(elements, self._types) if self._types is not None else self._of_any(elements)
+        arrays = [self._column(name, values) for name, values in columns.items()]
+        return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+    def _of_type(self, rows: list[Any], types: Iterable[str]) -> dict[str, list[Any]]:
+        """The values of each field that the rows' type has."""
+        return {name: [getattr(row, name) for row in rows] for name in types}
+
+    def _of_any(self, elements: list[Any]) -> dict[str, list[Any]]:
+        """The values of each field that some of the rows have."""
+        rows = elements if _types_of(elements) == {dict} else [_as_mapping(row) for row in elements]
+        names = self._ignored.without(_names_of(rows))
+        return {name: [row.get(name) for row in rows] for name in names}
 
     def _column(self, name: str, values: list[Any]) -> pa.Array:
-        # Beam's Timestamp is not Arrow's.
-        values = [value.to_utc_datetime() if isinstance(value, Timestamp) else value for value in values]
+        if any(issubclass(kind, Timestamp) for kind in _types_of(values)):  # Beam's is not Arrow's
+            values = [value.to_utc_datetime() if isinstance(value, Timestamp) else value for value in values]
         declared = None if self._types is None else self._types[name]
         try:
             try:
@@ -259,5 +283,18 @@ def as_text(values: Sequence[Any]) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def _as_dict(row: Any) -> dict[str, Any]:
+def _types_of(values: Iterable[Any]) -> set[type]:
+    return set(map(type, values))
+
+
+def _names_of(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """The names in any of the rows, in the order in which they are met."""
+    if len(set().union(*rows)) == len(rows[0]):
+        return rows[0]
+    return dict.fromkeys(name for row in rows for name in row)
+
+
+def _as_mapping(row: Any) -> Mapping[str, Any]:
+    if isinstance(row, Mapping):
+        return row
     return dict(row._asdict()) if hasattr(row, "_asdict") else dict(row.as_dict())

@@ -7,12 +7,7 @@ from apache_beam.transforms.window import BoundedWindow, GlobalWindows, SlidingW
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_deid.transforms.errors import UsageError
-
-NOT_JOINED = "windows of this collection were not joined"
-"""The further condition of a label that holds for one window, where no register is kept."""
-JOINED = "windows of this collection were joined through its register, each with those that it knew before"
-"""The same where one is kept."""
-_OVERLAP = ", and a record is in several of them"
+from beam_deid.transforms.label.condition import of_windows
 
 
 def at_end(value: Any, window: BoundedWindow) -> WindowedValue:
@@ -54,7 +49,7 @@ def condition_of(windowing: Any, is_bounded: bool, where: str, registered: bool 
             "Use fixed, sliding or global windows before it",
         )
     overlap = isinstance(windows, SlidingWindows) and windows.size > windows.period
-    return (JOINED if registered else NOT_JOINED) + (_OVERLAP if overlap else "")
+    return of_windows(registered, overlap)
 
 
 def _fires_once(trigger: Any) -> bool:

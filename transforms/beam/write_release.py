@@ -1,7 +1,8 @@
 """`WriteRelease`: what `Deidentify` gives, as files with their label beside them.
 
-A window's release is a folder: parts, and ``label.json`` with their rows and hashes, which is written last. What stands in a folder
-without it is no release. Each attempt to write a part has a name of its own, and only those that the engine took are named.
+A window's release is a folder: parts, and ``label.json`` with their rows and hashes and its own, which is written last. What stands
+in a folder without it is no release; ``beam-deid verify`` checks those that have it. Each attempt to write a part has a name of its
+own, and only those that the engine took are named.
 """
 
 import json
@@ -11,10 +12,12 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsIter, AsSingleton
-from apache_beam.transforms.window import BoundedWindow, IntervalWindow
+from apache_beam.transforms.window import BoundedWindow, GlobalWindows, IntervalWindow
 from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
+from beam_deid.transforms.beam.bound import is_bound
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.deidentify import Deidentified
 from beam_deid.transforms.beam.elements import element_kind, row_fields
@@ -24,7 +27,7 @@ from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError, UsageError
-from beam_deid.transforms.label.documents import to_bytes
+from beam_deid.transforms.label.documents import OWN_SHA256, WINDOW, document_sha256, to_bytes
 from beam_deid.transforms.release.schema import labelled_schema
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
@@ -37,6 +40,8 @@ LABEL = "label.json"
 FORMAT = "parquet"
 _STAGING = ".beam-deid-parts"
 _TIME = "%Y%m%dT%H%M%SZ"
+_FIRST = Timestamp.from_rfc3339("0001-01-01T00:00:00Z")
+"""Before it there is no calendar."""
 
 
 class WriteRelease(beam.PTransform):
@@ -64,7 +69,9 @@ class WriteRelease(beam.PTransform):
         register_coders()
         released, label = _released_of(given)
         kind = element_kind(released.element_type)
-        batches = (released | "To batches" >> ToBatches(kind, row_fields(released.element_type))).batches
+        everywhere = isinstance(released.windowing.windowfn, GlobalWindows)
+        to_batches = ToBatches(kind, row_fields(released.element_type), everywhere=everywhere)
+        batches = (released | "To batches" >> to_batches).batches
         if not batches.is_bounded:
             return self._window_by_window(batches, label)
         write = beam.ParDo(_Write(self._output), AsSingleton(label)).with_output_types(WrittenPart)
@@ -84,9 +91,18 @@ class WriteRelease(beam.PTransform):
 def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
     """The released records and their label, of what `Deidentify` gives, or of a mapping as Beam YAML has it."""
     found = given._asdict() if hasattr(given, "_asdict") else given
-    if isinstance(found, Mapping) and {"released", "label"} <= {*found}:
-        return found["released"], found["label"]
-    raise UsageError("it is not what Deidentify gives", WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
+    if not (isinstance(found, Mapping) and {"released", "label"} <= {*found}):
+        what = "it is not what Deidentify gives, which has released and label"
+        raise UsageError(what, WHERE, "Write it as: rows | Deidentify(…) | WriteRelease(…)")
+    released = found["released"]
+    label = found["label"]
+    if not is_bound(released, label):
+        raise UsageError(
+            "these are not the records that Deidentify gave with this label, and what they disclose was not tested",
+            WHERE,
+            "Give it both as Deidentify gives them, and change records before Deidentify",
+        )
+    return released, label
 
 
 class _Write(beam.DoFn):
@@ -148,10 +164,10 @@ class _Publish(beam.DoFn):
         parts: Iterable[WrittenPart],
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[WrittenRelease]:
-        folder = join(self._output, *_window_name(window), label.release)
-        yield guarded(WHERE, self._published, folder, label, list(parts))
+        yield guarded(WHERE, self._published, _window_name(window), label, list(parts))
 
-    def _published(self, folder: str, label: ReleaseLabel, parts: list[WrittenPart]) -> WrittenRelease:
+    def _published(self, window: tuple[str, ...], label: ReleaseLabel, parts: list[WrittenPart]) -> WrittenRelease:
+        folder = join(self._output, *window, label.release)
         store = store_of(self._output)
         rows = sum(part.rows for part in parts)
         if rows != label.released:
@@ -176,6 +192,9 @@ class _Publish(beam.DoFn):
         left = [entry.path for entry in store.entries(folder) if _is_part(entry.path)]
         store.delete(path for path in left if name_of(path) not in named)  # of an attempt that was cut off
         document = {**json.loads(label.document), "files": files}
+        if window:
+            (document[WINDOW],) = window
+        document[OWN_SHA256] = document_sha256(document)  # there is no run.json that lists it
         write_all(join(folder, LABEL), to_bytes(document))
         for names in (("parts", label.release), ("parts",), ()):  # parts of other windows may be there still
             store.drop_empty(join(self._output, _STAGING, *names))
@@ -226,9 +245,16 @@ def _files_of(folder: str) -> list[dict[str, Any]] | None:
 
 
 def _window_name(window: BoundedWindow) -> tuple[str, ...]:
-    """The folder of a window; none where there is but the global one."""
+    """The folder of a window; none where there is but the global one.
+
+    Raises:
+        UsageError: The window is at the beginning of time, as records are that nobody gave one.
+    """
     if not isinstance(window, IntervalWindow):
         return ()
+    if window.start < _FIRST:
+        what = "the records have no event time, so their window has no name"
+        raise UsageError(what, WHERE, "Set it with beam.window.TimestampedValue before beam.WindowInto")
     return ("-".join(one.to_utc_datetime().strftime(_TIME) for one in (window.start, window.end)),)
 
 

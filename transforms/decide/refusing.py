@@ -1,8 +1,9 @@
 """When a run is refused because of its input, and how a person is told. Nothing else decides or says it."""
 
 from collections.abc import Iterator, Sequence
+from numbers import Real
 
-from beam_deid.transforms.errors import InputError
+from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.measure.measured import FIRST, Measured, ReleaseMeasured
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.run.corrections_file import OPTION
@@ -17,6 +18,17 @@ _MOST = 0.5
 """Where a greater share of what was rejected has one reason, it is told what that mostly means."""
 
 
+def share_of_rejects(share: float) -> float:
+    """The greatest share of records that may be rejected, if it is one.
+
+    Raises:
+        UsageError: It is no number from 0 to 1: whatever is greater, or compares with nothing, would allow everything.
+    """
+    if not isinstance(share, Real) or not 0 <= share <= 1:
+        raise UsageError("max_rejects is a share of records, a number from 0 to 1", "max_rejects", "5 % is 0.05")
+    return share
+
+
 def refusals(measured: Measured, max_rejects: float, policy: Policy) -> tuple[str, ...]:
     """Say where more records were rejected than are allowed, or that files have no row.
 
@@ -24,19 +36,23 @@ def refusals(measured: Measured, max_rejects: float, policy: Policy) -> tuple[st
 
     Args:
         measured: What the measuring pass found.
-        max_rejects: Greatest share of records that may be rejected, from 0 to 1.
+        max_rejects: Greatest share of records that may be rejected; see `share_of_rejects`.
         policy: The policy, by which it is told what to do.
 
     Returns:
         A line for each release that rejects too many and one for each of its fields and reasons, without values; each line
         once, and none where no release rejects too many. `NO_ROW` alone where files have no row.
+
+    Raises:
+        UsageError: The share is none.
     """
+    allowed = share_of_rejects(max_rejects)
     if measured.noticed.rows and not measured.read:
         return (NO_ROW,)
     lines = [
         line
         for name, found in measured.releases.items()
-        if found.rejected > max_rejects * measured.read
+        if found.rejected > allowed * measured.read
         for line in _lines(name, found, measured.read, policy)
     ]
     return tuple(dict.fromkeys(lines))

@@ -25,6 +25,8 @@ ELSEWHERE = (
     "Let both reach the same files: a store or a shared folder, under one path, with rights for the worker's user"
 )
 """What is advised where a worker does not see what this process sees."""
+APART = "Let both write into one store or one shared folder"
+"""What is advised where a worker writes where this process does not look."""
 
 
 def see_input(asked: Asked) -> str:
@@ -84,6 +86,9 @@ def see_staging(asked: Asked) -> str:
     data = secrets.token_bytes(32)
     try:
         write_all(path, data)
+    except FileNotFoundError:  # who asks has made it, and a worker does not: see `LocalStore.make_private`
+        what = "the folder of the run is not seen: under this path there is another one"
+        raise OutputError(what, named_by_output(path), APART) from None
     except OSError as error:
         raise unwritable(error, "the output", path) from None
     if read_all(path) != data:

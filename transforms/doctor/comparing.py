@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from beam_deid.transforms.doctor.checks import STAGING
+from beam_deid.transforms.doctor.checks import APART, STAGING
 from beam_deid.transforms.doctor.finding import Finding
 from beam_deid.transforms.doctor.key_checks import KEYS
 from beam_deid.transforms.errors import DeidError, KeyFault, OutputError, UsageError
@@ -213,5 +213,5 @@ def unseen(workers: Iterable[Told], there: Iterable[str], folder: str) -> Iterat
         wrote = any(one.check == STAGING and one.passed for one in told.findings)
         if wrote and told.left not in found:
             what = "what the worker wrote is not here: under this path it has another folder"
-            error = OutputError(what, folder, "Let both write into one store or one shared folder")
+            error = OutputError(what, folder, APART)
             yield Finding(STAGING, error=error, at=told.worker)

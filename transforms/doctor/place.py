@@ -11,7 +11,7 @@ from beam_deid.transforms.storage.stopping import STOPPING
 
 
 class Trial:
-    """A name for the hidden folder that a run would have. Whoever writes into it makes it; it is removed with a ``with`` block.
+    """The hidden folder that a run would have, made and removed with a ``with`` block. Where it cannot be, writing into it fails.
 
     Args:
         output: The output folder, as all reach it.
@@ -50,6 +50,8 @@ class Trial:
         STOPPING.forget(self._stopping)
 
     def __enter__(self) -> "Trial":
+        with contextlib.suppress(OSError):  # what is wrong is told of what is written
+            store_of(self.path).make_private(self.path)
         return self
 
     def __exit__(

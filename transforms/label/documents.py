@@ -9,6 +9,10 @@ from typing import Any
 from beam_deid.transforms.crypto.signing import ALGORITHM, SigningKey, is_signed
 
 SIGNATURE = "signature"
+OWN_SHA256 = "sha256"
+"""The key under which a document says its own hash: ``run.json``, and a label that no ``run.json`` lists."""
+WINDOW = "window"
+"""The key under which such a label says the folder of its window."""
 
 
 def plain(value: Any) -> Any:
@@ -51,7 +55,7 @@ def canonical(document: Any) -> bytes:
 
 def document_sha256(document: Mapping[str, Any]) -> str:
     """The hash of a document without its own ``sha256`` and ``signature``, in its canonical form."""
-    rest = {key: value for key, value in document.items() if key not in ("sha256", SIGNATURE)}
+    rest = {key: value for key, value in document.items() if key not in (OWN_SHA256, SIGNATURE)}
     return hashlib.sha256(canonical(rest)).hexdigest()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from beam_deid.transforms.crypto.signing import ALGORITHM
-from beam_deid.transforms.label.documents import SIGNATURE
+from beam_deid.transforms.label.documents import OWN_SHA256, SIGNATURE, WINDOW
 from beam_deid.transforms.label.evidence import Test
 from beam_deid.transforms.label.evidence_schema import (
     ENVIRONMENT,
@@ -63,7 +63,7 @@ def label_schema() -> Schema:
         "additionalProperties": False,
         "properties": {
             name: properties[name]
-            for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", "ground", SIGNATURE)
+            for name in (*head, *told, *_AFTER, _FOR_RECIPIENT, "amendments", "ground", WINDOW, OWN_SHA256, SIGNATURE)
         },
         "$defs": {**definitions(), **options},
     }
@@ -123,6 +123,10 @@ def _tail() -> Schema:
             _for_recipient(), "What the release is for its recipient; missing where the policy declares no recipients"
         ),
         SIGNATURE: said(_signature(), "Over the document without it: keys in order, compact, ASCII with escapes"),
+        OWN_SHA256: said(
+            SHA256, "Of the document without it and its signature, likewise; only where no run.json lists it"
+        ),
+        WINDOW: said(TEXT, "The folder of its window, where a collection was released window by window"),
         "ground": _ground(),
         "records": type_of(RecordCounts, optional=("withheld_by",)),
         "files": list_of(type_of(ReleasedFile, {"sha256": SHA256})),

@@ -6,28 +6,30 @@ manifests were written. Who wrote them only a signature shows, checked with a ke
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from beam_deid.transforms.clock import now
 from beam_deid.transforms.errors import UsageError
-from beam_deid.transforms.label.contradictions import contradictions
-from beam_deid.transforms.label.documents import document_sha256, signature_problem, signer
-from beam_deid.transforms.label.ground import ground_after
+from beam_deid.transforms.label.documents import OWN_SHA256, WINDOW, document_sha256
 from beam_deid.transforms.label.manifest import SCHEMA_VERSION
-from beam_deid.transforms.label.overdue import overdue
 from beam_deid.transforms.label.reading import read_manifest
-from beam_deid.transforms.label.record_counts import RECORD_COUNTS
-from beam_deid.transforms.label.verify_files import file_problems, sha256_or_none
+from beam_deid.transforms.label.verify_alone import verify_alone
+from beam_deid.transforms.label.verify_files import sha256_or_none
+from beam_deid.transforms.label.verify_release import (
+    PROVED,
+    UNPROVEN,
+    Verified,
+    label_checked,
+    printable,
+    signature_checked,
+)
 from beam_deid.transforms.label.well_formed import label_malformed, run_malformed
 from beam_deid.transforms.storage.files import is_file, store_of
 from beam_deid.transforms.storage.hidden import place_of
-from beam_deid.transforms.storage.paths import POLICY, REPORT, absolute, is_hidden, is_name, join, name_of, shown
+from beam_deid.transforms.storage.paths import POLICY, absolute, is_hidden, is_name, join, name_of, shown
 from beam_deid.transforms.storage.sweeping import sweep, waiting
 from beam_deid.transforms.terms import LabelName
 
-PROVED = "proved"
-UNPROVEN = "unproven"
 _COMPOSITION = 8
 """The line of the label rule that is about several releases."""
 REJECTED = {"rejected.parquet": "rejected_sha256", "rejected.csv": "rejected_csv_sha256"}
@@ -43,58 +45,47 @@ def _unheard(rows: int) -> None:
     """Nobody asks how far it is."""
 
 
-@dataclass(frozen=True)
-class Verified:
-    """What was checked.
-
-    Attributes:
-        release: The release; "" for the run as a whole.
-        problems: What is wrong, a sentence each; empty if nothing is.
-        files: How many files were checked.
-        label: The label it bears.
-        origin: ``proved`` if the key that was given signed it and nothing is wrong, else ``unproven``.
-        signed_by: The public key, in base64, whose signature it bears; None without one, or where that does not hold.
-        overdue: What is past of what its label says until a day, a sentence each; nothing is wrong with it for that.
-    """
-
-    release: str
-    problems: tuple[str, ...]
-    files: int = 0
-    label: str = ""
-    origin: str = UNPROVEN
-    signed_by: str | None = None
-    overdue: tuple[str, ...] = ()
-
-
 def verify(output: str, key: str | None = None, counted: Callable[[int], None] = _unheard) -> list[Verified]:
-    """Check every published release of a run, and the run itself.
+    """Check every published release of a run, and the run itself; or releases that a pipeline wrote.
 
     Args:
-        output: The folder of the run.
+        output: The folder of the run, or that of ``WriteRelease``.
         key: Public key in base64 that must have signed all of it.
         counted: Hears of the rows of each file once it is checked, as its label tells them.
 
     Raises:
-        UsageError: The folder holds no run.
+        UsageError: The folder holds neither.
     """
     sweep(output)
     output = absolute(output)
     path = join(output, "run.json")
     if not is_file(path):
-        raise UsageError("there is no run.json here", shown(output), _elsewhere(output))
+        return _without_run(output, key, counted)
     run, problem = read_manifest(path)
     if run is None:
         return [Verified("", (problem,))]
-    results = [_signature_checked(Verified("", tuple(_run_problems(output, run))), run, "run.json", key)]
+    results = [signature_checked(Verified("", tuple(_run_problems(output, run))), run, "run.json", key)]
     for name, release in _mapping(run.get("releases")).items():
         if _mapping(release).get("published") is True:
             results.append(_verify_release(output, run, name, _mapping(release), key, counted))
     results = _together(output, results)
-    results = [replace(one, problems=tuple(map(_printable, one.problems))) for one in results]
-    # All of it or nothing: a release stands under the run that lists it.
-    return (
-        results if all(one.origin == PROVED for one in results) else [replace(one, origin=UNPROVEN) for one in results]
-    )
+    return _all_or_nothing(results)  # a release stands under the run that lists it
+
+
+def _without_run(output: str, key: str | None, counted: Callable[[int], None]) -> list[Verified]:
+    """Check releases that no run made."""
+    results = verify_alone(output, key, counted)
+    if not results:
+        raise UsageError("there is no run.json here", shown(output), _elsewhere(output))
+    return _all_or_nothing(results)
+
+
+def _all_or_nothing(results: list[Verified]) -> list[Verified]:
+    """The results as they can be told: printable, and with an origin that is proved of all or of none."""
+    results = [replace(one, problems=tuple(map(printable, one.problems))) for one in results]
+    if all(one.origin == PROVED and not one.problems for one in results):
+        return results
+    return [replace(one, origin=UNPROVEN) for one in results]
 
 
 def _run_problems(output: str, run: dict[str, Any]) -> Iterator[str]:
@@ -142,27 +133,22 @@ def _verify_release(
     counted: Callable[[int], None],
 ) -> Verified:
     if not is_name(name):
-        return Verified(_printable(name), ("this is no name of a release",))
+        return Verified(printable(name), ("this is no name of a release",))
     folder = join(output, name)
     path = join(folder, "label.json")
     label, problem = read_manifest(path)
     if label is None:
-        return Verified(_printable(name), (problem,))
+        return Verified(printable(name), (problem,))
     problems = label_malformed(label)
     if sha256_or_none(path) != release.get("label_sha256"):
         problems.append("label.json was changed after publication")
+    if OWN_SHA256 in label or WINDOW in label:
+        problems.append("label.json is that of a release which no run made")
     if problems:  # what else is in it is not worth a look
-        return _signature_checked(Verified(_printable(name), tuple(problems)), label, "label.json", key)
-    found = (
-        *_run_differs(run, name, release, label),
-        *_label_problems(label),
-        *_decided_again(label),
-        *_folder_problems(folder, label, counted),
-    )
-    verified = Verified(
-        name, found, len(label["files"]), label["label"], overdue=tuple(map(_printable, overdue(label, now())))
-    )
-    return _signature_checked(verified, label, "label.json", key)
+        return signature_checked(Verified(printable(name), tuple(problems)), label, "label.json", key)
+    differing = _run_differs(run, name, release, label)
+    verified = label_checked(name, folder, label, differing, counted)
+    return signature_checked(verified, label, "label.json", key)
 
 
 def _run_differs(run: dict[str, Any], name: str, release: dict[str, Any], label: dict[str, Any]) -> Iterator[str]:
@@ -172,18 +158,6 @@ def _run_differs(run: dict[str, Any], name: str, release: dict[str, Any], label:
             yield f"label.json names another {one} than run.json"
     if label["label"] != release.get("label") or label["release"] != name:
         yield "label.json and run.json do not bear the same label"
-
-
-def _folder_problems(folder: str, label: dict[str, Any], counted: Callable[[int], None]) -> Iterator[str]:
-    """What is wrong with the files of a release, and which its label does not list."""
-    for file in label["files"]:
-        yield from file_problems(folder, file, label)
-        counted(file["rows"])
-    names = [file["path"] for file in label["files"]]
-    if len(set(names)) < len(names):
-        yield "a file is listed twice in the label"
-    listed = {*names, "label.json", REPORT}  # which is made of the label, and is no evidence
-    yield from (f"{entry} is not listed in the label" for entry in _names_in(folder) if entry not in listed)
 
 
 def _together(output: str, results: list[Verified]) -> list[Verified]:
@@ -229,47 +203,8 @@ def _composed(label: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _signature_checked(found: Verified, document: Mapping[str, Any], name: str, key: str | None) -> Verified:
-    """What was found, with the signature's part in it."""
-    problem = signature_problem(document, key)
-    wrong = signature_problem(document)
-    problems = (*found.problems, f"{name} {problem}") if problem else found.problems
-    origin = PROVED if key is not None and not problems else UNPROVEN
-    return replace(found, problems=problems, origin=origin, signed_by=None if wrong else signer(document))
-
-
-def _label_problems(label: dict[str, Any]) -> Iterator[str]:
-    if (label["label"] == LabelName.ANONYMIZED) != all(test["passed"] for test in label["tests"]):
-        yield "the label does not follow from its tests"
-    records = label["records"]
-    if records["read"] != sum(records.get(part, 0) for part in RECORD_COUNTS[1:]):
-        yield "read is not released + suppressed + withheld + rejected"
-    if sum(records.get("withheld_by", {}).values()) not in (0, records.get("withheld", 0)):
-        yield "the reasons for which records are withheld do not add up to those that are"
-    if records["released"] != sum(file["rows"] for file in label["files"]):
-        yield "the files do not hold as many rows as were released"
-    if label.get("ground") != ground_after(LabelName(label["label"]), label.get("ground")):
-        yield "it rests on being anonymized, and is not"
-    amendments = label.get("amendments")
-    if label["label"] == LabelName.ANONYMIZED and amendments and amendments[-1].get("destroyed"):
-        yield "the label became anonymized by the destruction of a key; only a new run can show that"
-
-
-def _decided_again(label: dict[str, Any]) -> list[str]:
-    """What in a label does not follow from the evidence that it gives."""
-    try:
-        return contradictions(label)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return ["the evidence of the label is not such that it can be decided again"]
-
-
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _printable(text: str) -> str:
-    """A text without what cannot be written as UTF-8, which JSON may hold."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _elsewhere(output: str) -> str:
@@ -277,8 +212,4 @@ def _elsewhere(output: str) -> str:
     with contextlib.suppress(OSError):
         for folder in waiting(place_of(output)):
             return f"A run whose process died waits to be published: beam-deid publish {shown(folder)}"
-    return "Name the folder that was --output of a run"
-
-
-def _names_in(folder: str) -> list[str]:
-    return [name_of(entry.path) for entry in store_of(folder).entries(folder)]
+    return "Name the folder that was --output of a run, or that of WriteRelease"

@@ -129,6 +129,7 @@ _LABEL_OPTIONAL: Mapping[str, _Check] = {
     "assessed_at": _text,
     "review_by": _text,
     "retain_until": _maybe(_text),
+    "sha256": _text,
 }
 _RUN: Mapping[str, _Check] = {
     "schema_version": _count,

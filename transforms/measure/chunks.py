@@ -23,6 +23,9 @@ from beam_deid.transforms.run.stages import COUNT
 SHARES = 2048
 """Into so many shares all chunks are divided: some engines hold the first hundred that are asked for, see `beam.decide.Decide`."""
 
+CHUNK = 1 << 20
+"""Most bytes of a chunk's columns."""
+
 _TABLE = b"table"
 _WIDTH = 8
 _SAMPLE = 64
@@ -39,7 +42,7 @@ class Bounds:
         bucket: Records of a bucket, about.
     """
 
-    chunk: int = 1 << 20
+    chunk: int = CHUNK
     few: int = 2 * SHARD_ROWS
     bucket: int = SHARD_ROWS // 2
 

@@ -7,6 +7,7 @@ from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.decide.refusing import raise_if_refused
 from beam_deid.transforms.errors import ExpectationUnmet
+from beam_deid.transforms.label.condition import with_further
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.register_embedded import decide_registered
@@ -49,7 +50,7 @@ class StrictDecider:
 
     def _conditioned(self, decision: ReleaseDecision) -> ReleaseDecision:
         """The decision with the further condition, which is written wherever the label's own is."""
-        condition = "; ".join(filter(None, (decision.label.condition, self._condition)))
+        condition = with_further(decision.label.condition, self._condition)
         return replace(decision, label=replace(decision.label, condition=condition))
 
 

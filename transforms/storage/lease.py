@@ -82,7 +82,7 @@ class Lease:
     """A claim on an output, held until it is released.
 
     Args:
-        folder: The hidden folder of this process, whose name `new_name` made; it need not be there yet.
+        folder: The hidden folder of this process, whose name `new_name` made; it is made if it is not there yet.
         folders: Lists the hidden folders of the output.
         output: The output, for messages.
         words: What they call it.
@@ -216,6 +216,8 @@ class Lease:
         for left in range(_TRIES, 0, -1):
             try:
                 begun = _clock()
+                if state == _WANTED:  # a beat does not bring back what another swept
+                    store_of(self._folder).make_private(self._folder)
                 write_all(self._path, data)
                 self._beaten = begun
                 return

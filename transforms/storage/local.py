@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 
+from beam_deid.transforms.storage.owners import is_owner, owner_part
 from beam_deid.transforms.storage.paths import MARK, unfinished
 from beam_deid.transforms.storage.private import make, sync
 from beam_deid.transforms.storage.stopping import STOPPING
@@ -19,6 +20,7 @@ _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
 """What a filesystem says that has no second names for a file, such as that of a memory card."""
+_OVER = "the run's folder is gone"
 
 
 class LocalStore(Store):
@@ -113,7 +115,7 @@ class LocalStore(Store):
 
     def make_private(self, folder: str) -> None:
         """Make a folder for its owner alone, or take away what others may do in one of this user's."""
-        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        _make_above(folder)
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder, _PRIVATE_FOLDER)
         facts = os.stat(folder)
@@ -152,19 +154,30 @@ class LocalStore(Store):
 
 
 def _make_folder(path: str) -> None:
-    """Make a folder for its owner alone; so are those above it within a hidden folder, others are like any of this user."""
+    """Make a folder for its owner alone; so are those above it within a hidden folder, others are like any of this user.
+
+    The hidden folder of an owner is made by `LocalStore.make_private` alone. A worker may live longer than its run, whose folder is
+    gone then: what it wrote into a new one nobody would look for.
+    """
     if os.path.isdir(path):
         return
-    above = os.path.dirname(path)
-    if MARK in above:
-        _make_folder(above)
+    if MARK in os.path.dirname(path):
+        _make_folder(os.path.dirname(path))
+    elif is_owner(owner_part(path)):
+        raise FileNotFoundError(errno.ENOENT, _OVER, path)
     else:
-        try:
-            os.makedirs(above, exist_ok=True)
-        except FileExistsError:  # what the system calls a file that is in a folder's place
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above) from None
+        _make_above(path)
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, _PRIVATE_FOLDER)
+
+
+def _make_above(path: str) -> None:
+    """Make the folders above one, like any of this user."""
+    above = os.path.dirname(path)
+    try:
+        os.makedirs(above, exist_ok=True)
+    except FileExistsError:  # what the system calls a file that is in a folder's place
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above) from None
 
 
 def _own_name(path: str) -> str:

@@ -75,11 +75,13 @@ class Staging:
             sweep_held(self._lease, self._output, keep=(self.path, *waiting(self._output)))
             self._check()
             sweep_held(self._lease, self._output, keep=(self.path,))
+            if not self._adopted:
+                store_of(self.path).make_private(self.path)
         except OSError as error:
-            self._give_up()
+            self.discard()
             raise failed(error, self._output) from None
         except BaseException:
-            self._give_up()
+            self.discard()
             raise
 
     @property
