@@ -165,7 +165,7 @@ def build(stream: Stream, folder: Path, options: list[str]) -> beam.Pipeline:
     windows = FixedWindows(stream.window, offset=stream.start % stream.window)
     released = orders | "Windows" >> beam.WindowInto(windows) | Deidentify(POLICY, output=pa.RecordBatch)
     _ = released.released | "Note what left" >> beam.Map(left, notes)
-    _ = released | WriteRelease(str(folder / "out"), overwrite=True)
+    _ = released | WriteRelease(str(folder / "out"))
     return begun
 
 

@@ -14,7 +14,7 @@ from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.to_batches import ToBatches
 from beam_deid.transforms.beam.told import Evidence
-from beam_deid.transforms.beam.window_gate import WindowGate
+from beam_deid.transforms.beam.whole_windows import WholeWindows
 from beam_deid.transforms.beam.windows import at_end, condition_of
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.dataset.assessment import assess
@@ -62,12 +62,14 @@ class AssessReidentification(beam.PTransform):
         """Count, merge, conclude."""
         register_coders()
         everywhere = not condition_of(rows.windowing, rows.is_bounded, WHERE)
-        if not rows.is_bounded:
-            rows = rows | "Windows" >> WindowGate()
-        secret = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
         to_batches = ToBatches(element_kind(rows.element_type), row_fields(rows.element_type), everywhere=everywhere)
+        batches = (rows | "To batches" >> to_batches).batches
+        if not rows.is_bounded:
+            window = beam.Map(_window_assessed, self._question).with_output_types(Evidence)
+            return batches | "Windows" >> WholeWindows() | "Assess" >> window
+        secret = beam.pvalue.AsSingleton(rows.pipeline | "Secret" >> RunSecret())
         return (
-            (rows | "To batches" >> to_batches).batches
+            batches
             | "Count" >> beam.ParDo(_Count(self._question), secret).with_output_types(Counted)
             | "Merge" >> Merge(Counted, everywhere)
             | "Assess" >> beam.Map(self._assessed, secret).with_output_types(Evidence)
@@ -86,11 +88,32 @@ def _evidence(question: Question, counted: Counted, key: FingerprintKey) -> Evid
     return Evidence.of(assess(question, counted, key).to_document())
 
 
+def _window_assessed(batches: Iterable[pa.RecordBatch], question: Question, window: Any = beam.DoFn.WindowParam) -> Any:
+    """The evidence of a window of a stream, which one worker counts."""
+    return at_end(guarded(WHERE, _assessed_batches, batches, question), window)
+
+
+def _assessed_batches(batches: Iterable[pa.RecordBatch], question: Question) -> Evidence:
+    key = FingerprintKey.new()
+    counting = Counting(question, key)
+    for batch in batches:
+        counting.add(_columns(batch, question))
+    return _evidence(question, counting.result(), key)
+
+
 def _key_of(secret: Given) -> FingerprintKey:
     """The key of the fingerprints: there is no register here that would have another."""
     if secret.fingerprint_key is None:
         raise InternalFault("the key of fingerprints is not here", WHERE)
     return secret.fingerprint_key
+
+
+def _columns(batch: pa.RecordBatch, question: Question) -> dict[str, pa.Array]:
+    """The columns of a batch, all that are asked for among them."""
+    for name in question.read:
+        if name not in batch.schema.names:
+            raise InputError(f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}")
+    return {name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE}
 
 
 class _Count(beam.DoFn):
@@ -101,18 +124,9 @@ class _Count(beam.DoFn):
         self._counting: dict[BoundedWindow, Counting] = {}
 
     def process(self, batch: pa.RecordBatch, secret: Given, window: BoundedWindow = beam.DoFn.WindowParam) -> None:
-        question = self._question
-        for name in question.read:
-            if name not in batch.schema.names:
-                raise InputError(
-                    f"there is no field {name}", WHERE, f"The records have: {', '.join(batch.schema.names)}"
-                )
-        columns = {
-            name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != PLACE
-        }
         if window not in self._counting:
-            self._counting[window] = Counting(question, _key_of(secret))
-        guarded(WHERE, self._counting[window].add, columns)
+            self._counting[window] = Counting(self._question, _key_of(secret))
+        guarded(WHERE, self._counting[window].add, _columns(batch, self._question))
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         for window, counting in self._counting.items():

@@ -2,7 +2,7 @@
 
 It is the engine that ``beam-deid run`` is, with a collection as source and sink. The collection is read twice, once to measure and
 once to release, so whoever runs the pipeline holds it in between; files are better read by ``beam-deid run``. A window of an
-unbounded collection is released by one worker: see `release_windows`.
+unbounded collection is released by one worker: see `whole_windows`.
 
 Each window is a release of its own with a label of its own. No row leaves before all rows of its window are proved to be what
 the label was decided on. The rows of an anonymized release leave in parts that are each ordered by their values.
@@ -26,14 +26,13 @@ from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, element_kind, row_fields
 from beam_deid.transforms.beam.engine import Engine
 from beam_deid.transforms.beam.from_batches import FromBatches, output_kind, row_type
-from beam_deid.transforms.beam.release_windows import ReleaseWindows
+from beam_deid.transforms.beam.release_windows import ReleasedWindows, ReleaseWindows
 from beam_deid.transforms.beam.rows_sink import ProvedRows, RowsSink
 from beam_deid.transforms.beam.schema import OneSchema
 from beam_deid.transforms.beam.secret import RunSecret
 from beam_deid.transforms.beam.source import Source
-from beam_deid.transforms.beam.to_batches import ToBatches
+from beam_deid.transforms.beam.to_batches import Batches, ToBatches
 from beam_deid.transforms.beam.told import Rejected, ReleaseLabel
-from beam_deid.transforms.beam.window_gate import WindowGate
 from beam_deid.transforms.beam.windows import condition_of
 from beam_deid.transforms.columns.read_as import arrow_type
 from beam_deid.transforms.crypto.secret_source import SecretSource, check_secret
@@ -84,7 +83,7 @@ class Deidentify(beam.PTransform):
         PolicyError: The policy is wrong.
         UsageError: There is no such release, the policy wants its labels signed or rows filled down, records cannot be given out
             as ``output``, the collection holds what is no record, its windows merge or fire more than once, it is unbounded and has
-            no windows or the release needs consent, or the key would stand in the graph.
+            no windows, does not say what it holds or the release needs consent, or the key would stand in the graph.
         KeyFault: The keyring cannot be read, or the release wants an ephemeral key, which only a run on files can
             make and destroy.
     """
@@ -123,41 +122,42 @@ class Deidentify(beam.PTransform):
         """The released records, the rejects and the label."""
         register_coders()
         job = self._job
-        if not rows.is_bounded:
-            _check_no_consent(job.policy, self._release)
         condition = condition_of(rows.windowing, rows.is_bounded, WHERE, registered=job.remembers)
         kind = element_kind(rows.element_type)
-        in_stream = not rows.is_bounded
-        if in_stream:
-            rows = rows | "Windows" >> WindowGate()
+        if not rows.is_bounded:
+            _check_stream(job.policy, self._release, kind)
+        everywhere = not condition  # an empty collection has a label, but of windows only those that are
         ignored = Ignored(job.policy.input.ignore)
         fields = row_fields(rows.element_type)
-        given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, not condition)
-        batches = given_as.batches
+        given_as = rows | "To batches" >> ToBatches(kind, fields, _kinds(job.policy), ignored, everywhere)
+        released = self._by_engine(given_as, condition) if rows.is_bounded else self._by_window(given_as, condition)
+        if self._error_handler is not None:
+            self._error_handler.add_error_pcollection(released.rejected)
+        wanted = self._output_kind or given_as.kind
+        rows = released.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
+        bind(rows, released.label, getattr(released, "whole", None))
+        return Deidentified(rows, released.rejected, released.label)
+
+    def _by_engine(self, given: Batches, condition: str) -> ProvedRows:
+        """Let the engine's workers share the records of a bounded collection, or of each of its windows."""
+        job = self._job
+        batches = given.batches
+        everywhere = not condition
         if job.policy.input.combine:
             combine = beam.Map(_combined, job.policy).with_output_types(pa.RecordBatch)
             batches |= "Combine columns" >> combine
-        if in_stream:
-            complete = kind is not None and kind is not ElementKind.DICT
-            proved = batches | "Release" >> ReleaseWindows(job, condition, self._max_rejects, complete)
-        else:
-            proved = self._by_engine(batches, given_as.kind, condition)
-        if self._error_handler is not None:
-            self._error_handler.add_error_pcollection(proved.rejected)
-        wanted = self._output_kind or given_as.kind
-        released = proved.rows | "From batches" >> FromBatches(wanted, self._type_of(wanted, fields))
-        bind(released, proved.label)
-        return Deidentified(released, proved.rejected, proved.label)
-
-    def _by_engine(self, batches: beam.PCollection, kind: ElementKind | AsSingleton, condition: str) -> ProvedRows:
-        """Let the engine's workers share the records of a bounded collection, or of each of its windows."""
-        job = self._job
-        everywhere = not condition  # an empty collection has a label, but of windows only those that are
         secret = AsSingleton(batches.pipeline | "Secret" >> RunSecret(job))
-        given = batches | "Schema" >> OneSchema(job.policy, kind, everywhere, secret)
+        known = batches | "Schema" >> OneSchema(job.policy, given.kind, everywhere, secret)
         sink = RowsSink(job, condition, everywhere)
-        proved: ProvedRows = (batches, given) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
+        proved: ProvedRows = (batches, known) | Engine(job, Source.collection(everywhere), sink, self._max_rejects)
         return proved
+
+    def _by_window(self, given: Batches, condition: str) -> ReleasedWindows:
+        """Let one worker release each window of a stream."""
+        complete = given.kind is not ElementKind.DICT
+        release = ReleaseWindows(self._job, condition, self._max_rejects, complete)
+        released: ReleasedWindows = given.batches | "Release" >> release
+        return released
 
     def display_data(self) -> dict[str, Any]:
         """What an engine may show of it."""
@@ -198,13 +198,19 @@ def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
     return policy
 
 
-def _check_no_consent(policy: Policy, release: str) -> None:
-    """See that an unbounded collection is no release that needs consent: its ledger is read once."""
+def _check_stream(policy: Policy, release: str, kind: ElementKind | None) -> None:
+    """See that a release can be made of an unbounded collection, window by window."""
     if policy.releases[release].consent is not None:
         raise UsageError(
             "the collection is unbounded, and a ledger of consent is read once: who withdraws later would still be released",
             f"releases.{release}.consent",
             "Run it in batch, on a bounded collection, so that the ledger is read anew for each release",
+        )
+    if kind is None:
+        raise UsageError(
+            "the collection is unbounded, and its type does not say what it holds",
+            WHERE,
+            "Declare it on the transform before it, as .with_output_types(dict)",
         )
 
 

@@ -1,33 +1,48 @@
-"""Each window of an unbounded collection released by one worker, in one step, when it ends.
+"""Each window of a stream released by one worker, in one step: see `whole_windows`."""
 
-The engine that shares a collection among workers tells them by side inputs what was found and decided. In a stream there are
-better none: Flink goes back to a checkpoint when a worker dies, and cannot write down side inputs of steps in Python. So the
-batches of a window come together by a shuffle, which every engine knows how to repeat, and rows, rejects and label leave together.
-"""
-
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import BoundedWindow
+from apache_beam.typehints.decorators import no_annotations
 
 from beam_deid.transforms.beam.display import job_display
 from beam_deid.transforms.beam.elements import WHERE
 from beam_deid.transforms.beam.metrics import OutcomeMetrics, StepMetrics
-from beam_deid.transforms.beam.rows_sink import ProvedRows
 from beam_deid.transforms.beam.told import Rejected, ReleaseLabel
+from beam_deid.transforms.beam.whole_windows import WholeWindows
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.frames.releasing import How, ReleasedTable, release_batches
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
 from beam_deid.transforms.run.workers import guarded
 
+WholeRelease = tuple[ReleaseLabel, pa.Table]
+"""A window's label, and all of its released rows."""
+
 _STEPS = ("measuring", "deciding", "releasing", "proving")
 
 
+class ReleasedWindows(NamedTuple):
+    """What there is of the windows of a stream, each in that window and at its end.
+
+    Attributes:
+        rows: Released batches, all of which are proved.
+        rejected: A `Rejected` for each value that could not be treated.
+        label: One `ReleaseLabel` for each window.
+        whole: Both together, one `WholeRelease` for each window.
+    """
+
+    rows: beam.PCollection
+    rejected: beam.PCollection
+    label: beam.PCollection
+    whole: beam.PCollection
+
+
 class ReleaseWindows(beam.PTransform):
-    """Batches → `ProvedRows`, each window's in that window and at its end.
+    """Batches → `ReleasedWindows`.
 
     Args:
         job: The run, which makes one release.
@@ -40,21 +55,18 @@ class ReleaseWindows(beam.PTransform):
         super().__init__()
         self._step = ReleaseWindow(job, How(max_rejects, condition=condition, complete=complete, where=WHERE))
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> Any:
+    @no_annotations  # Beam checks types of single collections alone, and warns of others
+    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> ReleasedWindows:
         """Bring a window together, and release it."""
-        step = beam.ParDo(self._step).with_output_types(pa.RecordBatch, rejected=Rejected, label=ReleaseLabel)
+        step = beam.ParDo(self._step).with_output_types(
+            pa.RecordBatch, rejected=Rejected, label=ReleaseLabel, whole=WholeRelease
+        )
         released = (
             batches
-            | "Key" >> beam.Map(keyed).with_output_types(tuple[int, pa.RecordBatch])
-            | "Together" >> beam.GroupByKey()
-            | "Decide" >> step.with_outputs("rejected", "label", main="rows")
+            | "Windows" >> WholeWindows()
+            | "Decide" >> step.with_outputs("rejected", "label", "whole", main="rows")
         )
-        return ProvedRows(released.rows, released.rejected, released.label)
-
-
-def keyed(one: Any) -> tuple[int, Any]:
-    """Something under the one key that all of a window has."""
-    return 0, one
+        return ReleasedWindows(released.rows, released.rejected, released.label, released.whole)
 
 
 class ReleaseWindow(beam.DoFn):
@@ -83,18 +95,18 @@ class ReleaseWindow(beam.DoFn):
         """
         guarded("releasing", self._job.check_keys)
 
-    def process(
-        self, together: tuple[int, Iterable[pa.RecordBatch]], window: BoundedWindow = beam.DoFn.WindowParam
-    ) -> Iterator[Any]:
+    def process(self, batches: list[pa.RecordBatch], window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[Any]:
         """One window: nothing is given out before all of it is proved."""
-        released = guarded("releasing", release_batches, together[1], self._job, self._how)
+        released = guarded("releasing", release_batches, batches, self._job, self._how)
         label = ReleaseLabel.of(released.label.to_document())
+        rows = released.rows.combine_chunks()  # which came as batches of few rows
         self._count(released, label)
         for _, row, field, reason, _ in released.rejects:
             yield TaggedOutput("rejected", at_end(Rejected(row, field, reason), window))
-        for batch in released.rows.to_batches(BATCH_ROWS):
+        for batch in rows.to_batches(BATCH_ROWS):
             yield at_end(batch, window)
         yield TaggedOutput("label", at_end(label, window))
+        yield TaggedOutput("whole", at_end((label, rows), window))
 
     def _count(self, released: ReleasedTable, label: ReleaseLabel) -> None:
         self._outcomes.count(label)

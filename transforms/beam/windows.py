@@ -53,7 +53,7 @@ def condition_of(windowing: Any, is_bounded: bool, where: str, registered: bool 
 
 
 def _fires_once(trigger: Any) -> bool:
-    """Whether each window fires once. Records that come late would make the usual trigger fire again: see `WindowGate`."""
+    """Whether each window fires once. Records that come late would make the usual trigger fire again: see `WholeWindows`."""
     if isinstance(trigger, DefaultTrigger):
         return True
     return isinstance(trigger, AfterWatermark) and trigger.early is None and trigger.late is None

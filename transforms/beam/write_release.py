@@ -17,11 +17,11 @@ from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_deid.transforms.beam.bound import is_bound
+from beam_deid.transforms.beam.bound import is_bound, whole_of
 from beam_deid.transforms.beam.coders import register_coders
 from beam_deid.transforms.beam.deidentify import Deidentified
 from beam_deid.transforms.beam.elements import element_kind, row_fields
-from beam_deid.transforms.beam.release_windows import keyed
+from beam_deid.transforms.beam.release_windows import WholeRelease
 from beam_deid.transforms.beam.to_batches import ToBatches
 from beam_deid.transforms.beam.told import ReleaseLabel, WrittenRelease
 from beam_deid.transforms.beam.windows import at_end
@@ -29,6 +29,7 @@ from beam_deid.transforms.columns.one_type import exactly
 from beam_deid.transforms.errors import InputError, UsageError
 from beam_deid.transforms.label.documents import OWN_SHA256, WINDOW, document_sha256, to_bytes
 from beam_deid.transforms.release.schema import labelled_schema
+from beam_deid.transforms.run.job import BATCH_ROWS
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.storage.files import is_file, read_all, store_of, write_all
 from beam_deid.transforms.storage.paths import absolute, join, name_of, shown
@@ -68,24 +69,18 @@ class WriteRelease(beam.PTransform):
         """Write parts, and publish them with their label."""
         register_coders()
         released, label = _released_of(given)
+        whole = whole_of(released)
+        if whole is not None:
+            write_window = beam.ParDo(_WriteWindow(self._output, self._overwrite))
+            return whole | "Write" >> write_window.with_output_types(WrittenRelease)
         kind = element_kind(released.element_type)
         everywhere = isinstance(released.windowing.windowfn, GlobalWindows)
         to_batches = ToBatches(kind, row_fields(released.element_type), everywhere=everywhere)
         batches = (released | "To batches" >> to_batches).batches
-        if not batches.is_bounded:
-            return self._window_by_window(batches, label)
         write = beam.ParDo(_Write(self._output), AsSingleton(label)).with_output_types(WrittenPart)
         parts = batches | "Write" >> write
         publish = beam.ParDo(_Publish(self._output, self._overwrite), AsIter(parts))
         return label | "Publish" >> publish.with_output_types(WrittenRelease)
-
-    def _window_by_window(self, batches: beam.PCollection, label: beam.PCollection) -> beam.PCollection[WrittenRelease]:
-        """Write each window at once, without side inputs: see `release_windows`."""
-        rows = batches | "Key of rows" >> beam.Map(keyed).with_output_types(tuple[int, pa.RecordBatch])
-        labels = label | "Key of labels" >> beam.Map(keyed).with_output_types(tuple[int, ReleaseLabel])
-        together = {"batches": rows, "label": labels} | "Together" >> beam.CoGroupByKey()
-        write = beam.ParDo(_WriteWindow(self._output, self._overwrite))
-        return together | "Write" >> write.with_output_types(WrittenRelease)
 
 
 def _released_of(given: Any) -> tuple[beam.PCollection, beam.PCollection]:
@@ -211,21 +206,16 @@ class _Publish(beam.DoFn):
 
 
 class _WriteWindow(beam.DoFn):
-    """Writes a window's batches into one part, brings it into place, and writes the label last."""
+    """Writes the rows of a stream's window into one part, brings it into place, and writes the label last."""
 
     def __init__(self, output: str, overwrite: bool) -> None:
         self._write = _Write(output)
         self._publish = _Publish(output, overwrite)
 
-    def process(
-        self,
-        together: tuple[int, Mapping[str, Iterable[Any]]],
-        window: BoundedWindow = beam.DoFn.WindowParam,
-    ) -> Iterator[WrittenRelease]:
-        _, found = together
-        (label,) = found["label"]
+    def process(self, whole: WholeRelease, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[WrittenRelease]:
+        label, rows = whole
         self._write.start_bundle()
-        for batch in found["batches"]:
+        for batch in rows.to_batches(BATCH_ROWS):
             self._write.process(batch, label, window)
         parts = [written.value for written in self._write.finish_bundle()]
         yield from self._publish.process(label, parts, window)
