@@ -1,6 +1,7 @@
-"""Unbounded collections: each window a release when it ends, and what comes late in none."""
+"""Unbounded collections: each window a release when nothing more of it is waited for, and what comes later in none."""
 
 import json
+from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
@@ -12,13 +13,18 @@ from apache_beam.transforms.trigger import AccumulationMode, AfterCount, Repeate
 from apache_beam.transforms.window import FixedWindows, Sessions, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from beam_deid.pipelines.cli import call
 from beam_deid.transforms import AssessReidentification, Deidentify, WriteRelease
-from beam_deid.transforms.beam import window_gate
-from beam_deid.transforms.beam.coders import ElementCoder
-from beam_deid.transforms.beam.window_gate import WindowGate
+from beam_deid.transforms.beam import whole_windows
+from beam_deid.transforms.beam.coders import register_coders
+from beam_deid.transforms.beam.whole_windows import WholeWindows
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.label.condition import REGISTERED, of_windows
 
+from ..kit.trade import rows as orders
 from .test_deidentify import POLICY, ROWS
+from .test_embedded_register import KEY as REGISTER_KEY
+from .test_embedded_register import policy as registered
 
 SIZE = 60
 ENGINE = "BundleBasedDirectRunner"
@@ -30,41 +36,109 @@ def of_window(number, rows=ROWS):
     return [TimestampedValue({**row, "who": f"{row['who']}/{number}"}, SIZE * number + 1) for row in rows]
 
 
-def gated(stream, path, **windows):
-    """Run the gate over an unbounded collection, noting each element that goes on with its window."""
+def brought_together(stream, path, **windows):
+    """Bring windows together, noting each with its records."""
 
-    def note(row, window=beam.DoFn.WindowParam, time=beam.DoFn.TimestampParam):
+    def note(batches, window=beam.DoFn.WindowParam):
+        who = [row["who"] for batch in batches for row in batch.to_pylist()]
         with path.open("a") as file:
-            file.write(f"{float(window.start):.0f} {float(window.end) - float(time) < 1} {row['who']}\n")
+            file.write(json.dumps([float(window.start), sorted(who)]) + "\n")
 
+    register_coders()
     begun = beam.Pipeline(ENGINE, options=PipelineOptions(["--streaming"]))
-    rows = begun | stream | beam.Map(lambda row: row).with_output_types(dict)
-    _ = rows | beam.WindowInto(FixedWindows(SIZE), **windows) | WindowGate() | "Note" >> beam.Map(note)
+    batches = begun | stream | beam.Map(_batch_of).with_output_types(pa.RecordBatch)
+    _ = batches | beam.WindowInto(FixedWindows(SIZE), **windows) | WholeWindows() | "Note" >> beam.Map(note)
     begun.run().wait_until_finish()
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def late_stream():
-    """Two windows; in the first, three more records after it has ended."""
+def _batch_of(row):
+    return pa.RecordBatch.from_pylist([row])
+
+
+def late_stream(watermark):
+    """Two windows; in the first, three more records once the watermark has come so far."""
     return (
         test_stream.TestStream()
         .add_elements(of_window(0))
-        .advance_watermark_to(SIZE + 1)
-        .add_elements(of_window(0, ROWS[:3]))
+        .advance_watermark_to(watermark)
+        .add_elements([TimestampedValue({"who": f"late{number}/0"}, 1) for number in range(3)])
         .add_elements(of_window(1))
         .advance_watermark_to_infinity()
     )
 
 
-@pytest.mark.parametrize("lateness", [0, 600])
-def test_a_window_goes_on_once_at_its_end_and_late_records_are_left_out_and_counted(lateness, tmp_path, monkeypatch):
+def people(number, late=0):
+    return [number * SIZE, sorted([f"{row['who']}/{number}" for row in ROWS] + [f"late{one}/0" for one in range(late)])]
+
+
+@pytest.mark.parametrize(
+    ("lateness", "watermark", "late"),
+    [
+        pytest.param(0, SIZE - 1, 3, id="in time"),
+        pytest.param(0, SIZE + 1, 0, id="late"),
+        pytest.param(600, SIZE + 1, 3, id="late as allowed"),
+        pytest.param(600, SIZE + 601, 0, id="later than allowed"),
+    ],
+)
+def test_a_window_is_waited_for_as_long_as_it_allows_and_what_comes_later_is_left_out_and_counted(
+    lateness, watermark, late, tmp_path, monkeypatch
+):
     counted = []  # this engine tells no counters of a TestStream
-    monkeypatch.setattr(window_gate._CountLate, "process", lambda self, records: counted.append(records))
-    gated(late_stream(), tmp_path / "noted", allowed_lateness=lateness)
-    found = (tmp_path / "noted").read_text().splitlines()
-    expected = [f"{SIZE * window} True {row['who']}/{window}" for window in range(2) for row in ROWS]
-    assert sorted(found) == sorted(expected)
-    assert found[:40] == sorted(found[:40], key=lambda line: line.split()[0])
-    assert counted == [1, 1, 1]
+    monkeypatch.setattr(whole_windows._CountLate, "process", lambda self, records: counted.append(records))
+    found = brought_together(late_stream(watermark), tmp_path / "noted", allowed_lateness=lateness)
+    assert sorted(found) == [people(0, late), people(1)]
+    assert sum(counted) == 3 - late
+
+
+def release(stream, folder, policy=POLICY, **how):
+    """Release a stream of rows window by window into a folder."""
+    begun = beam.Pipeline(ENGINE, options=PipelineOptions(["--streaming"]))
+    rows = begun | stream | "Rows" >> beam.Map(lambda row: row).with_output_types(dict)
+    _ = rows | beam.WindowInto(FixedWindows(SIZE)) | Deidentify(policy) | WriteRelease(str(folder), **how)
+    begun.run().wait_until_finish()
+
+
+def stream_of(*windows):
+    """A stream in which each window ends before the next begins."""
+    stream = test_stream.TestStream()
+    for number, rows in enumerate(windows):
+        stream.add_elements([TimestampedValue(row, SIZE * number + 1) for row in rows])
+        stream.advance_watermark_to(SIZE * (number + 1))
+    return stream.advance_watermark_to_infinity()
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def labels_in(folder):
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*/out/label.json"))]
+
+
+def test_windows_of_a_stream_are_joined_through_the_register_with_those_before(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRADE_KEY", REGISTER_KEY)
+    kept = registered(tmp_path / "kept" / "trade.register")
+    others = orders(range(1000, 1120))
+    release(stream_of(orders(range(120)), orders(range(121)), others), tmp_path / "out", kept)
+    first, second, third = labels_in(tmp_path / "out")
+    assert [label["label"] for label in (first, second, third)] == ["anonymized", "still_personal", "anonymized"]
+    assert first["condition"] == third["condition"] == f"{REGISTERED}; {of_windows(registered=True, overlap=False)}"
+    assert second["register"]["tested"] == ["out.1"]
+    assert next(test["name"] for test in second["tests"] if not test["passed"]) == "composition:out.1"
+    assert call(["verify", str(tmp_path / "out")]) == 0
+
+
+def test_a_window_that_is_made_again_is_kept_and_another_is_refused(tmp_path):
+    release(stream_of(ROWS), tmp_path)
+    before = contents(tmp_path)
+    release(stream_of(ROWS[::-1]), tmp_path)  # as of an engine that has gone back to a checkpoint
+    assert contents(tmp_path) == before
+    with pytest.raises(Exception, match="another release already"):  # engines wrap what workers raise
+        release(stream_of([{**row, "what": "z"} for row in ROWS]), tmp_path)
+    assert contents(tmp_path) == before
+    release(stream_of(ROWS[:38]), tmp_path, overwrite=True)
+    assert [label["records"]["released"] for label in labels_in(tmp_path)] == [38]
 
 
 def lines_of(file):
@@ -99,6 +173,15 @@ def refused(**windows):
     return rows | beam.WindowInto(**windows) if windows else rows
 
 
+def test_what_does_not_say_what_it_holds_is_refused_when_the_pipeline_is_built():
+    rows = beam.Pipeline() | beam.Create(ROWS)
+    rows.is_bounded = False
+    rows.element_type = Any
+    with pytest.raises(UsageError, match="does not say what it holds") as raised:
+        _ = rows | beam.WindowInto(FixedWindows(SIZE)) | Deidentify(POLICY)
+    assert "with_output_types(dict)" in raised.value.next_step
+
+
 @pytest.mark.parametrize(
     "transform", [Deidentify(POLICY), AssessReidentification(["city"])], ids=["release", "evidence"]
 )
@@ -122,20 +205,3 @@ def test_windows_that_are_no_release_are_refused_when_the_pipeline_is_built(wind
     with pytest.raises(UsageError, match=what) as raised:
         _ = refused(**windows) | transform
     assert "WindowInto" in raised.value.next_step or "windows" in raised.value.next_step
-
-
-@pytest.mark.parametrize(
-    "element",
-    [
-        {"who": "p1", "at": Timestamp(5)},
-        pa.RecordBatch.from_pylist(ROWS).slice(3, 2),
-        pa.Table.from_pylist(ROWS[:3]),
-        beam.Row(who="p1"),
-    ],
-    ids=lambda element: type(element).__name__,
-)
-def test_what_waits_for_its_window_comes_back_the_same(element):
-    coder = ElementCoder()
-    again = coder.decode(coder.encode(element))
-    assert type(again) is type(element)
-    assert again == element

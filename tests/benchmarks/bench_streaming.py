@@ -36,19 +36,21 @@ from beam_deid.transforms import Deidentify, WriteRelease
 from ..engines.clusters import Cluster, flink
 from ..kit.keys import KEK
 from .machine import machine
-from .processes import tree, tree_mib
+from .processes import cpu_seconds, pss_mib, tree
 
 KEY = "BENCH_STREAMING_KEY"
 EVERY = 0.1
 """Seconds between two bursts of orders."""
-LOOK = 1.0
-"""Seconds between two looks at the memory."""
+LOOK = 5.0
+"""Seconds between two looks at the processes."""
 OPTIONS = (
     "--runner=PortableRunner",
     "--streaming",
     "--checkpointing_interval=10000",
     "--shutdown_sources_after_idle_ms=0",  # else Flink waits for ever for what has but one element, where it makes checkpoints
 )
+_ELSE = ("--parallelism", "--environment_cache_millis")
+"""What is another for a stream: Flink would start a stage anew on the connection to a worker that is dead, if it kept it."""
 POLICY = {
     "version": 1,
     "dataset": "orders",
@@ -175,16 +177,20 @@ class Watch:
 
     Attributes:
         memory: Seconds since the start of the stream, and MiB of all processes of the engine and its workers.
+        cpu: Seconds of processors that each process took until it was looked at last.
         killed: When a worker was killed, likewise; None where none was.
     """
 
     memory: list[tuple[float, float]] = field(default_factory=list)
+    cpu: dict[int, float] = field(default_factory=dict)
     killed: float | None = None
 
     def look(self, stream: Stream, cluster: Cluster, kill_after: float | None) -> None:
         """Look once, and kill a worker if it is time."""
         since = time.time() - stream.start
-        self.memory.append((since, sum(tree_mib(server.pid) for server in cluster.servers.running.values())))
+        pids = [pid for server in cluster.servers.running.values() for pid in tree(server.pid)]
+        self.memory.append((since, sum(map(pss_mib, pids))))
+        self.cpu |= {pid: spent for pid in pids if (spent := cpu_seconds(pid))}
         if kill_after is not None and self.killed is None and since >= kill_after:
             kill_workers(cluster)
             self.killed = since
@@ -200,7 +206,7 @@ def kill_workers(cluster: Cluster) -> None:
 
 def run(stream: Stream, folder: Path, cluster: Cluster, parallelism: int, kill_after: float | None) -> Watch:
     """Run the pipeline to the end of the stream."""
-    mine = [one for one in cluster.options if not one.startswith("--parallelism")]
+    mine = [one for one in cluster.options if not one.startswith(_ELSE)]
     result = build(stream, folder, [*OPTIONS, *mine, f"--parallelism={parallelism}"]).run()
     watch = Watch()
     while not result.state or result.state not in ("DONE", "FAILED", "CANCELLED"):
@@ -232,15 +238,24 @@ def report(stream: Stream, folder: Path, watch: Watch) -> bool:
     reached = np.cumsum(tenths) / tenths.sum()
     middle, late = (float(np.searchsorted(reached, share) / 10) for share in (0.5, 0.99))
     print(f"from order to released batch: median {middle:.1f} s, p99 {late:.1f} s (windows of {stream.window} s)")
-    running = [one for one in watch.memory if 0 <= one[0] <= stream.seconds] or watch.memory
-    for name, (since, mib) in zip(
-        ("start", "middle", "end"), (running[0], running[len(running) // 2], running[-1]), strict=True
-    ):
-        print(f"memory at the {name} ({since:.0f} s): {mib:,.0f} MiB")
+    running = [one for one in watch.memory if 0 <= one[0] <= stream.seconds]
+    looks = {
+        "start": running[0],
+        "middle": running[len(running) // 2],
+        "end": running[-1],
+        "most": max(running, key=_mib),
+    }
+    for name, (since, mib) in looks.items():
+        print(f"memory, {name} ({since:.0f} s): {mib:,.0f} MiB")
+    print(f"processors: {sum(watch.cpu.values()):,.0f} s, of the engine and its workers, which made the orders as well")
     if watch.killed is not None:
         print(f"all Python workers killed after {watch.killed:.0f} s")
     whole = [window(numbers, folder, stream) for numbers in stream.windows()]
     return all(whole)
+
+
+def _mib(look: tuple[float, float]) -> float:
+    return look[1]
 
 
 def window(numbers: range, folder: Path, stream: Stream) -> bool:
@@ -259,7 +274,11 @@ def window(numbers: range, folder: Path, stream: Stream) -> bool:
     counts = label["records"]
     told = sum(counts[one] for one in ("released", "suppressed", "withheld", "rejected"))
     whole = np.array_equal(found, np.array(numbers)) and counts["read"] == told == len(numbers)
-    print(f"{name}: {label['label']}, read {counts['read']:,}, released {counts['released']:,}, ", end="")
+    after = labels[0].stat().st_mtime - begin - stream.window
+    print(
+        f"{name}: {label['label']} {after:.1f} s after its end, read {counts['read']:,}, released {counts['released']:,}, ",
+        end="",
+    )
     print(
         "every order once"
         if whole

@@ -18,6 +18,8 @@ _EVERY = 0.04
 """Seconds between two looks at the memory, at least."""
 _REST = 19
 """Times that a look takes are waited until the next: a look at much memory is slow, and must not take a core from others."""
+_UTIME = 11
+"""The place of a process's time among the fields after its name in ``/proc/PID/stat``; after it stands that of the system."""
 _STEP = re.compile(r"beam-deid: step [0-9]+ of [0-9]+, (?P<name>[a-z-]+)")
 """How a line of stderr begins that says at which step the command is."""
 
@@ -167,6 +169,15 @@ def pss_mib(pid: int) -> float:
     except OSError:
         return 0.0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of processors that a process took, of the user and of the system; 0 where it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[_UTIME]) + int(fields[_UTIME + 1])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_mib() -> float:

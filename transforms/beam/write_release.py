@@ -6,11 +6,12 @@ own, and only those that the engine took are named.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.parquet as pq
 from apache_beam.pvalue import AsIter, AsSingleton
 from apache_beam.transforms.window import BoundedWindow, GlobalWindows, IntervalWindow
 from apache_beam.typehints.decorators import no_annotations
@@ -39,6 +40,8 @@ from beam_deid.transforms.treat.part import Part, WrittenPart
 WHERE = "WriteRelease"
 LABEL = "label.json"
 FORMAT = "parquet"
+_SAME = ("run", "release", "label", "records")
+"""What a label says alike when the same release is made again."""
 _STAGING = ".beam-deid-parts"
 _TIME = "%Y%m%dT%H%M%SZ"
 _FIRST = Timestamp.from_rfc3339("0001-01-01T00:00:00Z")
@@ -197,28 +200,73 @@ class _Publish(beam.DoFn):
 
     def _clear(self, folder: str) -> None:
         """Remove a release that is there already, its label first."""
-        if not self._overwrite:
-            what = "there is another release already"
-            raise UsageError(what, shown(folder), "Choose another folder, or WriteRelease(…, overwrite=True)")
+        self.check_free(folder)
         store = store_of(folder)
         store.delete([join(folder, LABEL)])
         store.delete_folder(folder)
 
+    def check_free(self, folder: str) -> None:
+        """See that a release may take the place of another one.
+
+        Raises:
+            UsageError: It may not.
+        """
+        if not self._overwrite:
+            what = "there is another release already"
+            raise UsageError(what, shown(folder), "Choose another folder, or WriteRelease(…, overwrite=True)")
+
 
 class _WriteWindow(beam.DoFn):
-    """Writes the rows of a stream's window into one part, brings it into place, and writes the label last."""
+    """Writes the rows of a stream's window into one part, brings it into place, and writes the label last.
+
+    An engine that goes back to a checkpoint makes windows again that are written already. Their records come in other batches, so
+    that the same rows are in another order: what stands there is kept.
+    """
 
     def __init__(self, output: str, overwrite: bool) -> None:
+        self._output = output
         self._write = _Write(output)
         self._publish = _Publish(output, overwrite)
 
     def process(self, whole: WholeRelease, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[WrittenRelease]:
         label, rows = whole
+        there = guarded(WHERE, self._there, label, rows, _window_name(window))
+        if there is not None:
+            yield there
+            return
         self._write.start_bundle()
         for batch in rows.to_batches(BATCH_ROWS):
             self._write.process(batch, label, window)
         parts = [written.value for written in self._write.finish_bundle()]
         yield from self._publish.process(label, parts, window)
+
+    def _there(self, label: ReleaseLabel, rows: pa.Table, window: tuple[str, ...]) -> WrittenRelease | None:
+        """The same release, if it was written before; of another one it is asked before anything is written."""
+        folder = join(self._output, *window, label.release)
+        files = _files_of(folder)
+        if files is None:
+            return None
+        if not _is_same(folder, files, label, rows):
+            self._publish.check_free(folder)
+            return None
+        return WrittenRelease(shown(folder), label.label, rows.num_rows, [file["path"] for file in files])
+
+
+def _is_same(folder: str, files: Sequence[Mapping[str, Any]], label: ReleaseLabel, rows: pa.Table) -> bool:
+    """Whether a release that was written is this one, but for the order of its rows and the time at which it was made."""
+    document = json.loads(read_all(join(folder, LABEL)))
+    mine = json.loads(label.document)
+    if any(document[key] != mine[key] for key in _SAME):
+        return False
+    if not files:
+        return rows.num_rows == 0
+    parts = [pq.read_table(pa.BufferReader(read_all(join(folder, file["path"])))) for file in files]
+    return bool(_ordered(pa.concat_tables(parts)).equals(_ordered(rows)))
+
+
+def _ordered(rows: pa.Table) -> pa.Table:
+    names = sorted(rows.schema.names)
+    return rows.select(names).replace_schema_metadata(None).sort_by([(name, "ascending") for name in names])
 
 
 def _is_part(path: str) -> bool:
