@@ -5,15 +5,12 @@ Run: ``python -m tests.benchmarks.bench_streaming [--rate 10000] [--seconds 60] 
 Orders are generated at so many a second, as dicts, each with the time at which it was placed. A worker that is killed takes with it
 what it holds; the engine goes back to its last checkpoint, and what is written must be what was generated, each order once.
 
-It runs on Flink 1.19 as `tests/engines` starts it, for of the engines that can be had here it alone streams with workers of its
-own and checkpoints: `FnApiRunner` and Beam's local job service take a stream to its end before they go on, `PrismRunner` is a
-program that no package carries, and `BundleBasedDirectRunner` keeps nothing of a worker that dies.
+It runs on Flink as `tests/engines` starts it.
 """
 
 import argparse
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -22,153 +19,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.transforms.periodicsequence import PeriodicImpulse
-from apache_beam.transforms.window import FixedWindows, TimestampedValue
-from apache_beam.utils.timestamp import Timestamp
-
-from beam_deid.transforms import Deidentify, WriteRelease
 
 from ..engines.clusters import Cluster, flink
+from ..engines.streams import EVERY, KEY, Stream, begin, kill_workers
 from ..kit.keys import KEK
 from .machine import machine
 from .processes import cpu_seconds, pss_mib, tree
 
-KEY = "BENCH_STREAMING_KEY"
-EVERY = 0.1
-"""Seconds between two bursts of orders."""
 LOOK = 5.0
 """Seconds between two looks at the processes."""
-OPTIONS = (
-    "--runner=PortableRunner",
-    "--streaming",
-    "--checkpointing_interval=10000",
-    "--shutdown_sources_after_idle_ms=0",  # else Flink waits for ever for what has but one element, where it makes checkpoints
-)
-_ELSE = ("--parallelism", "--environment_cache_millis")
-"""What is another for a stream: Flink would start a stage anew on the connection to a worker that is dead, if it kept it."""
-POLICY = {
-    "version": 1,
-    "dataset": "orders",
-    "subject": "buyer",
-    "keys": {"key": f"env:{KEY}"},
-    "fields": {
-        "number": {"role": "insensitive", "kind": "integer"},
-        "placed": {"role": "quasi_identifier", "kind": "integer"},
-        "buyer": {"role": "direct_identifier"},
-        "mobile": {"role": "direct_identifier", "kind": "mobile"},
-        "city": {"role": "quasi_identifier"},
-        "item": {"role": "sensitive"},
-    },
-    "register": "none",
-    "releases": {
-        "crm": {
-            "purpose": "service",
-            "sharing": "enclave",
-            "fields": {
-                "number": "keep",
-                "placed": "keep",
-                "buyer": {"tokenize": {"domain": "customer"}},
-                "mobile": {"fpe": {"domain": "mobile"}},
-                "city": "keep",
-                "item": "keep",
-            },
-        }
-    },
-}
-
-
-@dataclass(frozen=True)
-class Stream:
-    """What is generated.
-
-    Attributes:
-        start: When the first order is placed, in seconds since 1970.
-        rate: Orders a second.
-        seconds: How long.
-        window: Seconds of a window; the first begins with the first order.
-    """
-
-    start: int
-    rate: int
-    seconds: int
-    window: int
-
-    @property
-    def orders(self) -> int:
-        """How many orders there are."""
-        return self.rate * self.seconds
-
-    def windows(self) -> Iterator[range]:
-        """The numbers of each window's orders."""
-        size = self.rate * self.window
-        return (range(first, min(first + size, self.orders)) for first in range(0, self.orders, size))
-
-
-class Burst(beam.DoFn):
-    """A time → the orders that are placed from then on until the next: the same ones, whenever it is tried again.
-
-    Args:
-        stream: What is generated.
-        notes: Folder in which it is noted when they were given out.
-    """
-
-    def __init__(self, stream: Stream, notes: str) -> None:
-        self._stream = stream
-        self._notes = notes
-
-    def process(self, burst: Timestamp, time: Timestamp = beam.DoFn.TimestampParam) -> Iterator[TimestampedValue]:
-        """The orders of a burst."""
-        stream = self._stream
-        count = round(stream.rate * EVERY)
-        number = round((time.micros / 1e6 - stream.start) / EVERY)
-        note(self._notes, "taken", burst=number)
-        for one in range(number * count, (number + 1) * count):
-            placed = stream.start + one / stream.rate
-            yield TimestampedValue(order(one, placed), placed)
-
-
-def order(number: int, placed: float) -> dict[str, Any]:
-    """A made-up order."""
-    buyer = number // 2 % 50_000
-    return {
-        "number": number,
-        "placed": int(placed * 1000),
-        "buyer": f"b{buyer}",
-        "mobile": f"138{buyer:08d}",
-        "city": ("杭州市", "上海市", "成都市")[buyer % 3],
-        "item": ("茶", "书", "纸")[number % 3],
-    }
-
-
-def note(folder: str, what: str, **facts: Any) -> None:
-    """Note that something happened now, in a file of this process."""
-    with open(Path(folder, f"{os.getpid()}.jsonl"), "a") as file:
-        file.write(json.dumps({"what": what, "at": time.time(), **facts}) + "\n")
-
-
-def left(batch: pa.RecordBatch, folder: str) -> None:
-    """Note when a released batch left, and how long its orders took, in tenths of a second: how many took as many."""
-    took = np.maximum(time.time() - batch.column("placed").to_numpy() / 1000, 0)
-    note(folder, "left", tenths=np.bincount((took * 10).astype(np.int64)).tolist())
-
-
-def build(stream: Stream, folder: Path, options: list[str]) -> beam.Pipeline:
-    """The pipeline."""
-    notes = str(folder / "notes")
-    begun = beam.Pipeline(options=PipelineOptions(options))
-    begin = Timestamp.of(stream.start)
-    bursts = begun | "Clock" >> PeriodicImpulse(begin, begin + stream.seconds, EVERY)
-    orders = bursts | "Orders" >> beam.ParDo(Burst(stream, notes)).with_output_types(dict)
-    windows = FixedWindows(stream.window, offset=stream.start % stream.window)
-    released = orders | "Windows" >> beam.WindowInto(windows) | Deidentify(POLICY, output=pa.RecordBatch)
-    _ = released.released | "Note what left" >> beam.Map(left, notes)
-    _ = released | WriteRelease(str(folder / "out"))
-    return begun
 
 
 @dataclass
@@ -196,18 +58,9 @@ class Watch:
             self.killed = since
 
 
-def kill_workers(cluster: Cluster) -> None:
-    """Kill the Python workers, without a word to them."""
-    pool = cluster.servers.running["pool"].pid
-    for pid in list(tree(pool)):
-        if pid != pool:
-            os.kill(pid, signal.SIGKILL)
-
-
 def run(stream: Stream, folder: Path, cluster: Cluster, parallelism: int, kill_after: float | None) -> Watch:
     """Run the pipeline to the end of the stream."""
-    mine = [one for one in cluster.options if not one.startswith(_ELSE)]
-    result = build(stream, folder, [*OPTIONS, *mine, f"--parallelism={parallelism}"]).run()
+    result = begin(stream, folder, cluster, parallelism)
     watch = Watch()
     while not result.state or result.state not in ("DONE", "FAILED", "CANCELLED"):
         watch.look(stream, cluster, kill_after)
@@ -304,7 +157,6 @@ def main() -> None:
     os.environ.setdefault(KEY, KEK)
     with tempfile.TemporaryDirectory(prefix="bench-streaming-") as made:
         folder = Path(made)
-        (folder / "notes").mkdir()
         with flink(folder, dict(os.environ), given.heap) as cluster:
             stream = Stream(int(time.time()) + given.lead, given.rate, given.seconds, given.window)
             watch = run(stream, folder, cluster, given.parallelism, given.kill_after)

@@ -259,9 +259,9 @@ def _is_same(folder: str, files: Sequence[Mapping[str, Any]], label: ReleaseLabe
     if any(document[key] != mine[key] for key in _SAME):
         return False
     if not files:
-        return rows.num_rows == 0
+        return not len(rows)
     parts = [pq.read_table(pa.BufferReader(read_all(join(folder, file["path"])))) for file in files]
-    return bool(_ordered(pa.concat_tables(parts)).equals(_ordered(rows)))
+    return bool(_ordered(pa.concat_tables(parts)) == _ordered(rows))
 
 
 def _ordered(rows: pa.Table) -> pa.Table:
