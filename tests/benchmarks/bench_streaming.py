@@ -24,13 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines.clusters import Cluster, flink
-from ..engines.streams import EVERY, KEY, Stream, begin, kill_workers
+from ..engines.streams import EVERY, KEY, Stream, begin, finish, kill_workers
 from ..kit.keys import KEK
 from .machine import machine
 from .processes import cpu_seconds, pss_mib, tree
 
-LOOK = 5.0
-"""Seconds between two looks at the processes."""
+LATE = 600.0
+"""Seconds after the last order in which all windows must be written."""
 
 
 @dataclass
@@ -60,12 +60,9 @@ class Watch:
 
 def run(stream: Stream, folder: Path, cluster: Cluster, parallelism: int, kill_after: float | None) -> Watch:
     """Run the pipeline to the end of the stream."""
-    result = begin(stream, folder, cluster, parallelism)
     watch = Watch()
-    while not result.state or result.state not in ("DONE", "FAILED", "CANCELLED"):
-        watch.look(stream, cluster, kill_after)
-        time.sleep(LOOK)
-    result.wait_until_finish()
+    result = begin(stream, folder, cluster, parallelism)
+    finish(result, stream, folder, lambda: watch.look(stream, cluster, kill_after), LATE)
     return watch
 
 

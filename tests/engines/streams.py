@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,12 @@ from ..benchmarks.processes import tree
 from .clusters import Cluster
 
 KEY = "STREAM_KEY"
-EVERY = 0.1
+EVERY = 0.5
 """Seconds between two bursts of orders."""
-OPTIONS = (
-    "--runner=PortableRunner",
-    "--streaming",
-    "--checkpointing_interval=10000",
-    "--shutdown_sources_after_idle_ms=0",  # else Flink waits for ever for what has but one element, where it makes checkpoints
-)
+OPTIONS = ("--runner=PortableRunner", "--streaming", "--checkpointing_interval=10000")
+ENDED = ("DONE", "FAILED", "CANCELLED")
+LOOK = 5.0
+"""Seconds between two looks at the processes and at what is written."""
 ELSE = ("--parallelism", "--environment_cache_millis")
 """What is another for a stream: Flink would start a stage anew on the connection to a worker that is dead, if it kept it."""
 POLICY = {
@@ -170,6 +168,37 @@ def begin(
     _ = released.released | "Note what left" >> beam.Map(left, str(notes))
     _ = released | WriteRelease(str(folder / "out"))
     return begun.run()
+
+
+def finish(result: PipelineResult, stream: Stream, folder: Path, look: Callable[[], None], seconds: float) -> None:
+    """Wait until all windows are written, and end the job: Flink makes checkpoints for as long as no source ends, so none does.
+
+    Args:
+        result: What was begun.
+        stream: What is generated.
+        folder: Where releases are written.
+        look: What is done again and again until then.
+        seconds: How long is waited after the last order at most.
+
+    Raises:
+        TimeoutError: Some window was not written.
+        RuntimeError: The job ended by itself.
+    """
+    windows = len(list(stream.windows()))
+    while len(labels(folder)) < windows:
+        if result.state in ENDED:
+            result.wait_until_finish()  # says why
+            raise RuntimeError(f"the job is {result.state}")
+        if time.time() > stream.start + stream.seconds + seconds:
+            raise TimeoutError(f"{len(labels(folder))} of {windows} windows are written")
+        look()
+        time.sleep(LOOK)
+    result.cancel()
+
+
+def labels(folder: Path) -> list[Path]:
+    """The labels that are written, in the order of their windows."""
+    return sorted(folder.glob("out/*/crm/label.json"))
 
 
 def kill_workers(cluster: Cluster) -> None:

@@ -14,7 +14,7 @@ from ..kit.keys import KEK
 from .artefacts import needs_java
 from .clusters import flink
 from .conftest import bring
-from .streams import KEY, POLICY, Stream, begin, kill_workers
+from .streams import KEY, POLICY, Stream, begin, finish, kill_workers
 
 pytestmark = [pytest.mark.engines, needs_java]
 
@@ -38,8 +38,7 @@ def test_a_stream_whose_workers_are_killed_is_released_window_by_window_with_not
     result = begin(stream, tmp_path, cluster, policy=policy)
     time.sleep(max(0.0, stream.start + 25 - time.time()))  # into the third window, of which some is in a checkpoint
     kill_workers(cluster)
-    result.wait_until_finish()
-    assert result.state == "DONE"
+    finish(result, stream, tmp_path, lambda: None, seconds=180)
     assert call(["verify", str(tmp_path / "out")]) == 0
     labels = [json.loads(path.read_text("utf-8")) for path in sorted(tmp_path.glob("out/*/crm/label.json"))]
     windows = [
