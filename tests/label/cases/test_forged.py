@@ -7,8 +7,6 @@ the label says can give it away. Without a signature `verify` is no proof of ori
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,8 +15,7 @@ from beam_deid.pipelines.cli import call
 
 from ...kit.crowds import crowd, grid, write
 from ...kit.policies import policy, release, roles
-from ...kit.shared import needs_cases
-from .kit import carry_out, run_shared
+from .kit import carry_out
 
 FIELDS = roles(direct="buyer", quasi="city", sensitive="category")
 RUN = ("run", "policy.yaml", "--input", "in.parquet", "--output", "out")
@@ -211,17 +208,6 @@ def problems(runs, tmp_path, capsys):
         return wrong
 
     return found
-
-
-@pytest.mark.slow("starts a process that imports Beam")
-@needs_cases
-def test_the_shared_case(tmp_path):
-    outcome = run_shared("19-forged", tmp_path)
-    assert outcome.labels["a"]["label"] == "still_personal"
-    folder = tmp_path / "19-forged"
-    subprocess.run([sys.executable, "forge.py"], cwd=folder, check=True)
-    assert json.loads((folder / "out" / "a" / "label.json").read_text())["label"] == "anonymized"
-    assert call(["verify", str(folder / "out")]) != 0
 
 
 def test_the_runs_are_what_the_forgeries_need(runs):
