@@ -108,7 +108,7 @@ def test_a_policy_that_loosens_is_refused_in_every_way(tmp_path, capsys):
             refused()
         assert "0.05" in str(told.value)
         assert "link" in str(told.value)
-        assert " ".join(str(told.value).split()) in of_files
+        assert " ".join(told.value.what.split()) in of_files
     assert not (folder / "out").exists()
 
 
