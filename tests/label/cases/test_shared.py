@@ -4,7 +4,7 @@ Two cases are no release of a source, so that they have tests of their own: 14 i
 and times, which neither files nor tables have (`test_embedded.py`). Of others a part is of files alone:
 
 - 08 and 09: releases of one run are tested together, and a table or a collection is one release; here both are made one after the
-  other, and the register knows the first. That files have them together in one run, `check` asks.
+  other, and the register knows the first. In one run files have them in a test of their own.
 - 47 and 48: `label --again` is about the output of a run, and refuses what `WriteRelease` wrote.
 - 54: two equal files are told, and each is searched for sensitive values by itself; of one table neither can be.
 """
@@ -24,8 +24,9 @@ from ...kit.as_files import differences
 from ...kit.shared import CASES, needs_cases
 from ...kit.shared_cases import KEYRING, WAYS, made_in_every_way, prepare, releases_of, table_of
 from .balance import balanced
+from .kit import carry_out
 from .test_earlier import FOUND
-from .test_later import ASKED_AGAIN, KEK, SHARED_CASES
+from .test_later import ASKED_AGAIN, KEK, RUN, SHARED_CASES
 
 REFUSED = "14-limits-loosened"
 FORGED = "19-forged"
@@ -34,6 +35,7 @@ RIGHT = {**FOUND, "09-release-one-by-one": (3,), "10-differencing": (7,), FORGED
 """Lines that must fail in the last release of a case; of an inner tuple, one. 09 is told by the first release already."""
 ANONYMIZED = {"08-two-releases-compose"}
 """Cases whose first release is rightly anonymized, as long as it is the only one."""
+TOGETHER = ("08-two-releases-compose", "09-release-one-by-one")
 EQUAL_FILES = "54-same-file-twice"
 
 
@@ -91,8 +93,20 @@ def test_a_case_has_the_same_label_in_every_way_and_it_is_right(case, tmp_path):
         for release in releases_of(case):
             out = tmp_path / way / release.output
             balanced(json.loads((out / release.name / "label.json").read_text("utf-8")), out)
-    for release in releases_of(case):
-        assert call(["verify", str(tmp_path / "Deidentify" / release.output)]) == 0
+    for way in ("files", "Deidentify"):
+        for release in releases_of(case):
+            assert call(["verify", str(tmp_path / way / release.output)]) == 0
+
+
+@pytest.mark.slow("a run of two releases")
+@needs_cases
+@pytest.mark.parametrize("case", TOGETHER)
+def test_releases_of_one_run_of_files_are_tested_together(case, tmp_path):
+    outcome = carry_out(prepare(case, tmp_path), [RUN], ("out",))
+    assert {name: label["label"] for name, label in outcome.labels.items()} == dict.fromkeys("ab", "still_personal")
+    for name, other in (("a", "b"), ("b", "a")):
+        failing = {test["name"] for test in outcome.labels[name]["tests"] if not test["passed"]}
+        assert any(one.endswith(f":{other}") for one in failing), failing
 
 
 @needs_cases
