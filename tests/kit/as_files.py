@@ -5,6 +5,7 @@ every reject.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import yaml
 
 import beam_deid
 from beam_deid.pipelines.cli import call
-from beam_deid.transforms import Deidentify, Rejected, ReleaseLabel
+from beam_deid.transforms import Deidentified, Deidentify, Rejected, ReleaseLabel
 from beam_deid.transforms.label.documents import to_bytes
 
 from ..label.cases import test_bad_input, test_earlier, test_later, test_misleading_sources
@@ -33,6 +34,7 @@ THIRDS = 3
 OF_A_RUN = ("run", "decided_at", "assessed_at", "policy_sha256", "files", "purpose")
 """What a label says of its run, its time and its files."""
 REJECTS = "0.5"
+_MADE_AT = re.compile(r"\(made [^)]*\)")
 GivenPolicy = Mapping[str, Any] | str
 """A policy, or its path."""
 
@@ -75,8 +77,11 @@ def policy_of(case: Case, release: str, folder: Path) -> dict[str, Any]:
 
 
 def told(text: str) -> Any:
-    """What a JSON text says, but for last digits: sums run in the order of fingerprints, whose key is another in each run."""
-    return json.loads(text, parse_float=lambda number: round(float(number), 9))
+    """What a JSON text says, but for when earlier releases were made.
+
+    Last digits are left out, too: sums run in the order of fingerprints, whose key is another in each run.
+    """
+    return json.loads(_MADE_AT.sub("(made then)", text), parse_float=lambda number: round(float(number), 9))
 
 
 def comparable(label: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,13 +90,18 @@ def comparable(label: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def through_files(table: pa.Table, policy: Mapping[str, Any], release: str, folder: Path, workers: int) -> Made:
-    """The release of `beam-deid run`."""
+    """The release of `beam-deid run` on a file of a table."""
     folder.mkdir(parents=True)
     pq.write_table(table, folder / "in.parquet")
     (folder / "policy.yaml").write_text(yaml.safe_dump(dict(policy), allow_unicode=True, sort_keys=False))
-    given = ["run", str(folder / "policy.yaml"), "-i", str(folder / "in.parquet"), "-o", str(folder / "out")]
-    assert call([*given, "--workers", str(workers), "--max-rejects", REJECTS]) == 0
-    out = folder / "out"
+    return of_run(folder / "policy.yaml", [folder / "in.parquet"], release, folder / "out", workers)
+
+
+def of_run(policy: Path, inputs: Sequence[Path], release: str, out: Path, workers: int = 1) -> Made:
+    """The release of `beam-deid run` on files."""
+    given = ["run", str(policy), "-o", str(out), "--release", release, "--workers", str(workers)]
+    given += ["--max-rejects", REJECTS, *(word for path in inputs for word in ("-i", str(path)))]
+    assert call(given) == 0
     rows = [row for part in sorted((out / release).glob("part-*")) for row in pq.read_table(part).to_pylist()]
     rejects = pq.read_table(out / "rejected.parquet").to_pylist()
     label = comparable(told((out / release / "label.json").read_text("utf-8")))
@@ -109,7 +119,11 @@ def in_order(label: Mapping[str, Any], rows: Iterable[str]) -> list[str]:
 
 def through_frame(frame: Any, policy: GivenPolicy, release: str) -> Made:
     """The release of `beam_deid.deidentify`."""
-    made = beam_deid.deidentify(frame, policy, release, max_rejects=float(REJECTS))
+    return of_frame(beam_deid.deidentify(frame, policy, release, max_rejects=float(REJECTS)))
+
+
+def of_frame(made: beam_deid.Deidentified[Any]) -> Made:
+    """What `beam_deid.deidentify` gave back."""
     label = comparable(told(to_bytes(made.label.document).decode()))
     rows = made.data.to_pylist() if isinstance(made.data, pa.Table) else made.data.to_dicts()
     rejects = made.rejects.to_pylist() if isinstance(made.rejects, pa.Table) else made.rejects.to_dicts()
@@ -125,16 +139,20 @@ def through_collections(
     for first in range(0, len(names), MOST):
         with beam.Pipeline(runner="FnApiRunner") as pipeline:
             for name in names[first : first + MOST]:
-                _collection(pipeline, name, tables[name], policies[name], folder)
+                collection(pipeline, name, tables[name], policies[name], folder)
     return {name: made_of(folder, name) for name in names}
 
 
-def _collection(pipeline: beam.Pipeline, name: str, table: pa.Table, policy: GivenPolicy, folder: Path) -> None:
+def collection(
+    pipeline: beam.Pipeline, name: str, table: pa.Table, policy: GivenPolicy, folder: Path, release: str | None = None
+) -> Deidentified:
+    """What `Deidentify` makes of a table as a collection, which is written down for `made_of`."""
     batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     given = pipeline | f"{name}: rows" >> beam.Create(batches, reshuffle=False).with_output_types(pa.RecordBatch)
-    result = given | name >> Deidentify(policy, max_rejects=float(REJECTS))
+    result = given | name >> Deidentify(policy, release, max_rejects=float(REJECTS))
     for what in ("released", "rejected", "label"):
         _ = getattr(result, what) | f"{name}: {what}" >> beam.Map(noted, str(folder / f"{name}.{what}"))
+    return result
 
 
 def noted(element: Any, path: str) -> None:

@@ -48,6 +48,13 @@ def test_the_same_policy_is_read_from_a_file_and_from_a_mapping(
     assert read_policy(write(tmp_path, ORDERS)) == policy_from_mapping(orders())
 
 
+def test_the_path_of_a_policy_may_be_a_path(tmp_path: Path) -> None:
+    path = write(tmp_path, ORDERS)
+    assert read_policy(Path(path)) == read_policy(path)
+    with pytest.raises(PolicyError, match="there is no such"):
+        read_policy(tmp_path / "other.yaml")
+
+
 def test_a_mapping_may_hold_enums_tuples_and_actions(tmp_path: Path) -> None:
     mapping = orders()
     expected = policy_from_mapping(orders())

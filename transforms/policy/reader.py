@@ -60,7 +60,7 @@ class PolicyFile(NamedTuple):
     text: bytes
 
 
-def read_policy(path: str, *, key_given: bool = False) -> Policy:
+def read_policy(path: str | os.PathLike[str], *, key_given: bool = False) -> Policy:
     """Read a policy file of one table, UTF-8 YAML. Relative paths in it start from its folder.
 
     Args:
@@ -70,7 +70,8 @@ def read_policy(path: str, *, key_given: bool = False) -> Policy:
     Raises:
         PolicyError: It cannot be read or something in it is wrong; ``problems`` lists all that was found. Or it has tables.
     """
-    return _of_one_table(read_any_policy(path, key_given=key_given), shown(path))
+    text = os.fspath(path)
+    return _of_one_table(read_any_policy(text, key_given=key_given), shown(text))
 
 
 def read_any_policy(path: str, *, key_given: bool = False) -> Policy | TablesPolicy:

@@ -15,7 +15,6 @@ import io
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,6 @@ import yaml
 from beam_deid.pipelines.cli import call
 
 from ...kit.crowds import Content, write
-from ...kit.shared import CASES
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,6 @@ def run(case: Case, folder: Path) -> Outcome:
     (folder / "policy.yaml").write_text(yaml.safe_dump(dict(case.policy), allow_unicode=True, sort_keys=False))
     inputs = [word for name in case.inputs for word in ("--input", name)]
     return carry_out(folder, case.commands or (("run", "policy.yaml", *inputs, "--output", "out"),), case.outputs)
-
-
-def run_shared(
-    name: str, folder: Path, commands: Sequence[Sequence[str]] = (), outputs: Sequence[str] = ("out",)
-) -> Outcome:
-    """Run a copy of a shared case, as its `run.sh` does: where no commands are given, one run of `in.parquet` into `out`."""
-    copy = shutil.copytree(CASES / name, folder / name)
-    return carry_out(copy, commands or [("run", "policy.yaml", "--input", "in.parquet", "--output", "out")], outputs)
 
 
 def carry_out(folder: Path, commands: Sequence[Sequence[str]], outputs: Sequence[str]) -> Outcome:

@@ -20,7 +20,7 @@ from ...kit.processes import PROGRAM
 from ...kit.sampling import quick_first, quick_for, sampled
 from ...kit.shared import CASES as CASES_FOUND
 from ...kit.shared import needs_cases
-from .kit import Case, judge, run, run_shared
+from .kit import Case, judge, run
 
 GOODS = ("食品", "图书", "药品", "玩具")
 MANY_GOODS = (*GOODS, "家具", "鞋", "酒", "花", "茶", "灯")
@@ -752,7 +752,7 @@ FOUND = {
     "17-minus-zero": (3,),
     "18-attacker-other-spelling": (7,),
 }
-"""The shared cases, and the lines that must fail; of an inner tuple, one."""
+"""The shared cases, and the lines that must fail; of an inner tuple, one. `test_shared` tries them."""
 
 
 def number(case: Case) -> str:
@@ -780,36 +780,6 @@ def test_another_example_of_a_wrong_label_fails_its_line(case, tmp_path):
 @pytest.mark.parametrize("case", [case for case in CASES if case.refused], ids=str)
 def test_a_policy_that_loosens_is_refused_with_the_floor(case, tmp_path):
     judge(run(case, tmp_path), refused=case.refused)
-
-
-@pytest.mark.slow("the quick suite has another example of each")
-@needs_cases
-@pytest.mark.parametrize(("name", "lines"), FOUND.items(), ids=FOUND)
-def test_a_case_as_it_was_found_fails_its_line(name, lines, tmp_path):
-    judge(run_shared(name, tmp_path), lines)
-
-
-@needs_cases
-def test_loosened_limits_as_they_were_found_are_refused_with_the_floor(tmp_path):
-    judge(run_shared("14-limits-loosened", tmp_path), refused=(r"\b0\.05\b", r"\blink\b"))
-
-
-@needs_cases
-def test_releases_made_one_by_one_are_joined_with_each_other(tmp_path):
-    one = ("run", "policy.yaml", "--input", "in.parquet", "--overwrite", "--output")
-    commands = [(*one, "out_a", "--release", "a"), (*one, "out_b", "--release", "b")]
-    outcome = run_shared("09-release-one-by-one", tmp_path, commands, ["out_a", "out_b"])
-    judge(outcome, (8,), releases=["out_b/b"])
-
-
-@needs_cases
-def test_the_difference_of_two_releases_is_not_one_persons_record(tmp_path):
-    commands = [
-        ("run", "policy_may.yaml", "--input", "may.parquet", "--output", "may"),
-        ("run", "policy.yaml", "--input", "june.parquet", "--output", "june"),
-    ]
-    outcome = run_shared("10-differencing", tmp_path, commands, ["may", "june"])
-    judge(outcome, (8,), releases=["june/a"])
 
 
 REGISTER = ("09-release-one-by-one", "10-differencing")

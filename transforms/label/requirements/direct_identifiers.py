@@ -30,6 +30,7 @@ class DirectIdentifiers(Requirement):
     )
     remedy = "Leave the column out, or generalize it; masked, hashed or tokenized it still names a person."
     told = True
+    by_scope = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""

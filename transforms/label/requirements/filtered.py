@@ -22,6 +22,7 @@ class Filtered(Requirement):
         "or let the release stay still_personal."
     )
     told = True
+    by_scope = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where there is a row filter, or a consent is needed."""

@@ -18,6 +18,7 @@ class OtherTables(Requirement):
         "Give out one table alone, in a release of its own, and let the releases of the others expect still_personal."
     )
     told = True
+    by_scope = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, where there are such releases."""

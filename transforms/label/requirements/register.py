@@ -18,6 +18,7 @@ class Register(Requirement):
     words = "registers that remember what was given out of the dataset, so that releases of other runs are tested, too"
     remedy = "Let the policy have a register, so that what was given out is remembered."
     told = True
+    by_scope = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test, in public sharing."""

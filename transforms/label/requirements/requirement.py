@@ -219,6 +219,8 @@ class Requirement(ABC):
         told: Whether its figure follows from what a label holds beside its tests, so that `verify` makes it again.
         by_group: Whether it looks at groups one by one, so that the figure of a release is the worst one of its parts, if no
             group is in two of them.
+        by_scope: Whether its figure follows from what the release is about, and from no record: then there is one, too, where
+            nobody says whom the records are about.
     """
 
     name: ClassVar[str]
@@ -236,6 +238,7 @@ class Requirement(ABC):
     suppresses: ClassVar[bool] = False
     told: ClassVar[bool] = False
     by_group: ClassVar[bool] = False
+    by_scope: ClassVar[bool] = False
 
     @abstractmethod
     def planned(self, scope: Scope) -> Iterator[Planned]:

@@ -18,6 +18,7 @@ class Restorable(Requirement):
         "Leave the column out, or generalize it. Where whoever holds the key needs the values, expect still_personal."
     )
     told = True
+    by_scope = True
 
     def planned(self, scope: Scope) -> Iterator[Planned]:
         """One test over all columns."""
