@@ -250,7 +250,8 @@ class Reason(Told):
     DAMAGED_BY_EXCEL = (
         "damaged_by_excel",
         "A long number was kept as a floating-point number, so that its last digits are lost",
-        "Export again with the column as text. What is lost cannot be brought back from this file.",
+        "Export again with the column as text, and read it as text: dtype=str in pandas. What is lost cannot be brought back from "
+        "this file.",
         "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
     )
     AMBIGUOUS_NUMBER = (
@@ -258,6 +259,13 @@ class Reason(Told):
         "The number can be read in two ways, as 1,234, or has a currency beside it",
         "Say how numbers are written: input.decimal, input.thousands, input.currency.",
         "say how numbers are written: input.decimal, input.thousands, input.currency",
+    )
+    NOT_WHOLE = (
+        "not_whole",
+        "The number has a fraction, be it of zeros as in 1990.0, and its field is one of whole numbers",
+        "Programs write 1990.0 where a column had empty cells (pandas does). Write whole numbers there: astype('Int64') before "
+        "to_csv or astype('string'); or read them with a fraction of no digits: kind: decimal, decimals: 0.",
+        "numbers written as 1990.0 are read by kind: decimal, decimals: 0; in pandas astype('Int64') writes them whole",
     )
     AMBIGUOUS_TIME = (
         "ambiguous_time",

@@ -104,6 +104,45 @@ def test_a_number_that_excel_damaged_is_a_fault_of_its_own():
     assert read(texts[:1], Reading(NUMBER)) == [2.02e18]
 
 
+WHOLE = Reason.NOT_WHOLE
+NOT_WHOLE = [
+    (["1990.0", "-3.50", "12.5元", "1990.000", "1,990"], pa.string(), [WHOLE, WHOLE, WHOLE, WHOLE, UNSAID]),
+    (["1.000", "12.500", "3."], pa.string(), [UNSAID, UNSAID, WRONG]),
+    ([1990.0, -3.5, 1e-7, None], pa.float64(), [1990, WHOLE, WHOLE, None]),
+    ([Decimal("3.25"), Decimal("-0.50")], pa.decimal128(5, 2), [WHOLE, WHOLE]),
+    ([2.0**53 - 1, 2.0**53, -1e22], pa.float64(), [2**53 - 1, Reason.DAMAGED_BY_EXCEL, Reason.DAMAGED_BY_EXCEL]),
+    ([float("inf"), float("nan")], pa.float64(), [WRONG, WRONG]),
+    ([2**64 - 1], pa.uint64(), [WRONG]),
+]
+
+
+@pytest.mark.parametrize(("values", "given", "expected"), NOT_WHOLE)
+def test_a_number_with_a_fraction_is_no_whole_one_and_the_reason_says_so(values, given, expected):
+    assert read(values, Reading(INTEGER), given) == expected
+
+
+@examples(100)
+@given(st.lists(st.one_of(st.none(), st.integers(1 - 2**53, 2**53 - 1))))
+def test_whole_numbers_that_a_null_made_floating_are_the_same_whole_numbers(values):
+    floating = [None if value is None else float(value) for value in values]
+    assert read(floating, Reading(INTEGER), pa.float64()) == values
+
+
+def test_whole_numbers_of_sixteen_bits_in_floating_point_are_read():
+    column = pa.array([1990.0, 1.5], pa.float64()).cast(pa.float16(), safe=False)
+    assert to_kind(column, Reading(INTEGER))[0].to_pylist() == [1990, None]
+
+
+@pytest.mark.parametrize("given", [pa.float64(), pa.float32()])
+def test_an_identifier_in_floating_point_that_stands_for_several_is_a_fault(given):
+    """Two numbers of members would be one person's; text that looks so is one as well."""
+    bad = Reason.DAMAGED_BY_EXCEL
+    values = [13800138.0, 2.0**60, None]
+    assert read(values, Reading(None, identifies=True), given) == [13800138.0, bad, None]
+    assert read(values, Reading(TEXT, identifies=True), given) == ["13800138", bad, None]
+    assert read(values, Reading(None), given) == values
+
+
 def test_null_words_are_null_whatever_the_kind():
     nulls = ("NULL", "\\N", "0000-00-00")
     for kind, text, value in (

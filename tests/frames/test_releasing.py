@@ -1,5 +1,6 @@
 """Tables in memory are released as files are, whatever holds them, and fail closed."""
 
+import io
 import tracemalloc
 
 import numpy as np
@@ -146,6 +147,33 @@ def test_rejects_name_the_row_the_field_and_the_reason_and_never_the_value():
         beam_deid.deidentify(frame, POLICY)
     assert "SECRET" not in str(refused.value)
     assert refused.value.exit_code == 3
+
+
+def read_by_pandas(csv, **options):
+    return pd.read_csv(io.StringIO("who,city,age,item\n" + csv), **options)
+
+
+def test_whole_numbers_that_pandas_reads_as_floating_ones_are_whole_numbers():
+    """One empty cell makes a column of NumPy floating."""
+    ages = ["", *map(str, range(31, 70))]
+    frame = read_by_pandas("".join(f"p{age},杭州市,{age},茶\n" for age in ages))
+    assert frame["age"].dtype == np.float64
+    made = beam_deid.deidentify(frame, with_release(fields={"age": "keep"}))
+    assert not len(made.rejects)
+    assert made.data["age"].dropna().tolist() == list(range(31, 70))
+    assert made.data["age"].isna().sum() == 1
+
+
+def test_floating_numbers_as_text_are_rejected_with_what_to_do():
+    frame = read_by_pandas("p1,杭州市,1990,茶\np2,杭州市,,茶\n").astype({"age": "string"})
+    assert frame["age"].tolist()[0] == "1990.0"
+    with pytest.raises(beam_deid.InputError, match=r"age: not_whole.*decimals: 0.*Int64") as refused:
+        beam_deid.deidentify(frame, POLICY)
+    as_decimal = {**POLICY["fields"], "age": {"role": "quasi_identifier", "kind": "decimal", "decimals": 0}}
+    made = beam_deid.deidentify(frame, with_release({**POLICY, "fields": as_decimal}, fields={"age": "keep"}))
+    assert made.counts.rejected == 0
+    whole = read_by_pandas("p1,杭州市,1990,茶\np2,杭州市,,茶\n").astype({"age": "Int64"}).astype({"age": "string"})
+    assert beam_deid.deidentify(whole, with_release(fields={"age": "keep"})).data["age"].tolist()[0] == 1990
 
 
 def test_a_label_that_is_not_expected_releases_nothing():
