@@ -276,8 +276,9 @@ class Reason(Told):
     TOO_MANY_DECIMALS = (
         "too_many_decimals",
         "The number has more digits after the point than its field keeps",
-        "Say how many there are: decimals of the field.",
-        "say how many digits there are after the point: decimals of the field",
+        "Say how many there are: decimals of the field. Numbers in floating point, as 0.1 + 0.2 gives them, are for you to round "
+        "before: round(2) in pandas.",
+        "say how many digits there are after the point: decimals of the field; or round what comes in floating point",
     )
     INEXACT_NUMBER = (
         "inexact_number",

@@ -104,6 +104,26 @@ def test_a_number_that_excel_damaged_is_a_fault_of_its_own():
     assert read(texts[:1], Reading(NUMBER)) == [2.02e18]
 
 
+FINER = [
+    (Reading(DECIMAL, decimals=2), [0.1 + 0.2, 0.5, 1e-17, None], pa.float64(), [MANY, "0.5", MANY, None]),
+    (Reading(DECIMAL), [1.125, 2.25], pa.float64(), [MANY, "2.25"]),
+    (Reading(DECIMAL, decimals=0), ["1.50", "2.00"], pa.decimal128(5, 2), [MANY, "2"]),
+    (Reading(DECIMAL, decimals=2), ["1.5550", "2.2500"], pa.decimal128(9, 4), [MANY, "2.25"]),
+    (Reading(DECIMAL, decimals=2), ["12345678901234567890.50"], pa.decimal128(30, 2), [WRONG]),
+    (Reading(DECIMAL), ["1.5550"], pa.decimal128(9, 4), ["1.5550"]),
+    (Reading(DECIMAL, decimals=2), [float("inf")], pa.float64(), [WRONG]),
+]
+
+
+@pytest.mark.parametrize(("reading", "values", "given", "expected"), FINER)
+def test_a_number_that_is_finer_than_its_field_is_no_decimal_of_it_and_the_reason_says_so(
+    reading, values, given, expected
+):
+    """None is rounded: which of two numbers was meant by 0.125 nobody said."""
+    values = [Decimal(value) if type(value) is str else value for value in values]
+    assert read(values, reading, given) == [Decimal(one) if type(one) is str else one for one in expected]
+
+
 WHOLE = Reason.NOT_WHOLE
 NOT_WHOLE = [
     (["1990.0", "-3.50", "12.5元", "1990.000", "1,990"], pa.string(), [WHOLE, WHOLE, WHOLE, WHOLE, UNSAID]),

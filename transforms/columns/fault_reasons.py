@@ -75,3 +75,10 @@ def _patterns_of_numbers(target: pa.DataType) -> Iterator[tuple[Reason, str]]:
         yield Reason.INEXACT_NUMBER, _PLAIN
     if pa.types.is_integer(target):
         yield Reason.NOT_WHOLE, _NOT_WHOLE
+    if pa.types.is_decimal(target):
+        yield Reason.TOO_MANY_DECIMALS, _finer_than(target.scale)
+
+
+def _finer_than(places: int) -> str:
+    """Numbers with more digits behind the point than some places hold."""
+    return rf"\A-?[0-9]+(?:\.[0-9]{{{places}}}[0-9]*[1-9]0*|(?:\.[0-9]+)?[eE]-[0-9]+)\z"
