@@ -1,7 +1,9 @@
 """Tables in memory are released as files are, whatever holds them, and fail closed."""
 
+import datetime
 import io
 import tracemalloc
+import zoneinfo
 
 import numpy as np
 import pandas as pd
@@ -184,6 +186,37 @@ def test_amounts_with_the_noise_of_floating_point_are_rejected_with_what_to_do()
         beam_deid.deidentify(noisy, policy)
     made = beam_deid.deidentify(noisy.assign(age=noisy["age"].round(2)), policy)
     assert {str(value) for value in made.data["age"]} == {"0.30"}
+
+
+MORNING = datetime.datetime(2026, 1, 2, 3, tzinfo=zoneinfo.ZoneInfo("Asia/Shanghai"))
+
+
+def with_times(kind, input_options=None, **field):
+    fields = {**POLICY["fields"], "age": {"role": "quasi_identifier", **({"kind": kind} if kind else {}), **field}}
+    return with_release({**POLICY, "fields": fields, "input": input_options or {}}, fields={"age": "keep"})
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp"])
+@pytest.mark.parametrize("held", ["table", "pandas", "polars"])
+def test_times_with_a_zone_of_which_nobody_says_whose_they_are_read_as_are_told(kind, held):
+    times = pa.array([MORNING] * 120, pa.timestamp("us", "Asia/Shanghai"))
+    table = KINDS[held](orders().set_column(2, "age", times))
+    made = beam_deid.deidentify(table, with_times(kind))
+    assert str(arrow_of(made.data).column("age")[0]).startswith("2026-01-01")
+    assert [note.partition(": ")[0] for note in made.notes] == ["age"]
+    assert "timezone" in made.notes[0]
+    for said in (with_times(kind, {"timezone": "Asia/Shanghai"}), with_times(kind, timezone="Asia/Shanghai")):
+        made = beam_deid.deidentify(table, said)
+        assert str(arrow_of(made.data).column("age")[0]).startswith("2026-01-02")
+        assert not made.notes
+    assert not beam_deid.deidentify(table, with_times(kind, {"timezone": "UTC"})).notes
+
+
+def test_times_that_stay_as_they_are_need_no_timezone():
+    plain = orders().set_column(2, "age", pa.array([MORNING.replace(tzinfo=None)] * 120))
+    assert not beam_deid.deidentify(plain, with_times("date")).notes
+    zoned = orders().set_column(2, "age", pa.array([MORNING] * 120))
+    assert not beam_deid.deidentify(zoned, with_times(None)).notes
 
 
 def test_a_label_that_is_not_expected_releases_nothing():

@@ -38,6 +38,7 @@ from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Given, Job
 from beam_deid.transforms.run.schema import Schemas, types_of
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.run.zones import zone_notes
 from beam_deid.transforms.treat.given import PLACE, typed_batch, with_combined
 from beam_deid.transforms.treat.passes import Pass
 from beam_deid.transforms.treat.rejected import REJECTED, Rejects
@@ -89,6 +90,7 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
 def _released_table(table: pa.Table, job: Job, max_rejects: float, threads: int, folder: SpillFolder) -> ReleasedTable:
     table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
     rows = table.num_rows
+    zones = zone_notes(job.policy, dict(zip(table.column_names, table.schema.types, strict=True)))
     job, shares = _begun(table, job, folder)
     decision = _decided(job, shares, rows, max_rejects, threads, folder)
     (release,) = job.releases
@@ -98,7 +100,7 @@ def _released_table(table: pa.Table, job: Job, max_rejects: float, threads: int,
     done = RunFacts.merge([*facts, RunFacts({release: order})])
     part = done.releases[release]
     prove(decided, part, in_files=False)
-    return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, decision.notes)
+    return ReleasedTable(released, label_manifest(job, decided, part), done.rejects, (*zones, *decision.notes))
 
 
 def rejected_table(rejects: Rejects) -> pa.Table:

@@ -5,6 +5,7 @@ import logging
 import signal
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -12,7 +13,7 @@ import yaml
 import beam_deid
 from beam_deid.pipelines.cli import call
 
-from ...frames.test_releasing import expecting, orders
+from ...frames.test_releasing import MORNING, expecting, orders, with_times
 
 SLOW = pytest.mark.slow("runs in a process that imports Beam")
 
@@ -91,6 +92,18 @@ def test_a_wrong_call_is_an_exception_and_writes_nothing(changed, error, source,
     assert wrong.value.exit_code == 2
     assert capfd.readouterr() == ("", "")
     assert not (tmp_path / "out").exists()
+
+
+def test_times_with_a_zone_of_which_nobody_says_whose_they_are_read_as_are_told(tmp_path):
+    source = tmp_path / "orders.parquet"
+    pq.write_table(orders().set_column(2, "age", pa.array([MORNING] * 120)), source)
+    result = beam_deid.run(with_times("date"), source, tmp_path / "out")
+    assert [note.partition(":")[0] for note in result.notes if "timezone" in note] == ["age"]
+    assert [note for note in result.notes if "timezone" in note] == result.document["notes"]
+    (part,) = result.releases["out"].files
+    assert {str(day) for day in pq.read_table(part).column("age").to_pylist()} == {"2026-01-01"}
+    again = beam_deid.run(with_times("date", {"timezone": "Asia/Shanghai"}), source, tmp_path / "again")
+    assert not [note for note in again.notes if "timezone" in note]
 
 
 def test_an_output_that_is_there_is_replaced_only_where_that_is_said(source, tmp_path):
