@@ -91,14 +91,27 @@ def run(
     )
     notes: list[str] = []
     outcome = guarded(WHERE, _carried_out, read, inputs, folder, asked, lambda *told: notes.extend(_all(told)))
-    if outcome.unmet and not dry_run:
-        raise ExpectationUnmet(
-            f"not the label that the policy expects: {', '.join(outcome.unmet)}",
-            WHERE,
-            "A dry_run gives the labels with the tests that fail; fix the release, or expect still_personal",
-        )
     told = (*notes, *outcome.run.get("notes", ()), *outcome.rejects, *outcome.notes)
-    return Result.of(folder, outcome.run, outcome.labels, told, dry_run)
+    result = Result.of(folder, outcome.run, outcome.labels, told, dry_run)
+    if outcome.unmet and not dry_run:
+        raise _unmet(result, outcome.unmet)
+    return result
+
+
+def _unmet(result: Result, names: Sequence[str]) -> ExpectationUnmet:
+    """The error for releases that are not published, with what became of all."""
+    from beam_deid.transforms.publish.unmet import all_unmet_told
+
+    entries = result.document["releases"]
+    published = [name for name, release in result.releases.items() if release.is_published]
+    others = f"Published as expected: {', '.join(published)}" if published else "No release is published"
+    return ExpectationUnmet(
+        all_unmet_told({name: entries[name] for name in names}),
+        WHERE,
+        f"{others}. Fix what is not published, or expect the label that it has",
+        failing={name: result.releases[name].label.failing for name in names},
+        result=result,
+    )
 
 
 def _carried_out(

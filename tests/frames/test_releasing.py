@@ -182,7 +182,9 @@ def test_amounts_with_the_noise_of_floating_point_are_rejected_with_what_to_do()
     fields = {**POLICY["fields"], "age": {"role": "quasi_identifier", "kind": "decimal", "decimals": 2}}
     policy = with_release({**POLICY, "fields": fields}, fields={"age": "keep"})
     noisy = orders().to_pandas().assign(age=0.1 + 0.2)
-    with pytest.raises(beam_deid.InputError, match=r"age: too_many_decimals, 120 records.*round what comes in floating"):
+    with pytest.raises(
+        beam_deid.InputError, match=r"age: too_many_decimals, 120 records.*round what comes in floating"
+    ):
         beam_deid.deidentify(noisy, policy)
     made = beam_deid.deidentify(noisy.assign(age=noisy["age"].round(2)), policy)
     assert {str(value) for value in made.data["age"]} == {"0.30"}
@@ -223,6 +225,10 @@ def test_a_label_that_is_not_expected_releases_nothing():
     with pytest.raises(beam_deid.ExpectationUnmet) as unmet:
         beam_deid.deidentify(orders(4), expecting("anonymized"))
     assert unmet.value.exit_code == 4
+    assert set(unmet.value.failing) == {"out"}
+    assert all(test in unmet.value.message for test in unmet.value.failing["out"])
+    with pytest.raises(beam_deid.ExpectationUnmet, match=r"anonymized, still_personal is expected\. "):
+        beam_deid.deidentify(orders(), expecting("still_personal"))
     assert beam_deid.deidentify(orders(), expecting("anonymized")).label.is_anonymized
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import pickle
 import signal
 from pathlib import Path
 
@@ -69,6 +70,30 @@ def test_a_label_that_is_not_expected_is_an_exception_with_the_exit_code_of_the_
         beam_deid.run(expecting("still_personal"), source, tmp_path / "out")
     assert unmet.value.exit_code == 4
     assert not list((tmp_path / "out").glob("out/part-*"))
+    assert "out: the label is anonymized, still_personal is expected. No release is published." in unmet.value.message
+    assert unmet.value.failing == {"out": ()}
+
+
+def test_a_label_that_is_not_expected_is_told_with_its_tests_and_what_was_published(source, tmp_path):
+    made = expecting("anonymized")["releases"]["out"]
+    fine = {"purpose": "test", "sharing": "enclave", "fields": {"city": "keep"}, "expect": "anonymized"}
+    whole = {**made, "fields": {**made["fields"], "who": "keep"}}
+    policy = {**expecting("anonymized"), "releases": {"whole": whole, "fine": fine}}
+    with pytest.raises(beam_deid.ExpectationUnmet) as raised:
+        beam_deid.run(policy, source, tmp_path / "out")
+    unmet = raised.value
+    assert "whole: the label is still_personal, anonymized is expected; failing: " in unmet.message
+    assert "direct_identifiers" in unmet.message
+    assert "Published as expected: fine." in unmet.message
+    assert "direct_identifiers" in unmet.failing["whole"]
+    for one in (unmet, pickle.loads(pickle.dumps(unmet))):
+        assert {name: release.is_published for name, release in one.result.releases.items()} == {
+            "whole": False,
+            "fine": True,
+        }
+        assert all(Path(file).exists() for file in one.result.releases["fine"].files)
+        assert one.failing == unmet.failing
+    assert call(["verify", str(tmp_path / "out")]) == 0
 
 
 @pytest.mark.parametrize(
