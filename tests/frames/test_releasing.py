@@ -232,6 +232,29 @@ def test_a_label_that_is_not_expected_releases_nothing():
     assert beam_deid.deidentify(orders(), expecting("anonymized")).label.is_anonymized
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"threads": -2}, r"deidentify\(threads=…\): threads is a whole number from 1 on"),
+        ({"threads": 0}, "threads"),
+        ({"threads": "2"}, "threads"),
+        ({"threads": True}, "threads"),
+        ({"key": "abcdefgh"}, r"deidentify\(key=…\).*get_secret_bytes.*env:NAME"),
+        ({"key": b"abcdefgh" * 4}, "get_secret_bytes"),
+        ({"max_rejects": "1"}, "max_rejects"),
+        ({"release": ["out"]}, r"deidentify\(release=…\).*The policy has: out"),
+        ({"policy": "version: 1\nfields: {}\n"}, "looks like the text of a policy"),
+        ({"policy": None}, "a policy is a mapping"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_is_told_with_what_to_do(changed, told):
+    with pytest.raises((beam_deid.UsageError, beam_deid.PolicyError), match=told) as wrong:
+        beam_deid.deidentify(**{"data": orders(), "policy": POLICY, **changed})
+    assert wrong.value.exit_code == 2
+    assert "abcdefgh" not in wrong.value.message
+
+
 def test_columns_must_be_those_of_the_policy():
     strange = orders().append_column("phone", [["1"] * 120])
     with pytest.raises(beam_deid.PolicyError, match="phone"):

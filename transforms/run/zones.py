@@ -18,9 +18,9 @@ def zone_notes(policy: Policy, types: Mapping[str, pa.DataType]) -> Iterator[str
     unsaid = [name for name in policy.fields if name in types and _is_unsaid(policy, name, types[name])]
     if unsaid:
         yield (
-            f"{', '.join(map(bare, unsaid))}: these times have a zone and are read as clocks in UTC show them, where the day may be "
-            "another one, for the policy names no timezone: write input: {timezone: Asia/Shanghai} or another, or {timezone: UTC} if "
-            "that is meant"
+            f"{', '.join(map(bare, unsaid))}: these times have a zone and are read as clocks in UTC show them, where the day may "
+            "be another one, for the policy names no timezone: write input: {timezone: Asia/Shanghai} or another, or "
+            "{timezone: UTC} if that is meant"
         )
 
 
