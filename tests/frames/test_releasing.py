@@ -93,6 +93,14 @@ def test_the_same_kind_comes_back_with_the_same_rows_whatever_it_is(kind):
     assert not made.label.failing
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_shown_of_a_result_is_its_label_and_no_row(kind):
+    made = beam_deid.deidentify(KINDS[kind](orders()), POLICY)
+    assert repr(made) == "Deidentified(label=Label(anonymized, k=20), notes=())"
+    assert repr(beam_deid.deidentify(orders(4), POLICY).label).startswith("Label(still_personal, k=2, failing: k, ")
+    assert str(made.label) == "anonymized"
+
+
 def test_what_is_given_is_not_changed():
     frame = orders().to_pandas().set_index(np.arange(120)[::-1])
     before = frame.copy()
