@@ -22,7 +22,9 @@ def text_of(given: Path, place: str) -> str:
     """
     text = os.fspath(given) if isinstance(given, str | os.PathLike) else None
     if not isinstance(text, str):
-        raise UsageError(f"it was given something of type {type(given).__name__}", place, "It takes text, or a path of pathlib")
+        raise UsageError(
+            f"it was given something of type {type(given).__name__}", place, "It takes text, or a path of pathlib"
+        )
     return text
 
 
