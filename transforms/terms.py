@@ -250,8 +250,7 @@ class Reason(Told):
     DAMAGED_BY_EXCEL = (
         "damaged_by_excel",
         "A long number was kept as a floating-point number, so that its last digits are lost",
-        "Export again with the column as text, and read it as text: dtype=str in pandas. What is lost cannot be brought back from "
-        "this file.",
+        "Export again with the column as text, and in pandas read it as dtype=str. What is lost cannot be brought back from here.",
         "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
     )
     AMBIGUOUS_NUMBER = (
@@ -276,8 +275,7 @@ class Reason(Told):
     TOO_MANY_DECIMALS = (
         "too_many_decimals",
         "The number has more digits after the point than its field keeps",
-        "Say how many there are: decimals of the field. Numbers in floating point, as 0.1 + 0.2 gives them, are for you to round "
-        "before: round(2) in pandas.",
+        "Say how many there are: decimals of the field. Round numbers in floating point before, of which 0.1 + 0.2 is no 0.3.",
         "say how many digits there are after the point: decimals of the field; or round what comes in floating point",
     )
     INEXACT_NUMBER = (

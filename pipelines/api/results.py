@@ -25,9 +25,8 @@ def _shown(document: Mapping[str, Any]) -> str:
     told = [str(document["label"]), *([] if k is None else [f"k={k}"])]
     failing = _failing(document)
     if failing:
-        named = ", ".join(failing[:_SHOWN])
-        more = f" and {len(failing) - _SHOWN} more" if len(failing) > _SHOWN else ""
-        told.append(f"failing: {named}{more}")
+        more = ["…"] if len(failing) > _SHOWN else []
+        told.append(f"failing: {', '.join([*failing[:_SHOWN], *more])}")
     return ", ".join(told)
 
 

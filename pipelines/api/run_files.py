@@ -147,7 +147,8 @@ def _policy_of(
 
     operator = None if operator is None else text_of(operator, "run(operator=…)")
     read: Policy | TablesPolicy
-    path, text = None, None
+    path = None
+    text = None
     if isinstance(policy, str | os.PathLike):
         path = text_of(policy, "run(policy=…)")
         read, text = read_policy_file(path)

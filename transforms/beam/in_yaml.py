@@ -44,7 +44,8 @@ class _WithOptions(beam.PTransform):
         unknown = next((name for name in options if name not in known), None)
         if unknown is not None:
             raise UsageError(f"there is no option {unknown}", f"{cls.__name__}: config", instead(unknown, known))
-        return super().__new__(cls)
+        made: Self = super().__new__(cls)
+        return made
 
 
 class Deidentify(_WithOptions):

@@ -6,8 +6,9 @@ from typing import Any
 
 def unmet_told(label: str, expected: str, failing: Sequence[str]) -> str:
     """The label that a release has, the one that is expected, and which tests fail, without a full stop."""
-    tests = f"; failing: {', '.join(failing)}" if failing else ""
-    return f"the label is {label}, {expected} is expected{tests}"
+    if not failing:
+        return f"the label is {label}, {expected} is expected"
+    return f"the label is {label}, {expected} is expected; failing: {', '.join(failing)}"
 
 
 def all_unmet_told(releases: Mapping[str, Mapping[str, Any]]) -> str:
