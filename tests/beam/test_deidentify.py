@@ -242,6 +242,17 @@ def test_nested_columns_of_batches_are_refused_unless_they_are_passed_over(kind)
         assert_that(result.label, one_label("anonymized"))
 
 
+@pytest.mark.parametrize("kind", [pa.binary(16), pa.duration("s"), pa.float16()], ids=str)
+def test_columns_of_batches_that_hold_one_value_each_are_taken(kind):
+    value = bytes(16) if pa.types.is_fixed_size_binary(kind) else 1
+    column = pa.array([value] * len(ROWS)).cast(kind)
+    batch = pa.RecordBatch.from_pylist(ROWS).append_column("more", column)
+    fields = {**POLICY["fields"], "more": {"role": "quasi_identifier"}}
+    with pipeline() as begun:
+        result = begun | beam.Create([batch]) | Deidentify({**POLICY, "fields": fields})
+        assert_that(result.label, one_label("anonymized"))
+
+
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:2]], ids=["anonymized", "still personal"])
 def test_labels_follow_their_schema(rows):
     shipped = importlib.resources.files("beam_deid.configs").joinpath("schemas/label.schema.json").read_text("utf-8")

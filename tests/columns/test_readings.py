@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.moment_patterns import format_problem
-from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.columns.read_as import arrow_type, to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.columns.text_escapes import Dress
 from beam_deid.transforms.errors import UsageError
@@ -151,6 +151,8 @@ def test_whole_numbers_that_a_null_made_floating_are_the_same_whole_numbers(valu
 def test_whole_numbers_of_sixteen_bits_in_floating_point_are_read():
     column = pa.array([1990.0, 1.5], pa.float64()).cast(pa.float16(), safe=False)
     assert to_kind(column, Reading(INTEGER))[0].to_pylist() == [1990, None]
+    wide, faults = to_kind(column, None)
+    assert (wide.to_pylist(), wide.type, faults) == ([1990.0, 1.5], arrow_type(None, column.type), None)
 
 
 @pytest.mark.parametrize("given", [pa.float64(), pa.float32()])

@@ -19,7 +19,7 @@ from beam_deid.transforms.beam.elements import WHERE, ElementKind, arrow_type_of
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.columns.read_as import to_text
-from beam_deid.transforms.columns.readable import check_readable, never_read
+from beam_deid.transforms.columns.readable import check_flat, never_read
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.ignoring import NOTHING_IGNORED, Ignored
 from beam_deid.transforms.recognisers.kinds.kind import Kind
@@ -144,7 +144,7 @@ class _Gather(beam.DoFn):
     ) -> Iterator[Any]:
         for batch in _pieces(element):
             read = _without(batch, self._ignored)
-            check_readable(read.schema)
+            check_flat(read.schema)
             yield from self._take(read, window)
 
     def _take(self, batch: pa.RecordBatch, window: BoundedWindow) -> Iterator[Any]:
@@ -238,7 +238,7 @@ class _ToArrow(beam.DoFn):
         columns = self._of_type(elements, self._types) if self._types is not None else self._of_any(elements)
         arrays = [self._column(name, values) for name, values in columns.items()]
         batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
-        check_readable(batch.schema)
+        check_flat(batch.schema)
         return batch
 
     def _of_type(self, rows: list[Any], types: Iterable[str]) -> dict[str, list[Any]]:

@@ -42,13 +42,15 @@ def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 
     Text-like kinds are strings; decimals are of as many places as their reading says, or keep the precision of a decimal column,
-    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, and all
-    strings are one type.
+    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, but all
+    strings are one type, and floats of 16 bits are of 32.
     """
     if pa.types.is_dictionary(given):
         given = given.value_type
     reading = reading_of(kind)
     arrow = reading.arrow
+    if arrow is None and pa.types.is_float16(given):
+        return pa.float32()
     if arrow is None:
         return pa.string() if is_text(given) else given
     if pa.types.is_decimal(arrow) and pa.types.is_decimal(given) and reading.decimals is None:
@@ -86,6 +88,7 @@ def to_kind(column: pa.Array, kind: Reading | Typed | None) -> Kinded:
         return values, _either(fault, wrong)
     if reading.kind is not None:
         return _from_other(column, target, reading)
+    column = _wide(column)
     return column, _without_last_digits(column) if reading.identifies else None
 
 
@@ -113,7 +116,7 @@ def _without_last_digits(column: pa.Array) -> pa.Array | None:
     """Which identifiers, shape (n,), are numbers in floating point that stand for several whole ones."""
     if not pa.types.is_floating(column.type):
         return None
-    return _some(pc.greater_equal(pc.abs(_wide(column)), _LARGEST_EXACT).fill_null(False))
+    return _some(pc.greater_equal(pc.abs(column), _LARGEST_EXACT).fill_null(False))
 
 
 def _dictionary(column: pa.DictionaryArray, reading: Reading) -> Kinded:
