@@ -160,7 +160,11 @@ def _sharing(given: str) -> Sharing:
 
 def _check_numbers(**numbers: int | None) -> None:
     for name, number in numbers.items():
-        if number is not None and number < (0 if name == "most" else 1):
+        if number is None:
+            continue
+        if not isinstance(number, int):
+            raise UsageError("it is no whole number", name, "Give one, or leave it out")
+        if number < (0 if name == "most" else 1):
             raise UsageError("the number is too small", name, "Give a larger one, or leave it out")
 
 

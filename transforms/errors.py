@@ -22,7 +22,7 @@ of a key. All survive pickling, and being turned into text by a remote worker (`
 import errno
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 _OPTIONS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://.*?)\?[A-Za-z_]+=[^?&=]*?(?:&[A-Za-z_]+=[^?&=]*?)*(?=$|: |, line )")
@@ -120,9 +120,33 @@ class EmptyFile(InputError):
 
 
 class ExpectationUnmet(DeidError):
-    """A release did not reach the label that its policy expects."""
+    """A release did not reach the label that its policy expects.
+
+    Args:
+        what: See `DeidError`; so are the next two.
+        where: See there.
+        next_step: See there.
+        failing: The tests that fail, by the name of the release; empty where a remote worker raised it.
+        result: What the run came to, of `beam_deid.run` its `Result`: it has the releases that were published; else None.
+    """
 
     exit_code = 4
+
+    def __init__(
+        self,
+        what: str,
+        where: str = "",
+        next_step: str = "",
+        *,
+        failing: Mapping[str, tuple[str, ...]] | None = None,
+        result: Any = None,
+    ) -> None:
+        super().__init__(what, where, next_step)
+        self.failing = dict(failing or {})
+        self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return *super().__reduce__(), {"failing": self.failing, "result": self.result}
 
 
 class OutputError(DeidError):

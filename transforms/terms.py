@@ -250,7 +250,7 @@ class Reason(Told):
     DAMAGED_BY_EXCEL = (
         "damaged_by_excel",
         "A long number was kept as a floating-point number, so that its last digits are lost",
-        "Export again with the column as text. What is lost cannot be brought back from this file.",
+        "Export again with the column as text, and in pandas read it as dtype=str. What is lost cannot be brought back from here.",
         "Excel wrote a long number as 2.02E+18 and lost its digits: export again with the column as text",
     )
     AMBIGUOUS_NUMBER = (
@@ -258,6 +258,13 @@ class Reason(Told):
         "The number can be read in two ways, as 1,234, or has a currency beside it",
         "Say how numbers are written: input.decimal, input.thousands, input.currency.",
         "say how numbers are written: input.decimal, input.thousands, input.currency",
+    )
+    NOT_WHOLE = (
+        "not_whole",
+        "The number has a fraction, be it of zeros as in 1990.0, and its field is one of whole numbers",
+        "Programs write 1990.0 where a column had empty cells (pandas does). Write whole numbers there: astype('Int64') before "
+        "to_csv or astype('string'); or read them with a fraction of no digits: kind: decimal, decimals: 0.",
+        "numbers written as 1990.0 are read by kind: decimal, decimals: 0; in pandas astype('Int64') writes them whole",
     )
     AMBIGUOUS_TIME = (
         "ambiguous_time",
@@ -268,8 +275,8 @@ class Reason(Told):
     TOO_MANY_DECIMALS = (
         "too_many_decimals",
         "The number has more digits after the point than its field keeps",
-        "Say how many there are: decimals of the field.",
-        "say how many digits there are after the point: decimals of the field",
+        "Say how many there are: decimals of the field. Round numbers in floating point before, of which 0.1 + 0.2 is no 0.3.",
+        "say how many digits there are after the point: decimals of the field; or round what comes in floating point",
     )
     INEXACT_NUMBER = (
         "inexact_number",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from beam_deid.pipelines.api.paths import Path, texts_of
+from beam_deid.pipelines.api.paths import Path, text_of, texts_of
 from beam_deid.pipelines.api.results import Assessment
 
 if TYPE_CHECKING:
@@ -59,20 +59,22 @@ def assess(
     from beam_deid.transforms.run.workers import guarded
 
     read = None if policy is None else _policy_of(policy)
-    roles = roles_of(Roles(tuple(quasi), tuple(sensitive), (), subject), read, WHERE)
-    tables = {name: texts_of(path)[0] for name, path in (frequencies or {}).items()}
+    given = {"quasi": quasi, "sensitive": sensitive, "history": history, "mobiles": mobiles, "joins": joins}
+    several = {name: texts_of(texts, f"{WHERE}({name}=…)") for name, texts in given.items()}
+    roles = roles_of(Roles(several["quasi"], several["sensitive"], (), subject), read, WHERE)
+    tables = {name: text_of(path, f"{WHERE}(frequencies=…)") for name, path in (frequencies or {}).items()}
     question = question_of(
         roles,
         sharing=sharing,
         k=k,
         most=max_combination,
         population=population,
-        history=tuple(history),
+        history=several["history"],
         wildcard=wildcard,
-        mobiles=tuple(mobiles),
+        mobiles=several["mobiles"],
         frequencies=tables,
     )
-    return Assessment(guarded(WHERE, _assessed, data, roles, question, tuple(joins)))
+    return Assessment(guarded(WHERE, _assessed, data, roles, question, several["joins"]))
 
 
 def _policy_of(policy: "Policy | Path | Mapping[str, Any]") -> "Policy":
@@ -88,7 +90,7 @@ def _assessed(data: Any, roles: Any, question: Any, joins: tuple[str, ...]) -> d
     from beam_deid.transforms.frames.kinds import kind_of
 
     if is_paths(data):
-        return assess_files(texts_of(data), roles.read_as, roles, question, joins)
+        return assess_files(texts_of(data, "assess(data=…)"), roles.read_as, roles, question, joins)
     if joins:
         raise UsageError("a table in memory is joined with no other", WHERE, "Write it to a file, and assess that")
     kind = kind_of(data, WHERE)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from beam_deid.pipelines.api.counts import checked_count
 from beam_deid.pipelines.api.results import Deidentified, Frame, Label
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def deidentify(
 
     Raises:
         PolicyError: The policy is wrong, or a column of the table is not in it.
-        UsageError: There is no such release, the table is of no kind that is known, the policy asks what only runs on files do, or
-            ``max_rejects`` is no share.
+        UsageError: There is no such release, the table is of no kind that is known, the policy asks what only runs on files do,
+            ``max_rejects`` is no share, ``threads`` no number of threads, or ``key`` fetches nothing.
         KeyFault: A key cannot be had.
         InputError: A column has no one type, or more records were rejected than allowed.
         ExpectationUnmet: The release did not reach the label that the policy expects; nothing is released.
@@ -69,6 +70,7 @@ def _deidentified(
     from beam_deid.transforms.run.cores import cores
 
     share_of_rejects(max_rejects)
+    checked_count(threads, "threads", WHERE)
     kind = kind_of(data, WHERE)
     job = job_on_table(policy, release, key)
     made = release_table(kind.to_arrow(data), job, max_rejects, threads or cores())

@@ -11,8 +11,23 @@ from beam_deid.transforms.terms import LabelName
 Frame = TypeVar("Frame")
 
 
+_SHOWN = 5
+"""How many tests that fail are named where a label is shown in a line."""
+
+
 def _failing(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(test["name"] for test in document["tests"] if not test["passed"])
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    """A label with its k and the tests that fail, in a line: names and numbers, no value of the data."""
+    k = next((test["measured"] for test in document["tests"] if test["name"] == "k"), None)
+    told = [str(document["label"]), *([] if k is None else [f"k={k}"])]
+    failing = _failing(document)
+    if failing:
+        more = ["…"] if len(failing) > _SHOWN else []
+        told.append(f"failing: {', '.join([*failing[:_SHOWN], *more])}")
+    return ", ".join(told)
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +74,7 @@ class Label:
         return self.value
 
     def __repr__(self) -> str:
-        return f"Label({self.value})"
+        return f"Label({_shown(self.document)})"
 
 
 @dataclass(frozen=True)
@@ -74,9 +89,9 @@ class Deidentified(Generic[Frame]):
         notes: What a person should know of it, a sentence each.
     """
 
-    data: Frame
+    data: Frame = field(repr=False)
     label: Label
-    rejects: Frame
+    rejects: Frame = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -155,7 +170,7 @@ class Result:
         return cls(output, releases, run, notes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Assessment:
     """What a dataset discloses as it is.
 
@@ -163,7 +178,7 @@ class Assessment:
         document: All of it, as ``beam-deid assess --json`` prints it.
     """
 
-    document: Mapping[str, Any] = field(repr=False)
+    document: Mapping[str, Any]
 
     @property
     def label(self) -> str:
@@ -174,3 +189,6 @@ class Assessment:
     def failing(self) -> tuple[str, ...]:
         """The tests that do not hold."""
         return _failing(self.document)
+
+    def __repr__(self) -> str:
+        return f"Assessment({_shown(self.document)})"

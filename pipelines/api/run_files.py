@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from beam_deid.pipelines.api.counts import checked_count
 from beam_deid.pipelines.api.paths import Path, Paths, text_of, texts_of
 from beam_deid.pipelines.api.results import Result
 from beam_deid.pipelines.running import MAX_REJECTS, Asked, Tell, prepared_run, prepared_run_on_tables
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from beam_deid.transforms.policy.tables import TablesPolicy
 
 WHERE = "run"
+INPUTS = "run(inputs=…)"
 
 
 def run(
@@ -73,32 +75,45 @@ def run(
     share_of_rejects(max_rejects)
     STOPPING.begin()
     read, text, by = _policy_of(policy, operator)
-    folder = text_of(output)
+    folder = text_of(output, "run(output=…)")
     asked = Asked(
-        texts_of(release),
+        texts_of(release, "run(release=…)"),
         overwrite,
         unreleased,
         new_register,
         max_rejects,
-        _workers(workers),
-        runner,
-        tuple(beam_options),
+        _workers(checked_count(workers, "workers", WHERE)),
+        None if runner is None else text_of(runner, "run(runner=…)"),
+        texts_of(beam_options, "run(beam_options=…)"),
         dry_run,
         by,
         _moment(as_of),
         text,
-        None if corrections is None else text_of(corrections),
+        None if corrections is None else text_of(corrections, "run(corrections=…)"),
     )
     notes: list[str] = []
     outcome = guarded(WHERE, _carried_out, read, inputs, folder, asked, lambda *told: notes.extend(_all(told)))
-    if outcome.unmet and not dry_run:
-        raise ExpectationUnmet(
-            f"not the label that the policy expects: {', '.join(outcome.unmet)}",
-            WHERE,
-            "A dry_run gives the labels with the tests that fail; fix the release, or expect still_personal",
-        )
     told = (*notes, *outcome.run.get("notes", ()), *outcome.rejects, *outcome.notes)
-    return Result.of(folder, outcome.run, outcome.labels, told, dry_run)
+    result = Result.of(folder, outcome.run, outcome.labels, told, dry_run)
+    if outcome.unmet and not dry_run:
+        raise _unmet(result, outcome.unmet)
+    return result
+
+
+def _unmet(result: Result, names: Sequence[str]) -> ExpectationUnmet:
+    """The error for releases that are not published, with what became of all."""
+    from beam_deid.transforms.publish.unmet import all_unmet_told
+
+    entries = result.document["releases"]
+    published = [name for name, release in result.releases.items() if release.is_published]
+    others = f"Published as expected: {', '.join(published)}" if published else "No release is published"
+    return ExpectationUnmet(
+        all_unmet_told({name: entries[name] for name in names}),
+        WHERE,
+        f"{others}. Fix what is not published, or expect the label that it has",
+        failing={name: result.releases[name].label.failing for name in names},
+        result=result,
+    )
 
 
 def _carried_out(
@@ -108,15 +123,15 @@ def _carried_out(
 
     of_tables = isinstance(inputs, Mapping)
     if isinstance(policy, TablesPolicy):
-        named = _by_table(inputs) if isinstance(inputs, Mapping) else texts_of(inputs)
+        named = _by_table(inputs) if isinstance(inputs, Mapping) else texts_of(inputs, INPUTS)
         return prepared_run_on_tables(policy, named, folder, asked, tell).carry_out()
     if of_tables:
         raise UsageError("the inputs are those of tables, and the policy has none", WHERE, "Give the globs alone")
-    return prepared_run(policy, texts_of(inputs), folder, asked, tell).carry_out()  # type: ignore[arg-type]
+    return prepared_run(policy, texts_of(inputs, INPUTS), folder, asked, tell).carry_out()  # type: ignore[arg-type]
 
 
 def _by_table(inputs: Mapping[str, Paths]) -> tuple[str, ...]:
-    return tuple(f"{table}={glob}" for table, globs in inputs.items() for glob in texts_of(globs))
+    return tuple(f"{table}={glob}" for table, globs in inputs.items() for glob in texts_of(globs, INPUTS))
 
 
 def _policy_of(
@@ -125,19 +140,25 @@ def _policy_of(
     """The policy, the bytes of its file, and what ``run.json`` says of who runs it."""
     from beam_deid.pipelines.recording import operator_of
     from beam_deid.transforms.policy.key_sources import key_sources
+    from beam_deid.transforms.policy.model import Policy
     from beam_deid.transforms.policy.reader import any_policy_from_mapping, read_policy_file
+    from beam_deid.transforms.policy.tables import TablesPolicy
     from beam_deid.transforms.storage.paths import absolute, shown
 
-    read: Any = policy
+    operator = None if operator is None else text_of(operator, "run(operator=…)")
+    read: Policy | TablesPolicy
+    path = None
     text = None
     if isinstance(policy, str | os.PathLike):
-        read, text = read_policy_file(text_of(policy))
-    elif isinstance(policy, Mapping):
+        path = text_of(policy, "run(policy=…)")
+        read, text = read_policy_file(path)
+    elif isinstance(policy, Policy | TablesPolicy):
+        read = policy
+    else:
         read = any_policy_from_mapping(policy)
     by: dict[str, Any] = {"operator": operator_of(operator, () if operator is None else key_sources(read))._asdict()}
-    if text is not None:
-        sha256 = hashlib.sha256(text).hexdigest()
-        by["policy"] = {"path": shown(absolute(text_of(policy))), "sha256": sha256}  # type: ignore[arg-type]
+    if path is not None and text is not None:
+        by["policy"] = {"path": shown(absolute(path)), "sha256": hashlib.sha256(text).hexdigest()}
     return read, text, by
 
 
@@ -153,7 +174,7 @@ def _moment(given: str | datetime.datetime | None) -> int | None:
 
     if given is None:
         return None
-    found = moment_of(given if isinstance(given, str) else given.isoformat())
+    found = moment_of(given.isoformat() if isinstance(given, datetime.datetime) else str(given))
     if found is None:
         raise UsageError("it is no time with an offset", "as_of", "Write it as 2026-11-27T08:00:00+08:00")
     return found

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from apache_beam.testing.util import BeamAssertException, assert_that, equal_to
 
-from beam_deid.transforms import Deidentify, Rejected
+from beam_deid.transforms import AssessReidentification, Deidentify, Rejected
 from beam_deid.transforms.beam import to_batches
 from beam_deid.transforms.columns.fingerprint import FingerprintKey
 from beam_deid.transforms.errors import InputError, PolicyError, UsageError, from_text
@@ -211,6 +211,46 @@ def test_values_that_have_no_one_type_are_an_input_error_that_names_the_field(va
     error = from_text(str(raised.value))
     assert isinstance(error, InputError)
     assert "field what" in str(raised.value)
+
+
+NESTED = {"a mapping": [{"secret": "杭"}], "a list": [["杭"]], "beside text": ["杭", {"secret": 1}], "a set": [{"杭"}]}
+
+
+@pytest.mark.parametrize("what", NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize("to", ["Deidentify", "AssessReidentification"])
+def test_nested_values_are_an_input_error_that_names_the_field_and_says_what_to_do(what, to):
+    rows = [{**row, "what": what[at % len(what)]} for at, row in enumerate(ROWS)]
+    transform = Deidentify(POLICY) if to == "Deidentify" else AssessReidentification(["city"])
+    with pytest.raises(Exception) as raised, pipeline() as begun:  # noqa: PT011 - engines wrap what workers raise
+        _ = begun | beam.Create(rows) | transform
+    error = from_text(str(raised.value))
+    assert isinstance(error, InputError)
+    assert "field what" in error.what
+    assert "Flatten them" in error.what
+    assert "杭" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", [pa.RecordBatch, pa.Table])
+def test_nested_columns_of_batches_are_refused_unless_they_are_passed_over(kind):
+    given = [kind.from_pylist([{**row, "more": {"secret": 1}} for row in ROWS])]
+    with pytest.raises(Exception, match="field more: values of type struct") as raised, pipeline() as begun:
+        _ = begun | beam.Create(given) | Deidentify(POLICY)
+    assert isinstance(from_text(str(raised.value)), InputError)
+    with pipeline() as begun:
+        result = begun | beam.Create(given) | Deidentify({**POLICY, "input": {"ignore": ["more"]}})
+        assert_that(result.label, one_label("anonymized"))
+
+
+@pytest.mark.parametrize("kind", [pa.binary(16), pa.duration("s"), pa.float16()], ids=str)
+def test_columns_of_batches_that_hold_one_value_each_are_taken(kind):
+    value = bytes(16) if pa.types.is_fixed_size_binary(kind) else 1
+    column = pa.array([value] * len(ROWS)).cast(kind)
+    batch = pa.RecordBatch.from_pylist(ROWS).append_column("more", column)
+    fields = {**POLICY["fields"], "more": {"role": "quasi_identifier"}}
+    with pipeline() as begun:
+        result = begun | beam.Create([batch]) | Deidentify({**POLICY, "fields": fields})
+        assert_that(result.label, one_label("anonymized"))
 
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:2]], ids=["anonymized", "still personal"])

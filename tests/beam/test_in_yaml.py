@@ -1,5 +1,6 @@
 """Beam YAML: the pipeline that is shipped, named outputs, and ``error_handling``."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -110,3 +111,36 @@ def test_error_handling_names_an_output_of_its_own(wrong):
 def test_a_sharing_model_that_is_none_is_refused_with_those_that_are():
     with pytest.raises(UsageError, match="enclave"):
         in_yaml.AssessReidentification(["city"], sharing="closed")
+
+
+MISSPELT = {
+    "Deidentify": ("{policy: x, max_reject: 0.1}", "no option max_reject.*Did you mean max_rejects"),
+    "AssessReidentification": ("{quasi: [city], sensitiv: [what]}", "no option sensitiv.*Did you mean sensitive"),
+    "ReadOrders": ("{policy: x, input: a.csv}", "no option input.*Did you mean inputs"),
+    "WriteRelease": ("{output: x, compression: zip}", "no option compression.*It has: output, overwrite"),
+}
+
+
+@pytest.mark.parametrize("name", MISSPELT)
+def test_an_option_that_there_is_not_is_refused_with_the_one_that_there_is(name):
+    config, told = MISSPELT[name]
+    input_ = "" if name == "ReadOrders" else "input: Orders, "
+    with pytest.raises(ValueError, match=rf"{name}.*{told}"):
+        run(f"""
+pipeline:
+  type: composite
+  transforms:
+  - {{type: Create, name: Orders, config: {{elements: [{{city: A}}]}}}}
+  - {{type: {name}, {input_}config: {config}}}
+""")
+
+
+@pytest.mark.parametrize("name", MISSPELT)
+def test_beam_sees_the_options_of_each_transform(name):
+    schema = _provider_of(name).config_schema(name)
+    options = [*inspect.signature(getattr(in_yaml, name).__init__).parameters][1:]
+    assert {field.name for field in schema.fields} == {*options}
+
+
+def _provider_of(name):
+    return next(one for one in _providers()[name] if name in one.provided_transforms())

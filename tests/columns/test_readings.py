@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from beam_deid.transforms.columns.fault_reasons import reasons
 from beam_deid.transforms.columns.moment_patterns import format_problem
-from beam_deid.transforms.columns.read_as import to_kind
+from beam_deid.transforms.columns.read_as import arrow_type, to_kind
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.columns.text_escapes import Dress
 from beam_deid.transforms.errors import UsageError
@@ -102,6 +102,67 @@ def test_a_number_that_excel_damaged_is_a_fault_of_its_own():
     assert read(texts, Reading(TEXT)) == texts
     assert read(texts[:3], Reading(INTEGER)) == [bad] * 3
     assert read(texts[:1], Reading(NUMBER)) == [2.02e18]
+
+
+FINER = [
+    (Reading(DECIMAL, decimals=2), [0.1 + 0.2, 0.5, 1e-17, None], pa.float64(), [MANY, "0.5", MANY, None]),
+    (Reading(DECIMAL), [1.125, 2.25], pa.float64(), [MANY, "2.25"]),
+    (Reading(DECIMAL, decimals=0), ["1.50", "2.00"], pa.decimal128(5, 2), [MANY, "2"]),
+    (Reading(DECIMAL, decimals=2), ["1.5550", "2.2500"], pa.decimal128(9, 4), [MANY, "2.25"]),
+    (Reading(DECIMAL, decimals=2), ["12345678901234567890.50"], pa.decimal128(30, 2), [WRONG]),
+    (Reading(DECIMAL), ["1.5550"], pa.decimal128(9, 4), ["1.5550"]),
+    (Reading(DECIMAL, decimals=2), [float("inf")], pa.float64(), [WRONG]),
+]
+
+
+@pytest.mark.parametrize(("reading", "values", "given", "expected"), FINER)
+def test_a_number_that_is_finer_than_its_field_is_no_decimal_of_it_and_the_reason_says_so(
+    reading, values, given, expected
+):
+    """None is rounded: which of two numbers was meant by 0.125 nobody said."""
+    values = [Decimal(value) if type(value) is str else value for value in values]
+    assert read(values, reading, given) == [Decimal(one) if type(one) is str else one for one in expected]
+
+
+WHOLE = Reason.NOT_WHOLE
+NOT_WHOLE = [
+    (["1990.0", "-3.50", "12.5元", "1990.000", "1,990"], pa.string(), [WHOLE, WHOLE, WHOLE, WHOLE, UNSAID]),
+    (["1.000", "12.500", "3."], pa.string(), [UNSAID, UNSAID, WRONG]),
+    ([1990.0, -3.5, 1e-7, None], pa.float64(), [1990, WHOLE, WHOLE, None]),
+    ([Decimal("3.25"), Decimal("-0.50")], pa.decimal128(5, 2), [WHOLE, WHOLE]),
+    ([2.0**53 - 1, 2.0**53, -1e22], pa.float64(), [2**53 - 1, Reason.DAMAGED_BY_EXCEL, Reason.DAMAGED_BY_EXCEL]),
+    ([float("inf"), float("nan")], pa.float64(), [WRONG, WRONG]),
+    ([2**64 - 1], pa.uint64(), [WRONG]),
+]
+
+
+@pytest.mark.parametrize(("values", "given", "expected"), NOT_WHOLE)
+def test_a_number_with_a_fraction_is_no_whole_one_and_the_reason_says_so(values, given, expected):
+    assert read(values, Reading(INTEGER), given) == expected
+
+
+@examples(100)
+@given(st.lists(st.one_of(st.none(), st.integers(1 - 2**53, 2**53 - 1))))
+def test_whole_numbers_that_a_null_made_floating_are_the_same_whole_numbers(values):
+    floating = [None if value is None else float(value) for value in values]
+    assert read(floating, Reading(INTEGER), pa.float64()) == values
+
+
+def test_whole_numbers_of_sixteen_bits_in_floating_point_are_read():
+    column = pa.array([1990.0, 1.5], pa.float64()).cast(pa.float16(), safe=False)
+    assert to_kind(column, Reading(INTEGER))[0].to_pylist() == [1990, None]
+    wide, faults = to_kind(column, None)
+    assert (wide.to_pylist(), wide.type, faults) == ([1990.0, 1.5], arrow_type(None, column.type), None)
+
+
+@pytest.mark.parametrize("given", [pa.float64(), pa.float32()])
+def test_an_identifier_in_floating_point_that_stands_for_several_is_a_fault(given):
+    """Two numbers of members would be one person's; text that looks so is one as well."""
+    bad = Reason.DAMAGED_BY_EXCEL
+    values = [13800138.0, 2.0**60, None]
+    assert read(values, Reading(None, identifies=True), given) == [13800138.0, bad, None]
+    assert read(values, Reading(TEXT, identifies=True), given) == ["13800138", bad, None]
+    assert read(values, Reading(None), given) == values
 
 
 def test_null_words_are_null_whatever_the_kind():

@@ -121,9 +121,9 @@ def frames(**columns):
     return [pa.table(columns), pl.DataFrame(columns), pd.DataFrame(columns)]
 
 
-@pytest.mark.parametrize("frame", frames(a=[[1]]), ids=lambda frame: type(frame).__module__)
+@pytest.mark.parametrize("frame", [*frames(a=[[1]]), *frames(a=[[{"b": 1}]])], ids=lambda frame: type(frame).__module__)
 def test_lists_are_never_read_unless_they_are_passed_over(frame):
-    with pytest.raises(InputError, match="field a"):
+    with pytest.raises(InputError, match=r"field a: values of type (large_)?list are never read"):
         arrow_of(frame)
     given = kind_of(frame, "here").to_arrow(frame)
     with pytest.raises(InputError, match="no column"):

@@ -1,6 +1,9 @@
 """Tables in memory are released as files are, whatever holds them, and fail closed."""
 
+import datetime
+import io
 import tracemalloc
+import zoneinfo
 
 import numpy as np
 import pandas as pd
@@ -90,6 +93,14 @@ def test_the_same_kind_comes_back_with_the_same_rows_whatever_it_is(kind):
     assert not made.label.failing
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_shown_of_a_result_is_its_label_and_no_row(kind):
+    made = beam_deid.deidentify(KINDS[kind](orders()), POLICY)
+    assert repr(made) == "Deidentified(label=Label(anonymized, k=20), notes=())"
+    assert repr(beam_deid.deidentify(orders(4), POLICY).label).startswith("Label(still_personal, k=2, failing: k, ")
+    assert str(made.label) == "anonymized"
+
+
 def test_what_is_given_is_not_changed():
     frame = orders().to_pandas().set_index(np.arange(120)[::-1])
     before = frame.copy()
@@ -148,11 +159,108 @@ def test_rejects_name_the_row_the_field_and_the_reason_and_never_the_value():
     assert refused.value.exit_code == 3
 
 
+def read_by_pandas(csv, **options):
+    return pd.read_csv(io.StringIO("who,city,age,item\n" + csv), **options)
+
+
+def test_whole_numbers_that_pandas_reads_as_floating_ones_are_whole_numbers():
+    """One empty cell makes a column of NumPy floating."""
+    ages = ["", *map(str, range(31, 70))]
+    frame = read_by_pandas("".join(f"p{age},杭州市,{age},茶\n" for age in ages))
+    assert frame["age"].dtype == np.float64
+    made = beam_deid.deidentify(frame, with_release(fields={"age": "keep"}))
+    assert not len(made.rejects)
+    assert made.data["age"].dropna().tolist() == list(range(31, 70))
+    assert made.data["age"].isna().sum() == 1
+
+
+def test_floating_numbers_as_text_are_rejected_with_what_to_do():
+    frame = read_by_pandas("p1,杭州市,1990,茶\np2,杭州市,,茶\n").astype({"age": "string"})
+    assert frame["age"].tolist()[0] == "1990.0"
+    with pytest.raises(beam_deid.InputError, match=r"age: not_whole.*decimals: 0.*Int64"):
+        beam_deid.deidentify(frame, POLICY)
+    as_decimal = {**POLICY["fields"], "age": {"role": "quasi_identifier", "kind": "decimal", "decimals": 0}}
+    made = beam_deid.deidentify(frame, with_release({**POLICY, "fields": as_decimal}, fields={"age": "keep"}))
+    assert made.counts.rejected == 0
+    whole = read_by_pandas("p1,杭州市,1990,茶\np2,杭州市,,茶\n").astype({"age": "Int64"}).astype({"age": "string"})
+    assert beam_deid.deidentify(whole, with_release(fields={"age": "keep"})).data["age"].tolist()[0] == 1990
+
+
+def test_amounts_with_the_noise_of_floating_point_are_rejected_with_what_to_do():
+    fields = {**POLICY["fields"], "age": {"role": "quasi_identifier", "kind": "decimal", "decimals": 2}}
+    policy = with_release({**POLICY, "fields": fields}, fields={"age": "keep"})
+    noisy = orders().to_pandas().assign(age=0.1 + 0.2)
+    with pytest.raises(
+        beam_deid.InputError, match=r"age: too_many_decimals, 120 records.*round what comes in floating"
+    ):
+        beam_deid.deidentify(noisy, policy)
+    made = beam_deid.deidentify(noisy.assign(age=noisy["age"].round(2)), policy)
+    assert {str(value) for value in made.data["age"]} == {"0.30"}
+
+
+MORNING = datetime.datetime(2026, 1, 2, 3, tzinfo=zoneinfo.ZoneInfo("Asia/Shanghai"))
+
+
+def with_times(kind, input_options=None, **field):
+    fields = {**POLICY["fields"], "age": {"role": "quasi_identifier", **({"kind": kind} if kind else {}), **field}}
+    return with_release({**POLICY, "fields": fields, "input": input_options or {}}, fields={"age": "keep"})
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp"])
+@pytest.mark.parametrize("held", ["table", "pandas", "polars"])
+def test_times_with_a_zone_of_which_nobody_says_whose_they_are_read_as_are_told(kind, held):
+    times = pa.array([MORNING] * 120, pa.timestamp("us", "Asia/Shanghai"))
+    table = KINDS[held](orders().set_column(2, "age", times))
+    made = beam_deid.deidentify(table, with_times(kind))
+    assert str(arrow_of(made.data).column("age")[0]).startswith("2026-01-01")
+    assert [note.partition(": ")[0] for note in made.notes] == ["age"]
+    assert "timezone" in made.notes[0]
+    for said in (with_times(kind, {"timezone": "Asia/Shanghai"}), with_times(kind, timezone="Asia/Shanghai")):
+        made = beam_deid.deidentify(table, said)
+        assert str(arrow_of(made.data).column("age")[0]).startswith("2026-01-02")
+        assert not made.notes
+    assert not beam_deid.deidentify(table, with_times(kind, {"timezone": "UTC"})).notes
+
+
+def test_times_that_stay_as_they_are_need_no_timezone():
+    plain = orders().set_column(2, "age", pa.array([MORNING.replace(tzinfo=None)] * 120))
+    assert not beam_deid.deidentify(plain, with_times("date")).notes
+    zoned = orders().set_column(2, "age", pa.array([MORNING] * 120))
+    assert not beam_deid.deidentify(zoned, with_times(None)).notes
+
+
 def test_a_label_that_is_not_expected_releases_nothing():
     with pytest.raises(beam_deid.ExpectationUnmet) as unmet:
         beam_deid.deidentify(orders(4), expecting("anonymized"))
     assert unmet.value.exit_code == 4
+    assert set(unmet.value.failing) == {"out"}
+    assert all(test in unmet.value.message for test in unmet.value.failing["out"])
+    with pytest.raises(beam_deid.ExpectationUnmet, match=r"anonymized, still_personal is expected\. "):
+        beam_deid.deidentify(orders(), expecting("still_personal"))
     assert beam_deid.deidentify(orders(), expecting("anonymized")).label.is_anonymized
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"threads": -2}, r"deidentify\(threads=…\): threads is a whole number from 1 on"),
+        ({"threads": 0}, "threads"),
+        ({"threads": "2"}, "threads"),
+        ({"threads": True}, "threads"),
+        ({"key": "abcdefgh"}, r"deidentify\(key=…\).*get_secret_bytes.*env:NAME"),
+        ({"key": b"abcdefgh" * 4}, "get_secret_bytes"),
+        ({"max_rejects": "1"}, "max_rejects"),
+        ({"release": ["out"]}, r"deidentify\(release=…\).*The policy has: out"),
+        ({"policy": "version: 1\nfields: {}\n"}, "looks like the text of a policy"),
+        ({"policy": None}, "a policy is a mapping"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_is_told_with_what_to_do(changed, told):
+    with pytest.raises((beam_deid.UsageError, beam_deid.PolicyError), match=told) as wrong:
+        beam_deid.deidentify(**{"data": orders(), "policy": POLICY, **changed})
+    assert wrong.value.exit_code == 2
+    assert "abcdefgh" not in wrong.value.message
 
 
 def test_columns_must_be_those_of_the_policy():

@@ -584,6 +584,22 @@ def test_a_path_without_a_file_is_a_policy_error(path: str) -> None:
         read_policy(path)
 
 
+@pytest.mark.parametrize(
+    "text", [ORDERS, "version: 1\nkeys: {key: SECRET}\n", "version: 1", "{version: 1, keys: SECRET}", "a\nb"]
+)
+def test_the_text_of_a_policy_where_its_path_is_wanted_is_told_as_such_and_not_repeated(text: str) -> None:
+    with pytest.raises(PolicyError, match=r"looks like the text of a policy.*yaml\.safe_load") as wrong:
+        read_policy(text)
+    assert "version" not in wrong.value.message
+    assert "SECRET" not in wrong.value.message
+
+
+def test_a_policy_whose_name_looks_like_text_is_read(tmp_path: Path) -> None:
+    odd = tmp_path / "version: 1"
+    odd.write_text(ORDERS, "utf-8")
+    assert isinstance(read_policy(str(odd)), Policy)
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert isinstance(read_policy(write(tmp_path, b"\xef\xbb\xbf" + ORDERS.encode())), Policy)
 

@@ -4,17 +4,20 @@
 schema of the annotations, and knows no ``… | None``.
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Optional
 
 import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
+from typing_extensions import Self
 
 from beam_deid.transforms.beam import assess, deidentify, read_orders, write_release
 from beam_deid.transforms.beam.elements import WHERE
 from beam_deid.transforms.beam.told import Evidence, WrittenRelease
 from beam_deid.transforms.errors import UsageError
+from beam_deid.transforms.policy.nearest import instead
 from beam_deid.transforms.terms import Sharing
 
 RELEASED = "released"
@@ -28,7 +31,24 @@ def yaml_providers() -> str:
     return str(files("beam_deid.configs") / "beam" / "providers.yaml")
 
 
-class Deidentify(beam.PTransform):
+class _WithOptions(beam.PTransform):
+    """A transform that Beam YAML calls with what stands under ``config``: what it has not is refused with what it has."""
+
+    def __new__(cls, *_given: Any, **options: Any) -> Self:
+        """See that all options are its own.
+
+        Raises:
+            UsageError: One is not.
+        """
+        known = [*inspect.signature(cls.__init__).parameters][1:]
+        unknown = next((name for name in options if name not in known), None)
+        if unknown is not None:
+            raise UsageError(f"there is no option {unknown}", f"{cls.__name__}: config", instead(unknown, known))
+        made: Self = super().__new__(cls)
+        return made
+
+
+class Deidentify(_WithOptions):
     """Treat records as one release of a policy says, and label the result.
 
     Outputs are ``released``, the released records, and ``label``, one row for each window. With ``error_handling`` there are also
@@ -67,7 +87,7 @@ class Deidentify(beam.PTransform):
         return outputs if self._rejected is None else {**outputs, self._rejected: result.rejected}
 
 
-class AssessReidentification(beam.PTransform):
+class AssessReidentification(_WithOptions):
     """Measure what records disclose as they are, and say which label they would get and why.
 
     Args:
@@ -99,7 +119,7 @@ class AssessReidentification(beam.PTransform):
         return rows | assess.WHERE >> self._transform
 
 
-class ReadOrders(beam.PTransform):
+class ReadOrders(_WithOptions):
     """Read files of any format that a run reads, as the policy's ``input`` says. A row that cannot be read ends the pipeline.
 
     Args:
@@ -118,7 +138,7 @@ class ReadOrders(beam.PTransform):
         return begin | read_orders.WHERE >> self._transform
 
 
-class WriteRelease(beam.PTransform):
+class WriteRelease(_WithOptions):
     """Write what Deidentify gives, as files with their label beside them: its inputs are ``released`` and ``label``.
 
     Args:

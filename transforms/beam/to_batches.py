@@ -19,6 +19,7 @@ from beam_deid.transforms.beam.elements import WHERE, ElementKind, arrow_type_of
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.windows import at_end
 from beam_deid.transforms.columns.read_as import to_text
+from beam_deid.transforms.columns.readable import check_flat, never_read
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.ignoring import NOTHING_IGNORED, Ignored
 from beam_deid.transforms.recognisers.kinds.kind import Kind
@@ -30,6 +31,8 @@ _WAITING = 10 * _ROWS
 """Rows of all windows of a bundle that wait at most until they are a batch."""
 _READABLE = (str, bool, int, float, decimal.Decimal, datetime.date)
 """What a policy's kind can read; of the last there are also dates with a time."""
+_NESTED = (Mapping, list, tuple, set, frozenset)
+"""What holds values of its own."""
 
 
 class Batches(NamedTuple):
@@ -140,7 +143,9 @@ class _Gather(beam.DoFn):
         self, element: pa.RecordBatch | pa.Table, window: BoundedWindow = beam.DoFn.WindowParam
     ) -> Iterator[Any]:
         for batch in _pieces(element):
-            yield from self._take(_without(batch, self._ignored), window)
+            read = _without(batch, self._ignored)
+            check_flat(read.schema)
+            yield from self._take(read, window)
 
     def _take(self, batch: pa.RecordBatch, window: BoundedWindow) -> Iterator[Any]:
         if batch.num_rows >= _ROWS:
@@ -232,7 +237,9 @@ class _ToArrow(beam.DoFn):
     def _batch(self, elements: list[Any]) -> pa.RecordBatch:
         columns = self._of_type(elements, self._types) if self._types is not None else self._of_any(elements)
         arrays = [self._column(name, values) for name, values in columns.items()]
-        return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+        batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
+        check_flat(batch.schema)
+        return batch
 
     def _of_type(self, rows: list[Any], types: Iterable[str]) -> dict[str, list[Any]]:
         """The values of each field that the rows' type has."""
@@ -256,6 +263,9 @@ class _ToArrow(beam.DoFn):
                     raise
                 return as_text(values)
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            nested = next((kind for kind in _types_of(values) if issubclass(kind, _NESTED)), None)
+            if nested is not None:
+                raise never_read(name, nested.__name__) from None
             raise InputError(
                 "its values have no one type",
                 f"field {name}",

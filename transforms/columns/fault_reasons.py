@@ -16,6 +16,10 @@ _SEPARATED = r"\A[^0-9A-Za-z]{0,3}[0-9]+(?:[.,' _\x{a0}\x{202f}’][0-9]+)+\D{0,
 _BESIDE = r"\A(?:[^0-9\s]{1,3} *[-+]?[0-9][0-9.,]*|[-+]?[0-9][0-9.,]* *[^0-9\s.,%]{1,3})\z"
 """A number with a sign or word beside it, which may be a currency."""
 _FRACTION = rf"\A(?:[-+ ]|{'|'.join(YUAN)})*[0-9]+\.[0-9]+ *(?:%|{'|'.join(YUAN)})?\z"
+_THOUSANDS = r"\A\D{0,3}[0-9]{1,3}\.[0-9]{3}\D{0,3}\z"
+"""A number with a point where there may be one between groups of three digits."""
+_NOT_WHOLE = r"\A-?[0-9]+(?:\.[0-9]+(?:[eE]-[0-9]+)?|[eE]-[0-9]+)\z"
+"""A number that comes as a number and is no whole one, in the digits that Arrow gives it."""
 _PLAIN = r"\A[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?\z"
 _DATE = r"\A\s*(?:[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}(?:\D.*)?|[0-9]{5}(?:\.[0-9]+)?)\s*\z"
 
@@ -46,9 +50,10 @@ def _patterns(reading: Reading, given: pa.DataType) -> Iterator[tuple[Reason, st
     target = reading.arrow
     if target is None or pa.types.is_string(target) or pa.types.is_integer(target):
         yield Reason.DAMAGED_BY_EXCEL, DAMAGED
-    if target is not None and pa.types.is_floating(target) and not is_text(given):
-        yield Reason.INEXACT_NUMBER, _PLAIN
-    if target is None or not is_text(given):
+    if target is None:
+        return
+    if not is_text(given):
+        yield from _patterns_of_numbers(target)
         return
     if pa.types.is_temporal(target) and not reading.formats:
         yield Reason.AMBIGUOUS_TIME, _DATE
@@ -56,6 +61,24 @@ def _patterns(reading: Reading, given: pa.DataType) -> Iterator[tuple[Reason, st
         yield Reason.TOO_MANY_DECIMALS, _FRACTION
     if pa.types.is_floating(target):
         yield Reason.INEXACT_NUMBER, _PLAIN
+    if pa.types.is_integer(target) and reading.decimal == ".":
+        yield Reason.AMBIGUOUS_NUMBER, _THOUSANDS
+        yield Reason.NOT_WHOLE, _FRACTION
     if pa.types.is_decimal(target) or pa.types.is_floating(target) or pa.types.is_integer(target):
         yield Reason.AMBIGUOUS_NUMBER, _SEPARATED
         yield Reason.AMBIGUOUS_NUMBER, _BESIDE
+
+
+def _patterns_of_numbers(target: pa.DataType) -> Iterator[tuple[Reason, str]]:
+    """The same of values that came as numbers, which can be read in one way alone."""
+    if pa.types.is_floating(target):
+        yield Reason.INEXACT_NUMBER, _PLAIN
+    if pa.types.is_integer(target):
+        yield Reason.NOT_WHOLE, _NOT_WHOLE
+    if pa.types.is_decimal(target):
+        yield Reason.TOO_MANY_DECIMALS, _finer_than(target.scale)
+
+
+def _finer_than(places: int) -> str:
+    """Numbers with more digits behind the point than some places hold."""
+    return rf"\A-?[0-9]+(?:\.[0-9]{{{places}}}[0-9]*[1-9]0*|(?:\.[0-9]+)?[eE]-[0-9]+)\z"

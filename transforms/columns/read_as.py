@@ -26,6 +26,7 @@ DAMAGED = r"\A-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}\z"
 _TRUE = ("true", "1", "yes", "y", "是")
 _FALSE = ("false", "0", "no", "n", "否")
 _LARGEST_EXACT = float(2**53)
+"""Below it every whole number is one in floating point; itself it may have been the next one."""
 
 
 class _Text:
@@ -41,13 +42,15 @@ def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 
     Text-like kinds are strings; decimals are of as many places as their reading says, or keep the precision of a decimal column,
-    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, and all
-    strings are one type.
+    else they are decimal128(18, 2); timestamps are microseconds without a zone. Without a kind a column keeps its type, but all
+    strings are one type, and floats of 16 bits are of 32.
     """
     if pa.types.is_dictionary(given):
         given = given.value_type
     reading = reading_of(kind)
     arrow = reading.arrow
+    if arrow is None and pa.types.is_float16(given):
+        return pa.float32()
     if arrow is None:
         return pa.string() if is_text(given) else given
     if pa.types.is_decimal(arrow) and pa.types.is_decimal(given) and reading.decimals is None:
@@ -83,7 +86,10 @@ def to_kind(column: pa.Array, kind: Reading | Typed | None) -> Kinded:
         text, fault = given_text(column, reading)
         values, wrong = _from_text(_stripped(text), target, reading)
         return values, _either(fault, wrong)
-    return _from_other(column, target, reading) if reading.kind is not None else (column, None)
+    if reading.kind is not None:
+        return _from_other(column, target, reading)
+    column = _wide(column)
+    return column, _without_last_digits(column) if reading.identifies else None
 
 
 def given_text(column: pa.Array, reading: Reading) -> Kinded:
@@ -106,6 +112,13 @@ def _as_text(column: pa.Array, reading: Reading) -> Kinded:
     return text, _either(fault, _some(damaged))
 
 
+def _without_last_digits(column: pa.Array) -> pa.Array | None:
+    """Which identifiers, shape (n,), are numbers in floating point that stand for several whole ones."""
+    if not pa.types.is_floating(column.type):
+        return None
+    return _some(pc.greater_equal(pc.abs(column), _LARGEST_EXACT).fill_null(False))
+
+
 def _dictionary(column: pa.DictionaryArray, reading: Reading) -> Kinded:
     values, faults = to_kind(column.dictionary, reading)
     codes = column.indices
@@ -126,10 +139,16 @@ def _to_text(column: pa.Array) -> Kinded:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         return _valid_text(column.cast(pa.binary()).view(pa.string()))
     if pa.types.is_floating(column.type):
+        column = _wide(column)
         whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _LARGEST_EXACT)).fill_null(False)
         integers = pc.cast(pc.if_else(whole, column, None), pa.int64()).cast(pa.string())
         return pc.coalesce(integers, column.cast(pa.string())), None
     return column.cast(pa.string()), None
+
+
+def _wide(column: pa.Array) -> pa.Array:
+    """Floats of at least 32 bits: Arrow reckons with none of 16."""
+    return column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
 
 
 def _from_the_beginning(column: pa.Array) -> pa.Array:

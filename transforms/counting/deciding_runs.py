@@ -23,6 +23,7 @@ from beam_deid.transforms.policy.accountability import lapsed_statements
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.stages import Stages, Stream
+from beam_deid.transforms.run.zones import zone_notes
 
 _WHERE = "deciding"
 
@@ -81,6 +82,7 @@ def decide(
         special=special,
         notes=(
             *measured.noticed.told(job.policy),
+            *zone_notes(job.policy, job.types),
             *told(declared, job, measured),
             *lapsed_statements(job.policy, job.releases, job.at),
             *_gate_notes(job, releases),

@@ -17,6 +17,24 @@ class SecretSource(Protocol):
         ...
 
 
+def check_fetches(secret: object, where: str) -> None:
+    """See that an object can fetch a secret. It may be the secret itself, so no message repeats it.
+
+    Args:
+        secret: The object.
+        where: What it was given to, as messages call it.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if not callable(getattr(secret, "get_secret_bytes", None)):
+        raise UsageError(
+            "the key is no object with get_secret_bytes()",
+            where,
+            "Pass one of Beam's secrets, such as GcpSecret, or name the key in the policy: keys: {key: 'env:NAME'}",
+        )
+
+
 def check_secret(secret: SecretSource, dump: Callable[[object], bytes] = pickle.dumps) -> None:
     """Check that pickling a source of secrets, as a pipeline's graph does, contains no secret.
 
@@ -28,10 +46,7 @@ def check_secret(secret: SecretSource, dump: Callable[[object], bytes] = pickle.
         UsageError: It is no such object, or carries its bytes.
     """
     where = "Deidentify(key=…)"
-    if not callable(getattr(secret, "get_secret_bytes", None)):
-        raise UsageError(
-            "the key is no object with get_secret_bytes()", where, "Pass one of Beam's secrets, such as GcpSecret"
-        )
+    check_fetches(secret, where)
     try:
         carried = dump(secret)
     except Exception as error:

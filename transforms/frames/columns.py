@@ -4,25 +4,9 @@ from collections import Counter
 
 import pyarrow as pa
 
+from beam_deid.transforms.columns.readable import check_readable
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.ignoring import Ignored
-
-_READ = (
-    pa.types.is_null,
-    pa.types.is_boolean,
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_decimal,
-    pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_string_view,
-    pa.types.is_binary,
-    pa.types.is_large_binary,
-    pa.types.is_date,
-    pa.types.is_timestamp,
-    pa.types.is_time,
-)
-"""The types that are read, as they are or as values of a dictionary."""
 
 
 def flat_columns(table: pa.Table, ignored: Ignored, where: str) -> pa.Table:
@@ -41,8 +25,7 @@ def flat_columns(table: pa.Table, ignored: Ignored, where: str) -> pa.Table:
     places = [place for place, name in enumerate(table.column_names) if name not in ignored]
     table = table.select(places)
     _check_names(table.column_names, where)
-    for field in table.schema:
-        _check_type(field)
+    check_readable(table.schema)
     # What a schema says of itself may be data: pandas writes an index there.
     names = table.column_names
     return pa.Table.from_arrays(table.columns, names=names).unify_dictionaries()
@@ -56,15 +39,3 @@ def _check_names(names: list[str], where: str) -> None:
         )
     if not names:
         raise InputError("the table has no column", where, "Give it one that has")
-
-
-def _check_type(field: pa.Field) -> None:
-    kind = field.type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if not any(is_read(kind) for is_read in _READ):
-        raise InputError(
-            f"a column of type {kind} is never read",
-            f"field {field.name}",
-            "Take what is needed out into columns of their own, and drop it or name it in input.ignore of the policy",
-        )

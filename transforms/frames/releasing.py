@@ -7,7 +7,7 @@ threads there are.
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +39,7 @@ from beam_deid.transforms.run.job import BATCH_ROWS, SHARD_ROWS, Given, Job
 from beam_deid.transforms.run.schema import Schemas, types_of
 from beam_deid.transforms.run.spill_folder import SpillFolder
 from beam_deid.transforms.run.workers import guarded
+from beam_deid.transforms.run.zones import zone_notes
 from beam_deid.transforms.treat.given import PLACE, typed_batch, with_combined
 from beam_deid.transforms.treat.passes import Pass
 from beam_deid.transforms.treat.rejected import REJECTED, Rejects
@@ -106,7 +107,9 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
     starts = range(0, table.num_rows, SHARD_ROWS)
     shares = [numbered.slice(first, SHARD_ROWS).to_batches(BATCH_ROWS) for first in starts]
     shares = shares or [[pa.RecordBatch.from_pylist([], schema=numbered.schema)]]
-    return _release(shares, job, How(max_rejects, threads))
+    zones = zone_notes(job.policy, dict(zip(table.column_names, table.schema.types, strict=True)))
+    released = _release(shares, job, How(max_rejects, threads))
+    return replace(released, notes=(*zones, *released.notes))
 
 
 def release_batches(batches: Iterable[pa.RecordBatch], job: Job, how: How) -> ReleasedTable:

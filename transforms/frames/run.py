@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from beam_deid.transforms.crypto.secret_source import SecretSource
+from beam_deid.transforms.crypto.secret_source import SecretSource, check_fetches
 from beam_deid.transforms.errors import UsageError
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.policy.model import Policy
@@ -27,9 +27,11 @@ def job_on_table(
 
     Raises:
         PolicyError: The policy is wrong.
-        UsageError: There is no such release, or the policy asks what only runs on files do.
+        UsageError: There is no such release, the policy asks what only runs on files do, or nothing fetches the key.
         KeyFault: A key cannot be had.
     """
+    if key is not None:
+        check_fetches(key, f"{WHERE}(key=…)")
     read = policy_of(policy, key_given=key is not None)
     _check_no_files(read)
     name = release_of(read, release, WHERE)

@@ -20,7 +20,7 @@ from beam_deid.transforms.policy.checks import cross_problems
 from beam_deid.transforms.policy.checks.limits import loosened
 from beam_deid.transforms.policy.draft import draft_of
 from beam_deid.transforms.policy.expanding import expand
-from beam_deid.transforms.policy.missing import no_such_policy
+from beam_deid.transforms.policy.missing import is_text_of_one, no_such_policy
 from beam_deid.transforms.policy.model import Policy
 from beam_deid.transforms.policy.model_paths import is_secret, valid_names
 from beam_deid.transforms.policy.nearest import bare
@@ -178,6 +178,8 @@ def _content(path: str) -> bytes:
             raise no_such_policy(path)
         content = read_all(path, MAXIMUM_BYTES + 1)
     except InputError as error:
+        if is_text_of_one(path):  # which is too long for a path, among others
+            raise no_such_policy(path) from None
         raise PolicyError(
             f"the policy cannot be read: {error.what}", shown(path), error.next_step or "Check the path"
         ) from None

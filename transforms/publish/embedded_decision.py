@@ -11,6 +11,7 @@ from beam_deid.transforms.label.condition import with_further
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import check_not_over
 from beam_deid.transforms.publish.register_embedded import decide_registered
+from beam_deid.transforms.publish.unmet import unmet_told
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.run.recipients import check_recipients
 
@@ -57,9 +58,10 @@ class StrictDecider:
 def _check_expectation(decision: ReleaseDecision, expected: str | None) -> None:
     if expected is None or expected == decision.label.label:
         return
-    failing = ", ".join(test.name for test in decision.label.failing)
+    failing = tuple(test.name for test in decision.label.failing)
     raise ExpectationUnmet(
-        f"the label is {decision.label.label}, {expected} is expected; failing: {failing}",
+        unmet_told(decision.label.label, expected, failing),
         f"release {decision.release}",
-        "Fix the release, or expect still_personal",
+        "Fix the release, or expect the label that it has",
+        failing={decision.release: failing},
     )

@@ -49,7 +49,7 @@ def release_of(policy: Policy, release: str | None, where: str) -> str:
     """
     if release is None and len(policy.releases) == 1:
         return next(iter(policy.releases))
-    if release is None or release not in policy.releases:
+    if not isinstance(release, str) or release not in policy.releases:
         known = ", ".join(policy.releases)
         raise UsageError("there is no such release", f"{where}(release=…)", f"The policy has: {known}")
     return release

@@ -51,6 +51,9 @@ def test_roles_come_from_a_policy_where_nothing_else_is_said():
         ({"quasi": ["town"]}, beam_deid.UsageError),
         ({"quasi": ["city"], "sharing": "friends"}, beam_deid.UsageError),
         ({"quasi": ["city"], "k": 0}, beam_deid.UsageError),
+        ({"quasi": ["city"], "k": "5"}, beam_deid.UsageError),
+        ({"quasi": ["city"], "max_combination": "2"}, beam_deid.UsageError),
+        ({"quasi": 5}, beam_deid.UsageError),
         ({"quasi": ["city"], "mobiles": ["99"]}, beam_deid.UsageError),
         ({"quasi": ["city"], "joins": ["list=a.parquet:on=city"]}, beam_deid.UsageError),
         ({"quasi": ["city"], "data": orders().slice(0, 0)}, beam_deid.InputError),
@@ -62,3 +65,19 @@ def test_roles_come_from_a_policy_where_nothing_else_is_said():
 def test_a_wrong_call_is_an_exception(arguments, error):
     with pytest.raises(error):
         beam_deid.assess(**{"data": orders(), **arguments})
+
+
+def test_one_name_in_place_of_several_is_one_name():
+    several = beam_deid.assess(orders(), quasi=["city"], sensitive=["item"])
+    assert beam_deid.assess(orders(), quasi="city", sensitive="item").document == several.document
+    assert beam_deid.assess(orders(), quasi={"city"}, sensitive=("item",)).document == several.document
+
+
+def test_what_is_shown_of_an_assessment_is_its_label_with_what_fails():
+    shown = repr(beam_deid.assess(orders(), quasi=["who", "city"]))
+    assert shown.startswith("Assessment(still_personal, k=2, failing: direct_identifiers, ")
+    assert shown.endswith(", …)")
+    assert "杭州市" not in shown
+    assert repr(beam_deid.assess(orders(), quasi=["city"])) == (
+        "Assessment(still_personal, k=40, failing: direct_identifiers, restorable, order)"
+    )

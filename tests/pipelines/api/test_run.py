@@ -2,9 +2,11 @@
 
 import json
 import logging
+import pickle
 import signal
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -12,7 +14,7 @@ import yaml
 import beam_deid
 from beam_deid.pipelines.cli import call
 
-from ...frames.test_releasing import expecting, orders
+from ...frames.test_releasing import MORNING, expecting, orders, with_times
 
 SLOW = pytest.mark.slow("runs in a process that imports Beam")
 
@@ -68,6 +70,30 @@ def test_a_label_that_is_not_expected_is_an_exception_with_the_exit_code_of_the_
         beam_deid.run(expecting("still_personal"), source, tmp_path / "out")
     assert unmet.value.exit_code == 4
     assert not list((tmp_path / "out").glob("out/part-*"))
+    assert "out: the label is anonymized, still_personal is expected. No release is published." in unmet.value.message
+    assert unmet.value.failing == {"out": ()}
+
+
+def test_a_label_that_is_not_expected_is_told_with_its_tests_and_what_was_published(source, tmp_path):
+    made = expecting("anonymized")["releases"]["out"]
+    fine = {"purpose": "test", "sharing": "enclave", "fields": {"city": "keep"}, "expect": "anonymized"}
+    whole = {**made, "fields": {**made["fields"], "who": "keep"}}
+    policy = {**expecting("anonymized"), "releases": {"whole": whole, "fine": fine}}
+    with pytest.raises(beam_deid.ExpectationUnmet) as raised:
+        beam_deid.run(policy, source, tmp_path / "out")
+    unmet = raised.value
+    assert "whole: the label is still_personal, anonymized is expected; failing: " in unmet.message
+    assert "direct_identifiers" in unmet.message
+    assert "Published as expected: fine." in unmet.message
+    assert "direct_identifiers" in unmet.failing["whole"]
+    for one in (unmet, pickle.loads(pickle.dumps(unmet))):
+        assert {name: release.is_published for name, release in one.result.releases.items()} == {
+            "whole": False,
+            "fine": True,
+        }
+        assert all(Path(file).exists() for file in one.result.releases["fine"].files)
+        assert one.failing == unmet.failing
+    assert call(["verify", str(tmp_path / "out")]) == 0
 
 
 @pytest.mark.parametrize(
@@ -81,6 +107,20 @@ def test_a_label_that_is_not_expected_is_an_exception_with_the_exit_code_of_the_
         ({"inputs": "nothing-*.parquet"}, beam_deid.UsageError),
         ({"policy": {"version": 1}}, beam_deid.PolicyError),
         ({"policy": "nothing.yaml"}, beam_deid.PolicyError),
+        ({"policy": "version: 1\nfields: {}"}, beam_deid.PolicyError),
+        ({"policy": None}, beam_deid.PolicyError),
+        ({"workers": "2"}, beam_deid.UsageError),
+        ({"workers": 0}, beam_deid.UsageError),
+        ({"workers": True}, beam_deid.UsageError),
+        ({"release": 5}, beam_deid.UsageError),
+        ({"inputs": 5}, beam_deid.UsageError),
+        ({"inputs": [5]}, beam_deid.UsageError),
+        ({"output": None}, beam_deid.UsageError),
+        ({"as_of": 5}, beam_deid.UsageError),
+        ({"operator": 5}, beam_deid.UsageError),
+        ({"runner": 5}, beam_deid.UsageError),
+        ({"beam_options": 5}, beam_deid.UsageError),
+        ({"corrections": 5}, beam_deid.UsageError),
     ],
     ids=lambda one: str(one)[:40],
 )
@@ -91,6 +131,18 @@ def test_a_wrong_call_is_an_exception_and_writes_nothing(changed, error, source,
     assert wrong.value.exit_code == 2
     assert capfd.readouterr() == ("", "")
     assert not (tmp_path / "out").exists()
+
+
+def test_times_with_a_zone_of_which_nobody_says_whose_they_are_read_as_are_told(tmp_path):
+    source = tmp_path / "orders.parquet"
+    pq.write_table(orders().set_column(2, "age", pa.array([MORNING] * 120)), source)
+    result = beam_deid.run(with_times("date"), source, tmp_path / "out")
+    assert [note.partition(":")[0] for note in result.notes if "timezone" in note] == ["age"]
+    assert [note for note in result.notes if "timezone" in note] == result.document["notes"]
+    (part,) = result.releases["out"].files
+    assert {str(day) for day in pq.read_table(part).column("age").to_pylist()} == {"2026-01-01"}
+    again = beam_deid.run(with_times("date", {"timezone": "Asia/Shanghai"}), source, tmp_path / "again")
+    assert not [note for note in again.notes if "timezone" in note]
 
 
 def test_an_output_that_is_there_is_replaced_only_where_that_is_said(source, tmp_path):

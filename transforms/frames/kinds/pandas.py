@@ -8,7 +8,10 @@ import pyarrow as pa
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.frames.kinds.kind import FrameKind, no_one_type
 
-_ADVICE = 'Convert it before, for example with orders[…].astype("string"), which keeps what is missing'
+_ADVICE = (
+    'Convert it before, for example with orders[…].astype("Int64") where all are whole numbers, else with astype("string"); both '
+    "keep what is missing"
+)
 
 _NUMBERS = {int, float}
 """Types that Arrow puts together, and refuses where a number would be another one."""
