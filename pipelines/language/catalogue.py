@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from beam_deid.pipelines.language.index import TemplateIndex
 from beam_deid.pipelines.language.parts import SEPARATORS, said_by_parts
 from beam_deid.pipelines.language.template import Template
 
@@ -28,7 +29,7 @@ _FIRST_SIGN = 0xE000
 _SIGN = re.compile("[\ue000-\uf8ff]")  # no character of any language
 _LONGEST = 4000  # characters of a text that is looked up
 _MOST_TRIES = 1000
-"""How often all templates are gone through for one text: a longer search, as for a text that imitates messages, is given up."""
+"""How often templates are gone through for one text: a longer search, as for a text that imitates messages, is given up."""
 _KEPT = 4096
 COMMENT = "# "
 """What a comment begins with, which belongs to no message."""
@@ -53,9 +54,8 @@ class Catalogue:
         self._pieces = pieces
         pairs = [(Template(one), Template(other)) for one, other in messages.items()]
         self._plain = {one.plain: other.plain for one, other in pairs if not one.names}
-        self._templates = sorted(
-            (pair for pair in pairs if pair[0].names), key=lambda pair: (-pair[0].literal, len(pair[0].names))
-        )
+        with_names = (pair for pair in pairs if pair[0].names)
+        self._templates = TemplateIndex(sorted(with_names, key=lambda pair: (-pair[0].literal, len(pair[0].names))))
         self._found = lru_cache(_KEPT)(self._look_up)
         self._tries = 0
 
@@ -117,7 +117,7 @@ class Catalogue:
         self._tries += 1
         if self._tries > _MOST_TRIES:
             raise _TakesLong
-        for one, other in self._templates:
+        for one, other in self._templates.candidates(text):
             contents = one.contents(text)
             if contents is None or (sure and not all(self._is_one(content, one) for content in contents.values())):
                 continue

@@ -44,6 +44,16 @@ class Template:
         """The text itself, of a template without placeholders."""
         return self._literals[0]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Words that stand between blanks in each text that is made from it."""
+        pieces = [literal.split(" ") for literal in self._literals]
+        for place, words in enumerate(pieces):  # a word at an end of a literal may go on in a placeholder's content
+            first = 0 if place == 0 else 1
+            last = len(words) if place == len(pieces) - 1 else len(words) - 1
+            pieces[place] = words[first:last]
+        return frozenset(word for words in pieces for word in words if word)
+
     def filled(self, contents: Mapping[str, str]) -> str:
         """The text with contents in the place of its placeholders."""
         pieces = [self._literals[0]]
