@@ -252,6 +252,14 @@ def test_the_same_pipeline_again_is_the_same_release(register, tmp_path):
     assert [entry.name for entry in entries(register)] == ["out.1"]
 
 
+def test_a_release_that_is_made_again_when_others_are_known_is_registered_once(register, tmp_path):
+    others = range(1000, 1120)
+    for name, numbers in {"one": MAY, "two": JUNE, "three": others, "two again": JUNE}.items():
+        (label,) = released(tmp_path / name, policy(register), numbers).labels
+        assert label["label"] == ("anonymized" if numbers in (MAY, others) else "still_personal")
+    assert [entry.name for entry in entries(register)] == ["out.1", "out.2", "out.3"]
+
+
 @pytest.mark.parametrize("sharing", ["controlled", "public"])
 def test_without_a_register_the_label_tells_and_public_sharing_fails(tmp_path, sharing):
     (label,) = released(tmp_path / "one", policy(None, sharing), MAY).labels

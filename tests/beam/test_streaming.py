@@ -1,6 +1,8 @@
 """Unbounded collections: each window a release when nothing more of it is waited for, and what comes later in none."""
 
+import datetime
 import json
+import math
 from typing import Any
 
 import apache_beam as beam
@@ -108,6 +110,10 @@ def stream_of(*windows):
     return stream.advance_watermark_to_infinity()
 
 
+def parts(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*/out/*.parquet")}
+
+
 def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -129,16 +135,103 @@ def test_windows_of_a_stream_are_joined_through_the_register_with_those_before(t
     assert call(["verify", str(tmp_path / "out")]) == 0
 
 
-def test_a_window_that_is_made_again_is_kept_and_another_is_refused(tmp_path):
+def bundled(*bundles):
+    """A stream of one window, whose rows come in bundles."""
+    stream = test_stream.TestStream()
+    for rows in bundles:
+        stream.add_elements([TimestampedValue(row, 1) for row in rows])
+    return stream.advance_watermark_to_infinity()
+
+
+SEVERAL = [
+    {
+        "who": "p7",
+        "city": "A",
+        "age": "21",
+        "what": "x",
+        "paid": paid,
+        "note": None,
+        "at": datetime.datetime(2026, 1, 1),
+    }
+    for paid in (math.nan, 0.0, -0.0, 1.5, None)
+]
+MORE = {
+    **POLICY,
+    "keys": {"key": "env:TRADE_KEY"},
+    "register": "none",
+    "fields": {**POLICY["fields"], **{name: {"role": "insensitive"} for name in ("paid", "note", "at")}},
+    "releases": {
+        "out": {
+            "purpose": "test",
+            "sharing": "enclave",
+            "fields": {"who": {"encrypt": {}}, "paid": "keep", "note": "keep", "at": "keep", "city": "keep"},
+        }
+    },
+}
+"""A release of values that are not equal to themselves, of which there are none, and that are made otherwise in another place."""
+
+
+@pytest.mark.parametrize(("policy", "rows"), [(POLICY, ROWS), (MORE, 8 * SEVERAL)], ids=["anonymized", "encrypted"])
+def test_a_window_that_is_made_again_of_other_bundles_is_the_same_bytes(policy, rows, tmp_path, monkeypatch):
+    """An engine that has gone back to a checkpoint bundles the records that come after it otherwise."""
+    monkeypatch.setenv("TRADE_KEY", REGISTER_KEY)
+    release(bundled(rows), tmp_path, policy)
+    before = parts(tmp_path)
+    assert len(before) == 1
+    release(bundled(rows[30:], rows[:7][::-1], rows[7:30]), tmp_path, policy)
+    assert parts(tmp_path) == before
+    assert call(["verify", str(tmp_path)]) == 0
+
+
+def test_another_release_in_its_place_is_refused_and_leaves_nothing_or_is_replaced(tmp_path):
     release(stream_of(ROWS), tmp_path)
     before = contents(tmp_path)
-    release(stream_of(ROWS[::-1]), tmp_path)  # as of an engine that has gone back to a checkpoint
-    assert contents(tmp_path) == before
     with pytest.raises(Exception, match="another release already"):  # engines wrap what workers raise
         release(stream_of([{**row, "what": "z"} for row in ROWS]), tmp_path)
     assert contents(tmp_path) == before
     release(stream_of(ROWS[:38]), tmp_path, overwrite=True)
     assert [label["records"]["released"] for label in labels_in(tmp_path)] == [38]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]"])
+def test_a_release_whose_label_cannot_be_read_is_replaced_where_it_may_be(damage, tmp_path):
+    release(stream_of(ROWS), tmp_path)
+    (label,) = tmp_path.glob("*/out/label.json")
+    label.write_text(damage, "utf-8")
+    with pytest.raises(Exception, match="another release already"):  # engines wrap what workers raise
+        release(stream_of(ROWS), tmp_path)
+    release(stream_of(ROWS), tmp_path, overwrite=True)
+    assert call(["verify", str(tmp_path)]) == 0
+
+
+def test_windows_of_parts_of_a_second_are_folders_of_their_own(tmp_path):
+    begun = beam.Pipeline(ENGINE, options=PipelineOptions(["--streaming"]))
+    stream = test_stream.TestStream()
+    stream.add_elements(
+        [TimestampedValue({**row, "who": f"{row['who']}/{part}"}, part / 4) for part in range(4) for row in ROWS]
+    )
+    rows = begun | stream.advance_watermark_to_infinity() | beam.Map(lambda row: row).with_output_types(dict)
+    _ = rows | beam.WindowInto(FixedWindows(0.25)) | Deidentify(POLICY) | WriteRelease(str(tmp_path))
+    begun.run().wait_until_finish()
+    assert [label["records"]["released"] for label in labels_in(tmp_path)] == [40] * 4
+    assert call(["verify", str(tmp_path)]) == 0
+
+
+def evidence_of(stream, path):
+    begun = beam.Pipeline(ENGINE, options=PipelineOptions(["--streaming"]))
+    rows = begun | stream | beam.Map(lambda row: row).with_output_types(dict)
+    evidence = rows | beam.WindowInto(FixedWindows(SIZE)) | AssessReidentification(["city", "age"], subject="who")
+    _ = evidence | "Note" >> beam.Map(lambda one: path.write_text(one.document))
+    begun.run().wait_until_finish()
+    return json.loads(path.read_text())
+
+
+def test_evidence_of_a_window_does_not_follow_from_its_bundles(tmp_path):
+    rows = [{**row, "age": None} if number < 3 else {**row, "age": number / 2} for number, row in enumerate(ROWS)]
+    whole = evidence_of(bundled(rows), tmp_path / "evidence")
+    without = [{name: row[name] for name in ("who", "city")} for row in rows[:3]]
+    assert whole["records"] == 40
+    assert evidence_of(bundled(without[:1], rows[1:3], rows[3:]), tmp_path / "evidence") == whole
 
 
 def lines_of(file):

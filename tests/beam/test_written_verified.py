@@ -12,6 +12,7 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 
 from beam_deid.pipelines.cli import call
 from beam_deid.transforms import Deidentify, WriteRelease
+from beam_deid.transforms.label.condition import CONDITION, of_windows
 from beam_deid.transforms.label.documents import document_sha256
 from beam_deid.transforms.label.schema import label_schema
 from beam_deid.transforms.label.verify import verify
@@ -117,6 +118,11 @@ def other_condition(release):
     change_and_seal(release, condition=condition)
 
 
+def joined_windows(release):
+    """A condition of windows, of what was not released window by window."""
+    change_and_seal(release, condition=f"{CONDITION}; {of_windows(registered=True, overlap=False)}")
+
+
 def other_release(release):
     release.rename(release.with_name("other"))
 
@@ -143,7 +149,8 @@ def change_and_seal(folder, **more):
         (changed_label, "label.json was changed after publication"),
         (no_hash, "no sha256 of its own"),
         (forged, "the label does not follow from its tests"),
-        (other_condition, "condition"),
+        (other_condition, "what the label says of condition does not follow"),
+        (joined_windows, "what the label says of condition does not follow"),
         (other_release, "that of another release"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
@@ -159,6 +166,14 @@ def test_a_window_in_the_place_of_another_is_told(written, tmp_path):
     shutil.rmtree(copied / WINDOWS[1])
     shutil.copytree(copied / WINDOWS[0], copied / WINDOWS[1])
     assert problems(copied) == {f"{WINDOWS[1]}/out": ("label.json is that of another window",)}
+
+
+@pytest.mark.parametrize("condition", [CONDITION, f"{CONDITION}; {of_windows(registered=True, overlap=False)}"])
+def test_a_window_says_that_it_is_one_and_that_nothing_was_joined_without_a_register(written, tmp_path, condition):
+    copied = shutil.copytree(written / "windows", tmp_path / "windows")
+    change_and_seal(copied / WINDOWS[0] / "out", condition=condition)
+    told = "what the label says of condition does not follow from what it is about"
+    assert told in problems(copied)[f"{WINDOWS[0]}/out"]
 
 
 def test_two_releases_that_each_hold_only_alone_are_told(written):

@@ -170,3 +170,13 @@ def test_the_source_s_order_does_not_reach_the_parts(tmp_path):
         rows = [pq.read_table(folder / "staging" / file.source) for file in facts.files]
         found.append([one.to_pydict() for one in rows])
     assert found[:2] == found[2:]
+
+
+def test_a_column_without_any_value_or_type_is_shuffled_like_any_other():
+    rows = pa.record_batch({"city": pa.array(["b", "a", "b"]), "note": pa.nulls(3)})
+    batch = placed(Released(rows, np.full(3, -1, np.int64), 0, Proof()), REST)
+    found = condensed(batch)
+    assert sorted(zip(values_of(found).column("city").to_pylist(), found.column(COUNT).to_pylist(), strict=True)) == [
+        ("a", 1),
+        ("b", 2),
+    ]

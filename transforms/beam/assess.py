@@ -21,7 +21,8 @@ from beam_deid.transforms.dataset.assessment import assess
 from beam_deid.transforms.dataset.counted import Counted, Counting
 from beam_deid.transforms.dataset.question import Question
 from beam_deid.transforms.errors import InputError, InternalFault, UsageError
-from beam_deid.transforms.run.job import Given
+from beam_deid.transforms.frames.window import as_table
+from beam_deid.transforms.run.job import BATCH_ROWS, Given
 from beam_deid.transforms.run.workers import guarded
 from beam_deid.transforms.treat.given import PLACE
 
@@ -88,15 +89,15 @@ def _evidence(question: Question, counted: Counted, key: FingerprintKey) -> Evid
     return Evidence.of(assess(question, counted, key).to_document())
 
 
-def _window_assessed(batches: Iterable[pa.RecordBatch], question: Question, window: Any = beam.DoFn.WindowParam) -> Any:
+def _window_assessed(batches: list[pa.RecordBatch], question: Question, window: Any = beam.DoFn.WindowParam) -> Any:
     """The evidence of a window of a stream, which one worker counts."""
     return at_end(guarded(WHERE, _assessed_batches, batches, question), window)
 
 
-def _assessed_batches(batches: Iterable[pa.RecordBatch], question: Question) -> Evidence:
+def _assessed_batches(batches: list[pa.RecordBatch], question: Question) -> Evidence:
     key = FingerprintKey.new()
     counting = Counting(question, key)
-    for batch in batches:
+    for batch in as_table(batches, (), WHERE).to_batches(BATCH_ROWS):
         counting.add(_columns(batch, question))
     return _evidence(question, counting.result(), key)
 

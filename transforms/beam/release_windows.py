@@ -53,7 +53,7 @@ class ReleaseWindows(beam.PTransform):
 
     def __init__(self, job: Job, condition: str, max_rejects: float, complete: bool) -> None:
         super().__init__()
-        self._step = ReleaseWindow(job, How(max_rejects, condition=condition, complete=complete, where=WHERE))
+        self._step = ReleaseWindow(job, How(max_rejects, condition=condition, where=WHERE), complete)
 
     @no_annotations  # Beam checks types of single collections alone, and warns of others
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> ReleasedWindows:
@@ -75,11 +75,13 @@ class ReleaseWindow(beam.DoFn):
     Args:
         job: The run.
         how: How.
+        complete: Whether each batch must have every column.
     """
 
-    def __init__(self, job: Job, how: How) -> None:
+    def __init__(self, job: Job, how: How, complete: bool) -> None:
         self._job = job
         self._how = how
+        self._complete = complete
         self._steps = [StepMetrics(step) for step in _STEPS]
         self._outcomes = OutcomeMetrics()
 
@@ -97,16 +99,15 @@ class ReleaseWindow(beam.DoFn):
 
     def process(self, batches: list[pa.RecordBatch], window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[Any]:
         """One window: nothing is given out before all of it is proved."""
-        released = guarded("releasing", release_batches, batches, self._job, self._how)
+        released = guarded("releasing", release_batches, batches, self._job, self._how, self._complete)
         label = ReleaseLabel.of(released.label.to_document())
-        rows = released.rows.combine_chunks()  # which came as batches of few rows
         self._count(released, label)
         for _, row, field, reason, _ in released.rejects:
             yield TaggedOutput("rejected", at_end(Rejected(row, field, reason), window))
-        for batch in rows.to_batches(BATCH_ROWS):
+        for batch in released.rows.to_batches(BATCH_ROWS):
             yield at_end(batch, window)
         yield TaggedOutput("label", at_end(label, window))
-        yield TaggedOutput("whole", at_end((label, rows), window))
+        yield TaggedOutput("whole", at_end((label, released.rows), window))
 
     def _count(self, released: ReleasedTable, label: ReleaseLabel) -> None:
         self._outcomes.count(label)

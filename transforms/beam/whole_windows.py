@@ -18,7 +18,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
-from apache_beam.transforms.window import BoundedWindow
+from apache_beam.transforms.window import BoundedWindow, GlobalWindow
 from apache_beam.utils.timestamp import Duration
 
 from beam_deid.transforms.beam.coders import RecordBatchCoder
@@ -46,6 +46,8 @@ def _keyed(batch: pa.RecordBatch) -> tuple[int, pa.RecordBatch]:
     return 0, batch
 
 
+_LAST = GlobalWindow().max_timestamp()
+"""The last time at which a timer fires."""
 _HELD = beam.DoFn.StateParam(BagStateSpec("held", RecordBatchCoder()))
 _ENDED = beam.DoFn.StateParam(ReadModifyWriteStateSpec("ended", BooleanCoder()))
 _END_SPEC = TimerSpec("end", TimeDomain.WATERMARK)
@@ -75,7 +77,7 @@ class _Hold(beam.DoFn):
             yield TaggedOutput(LATE, batch.num_rows)
             return
         held.add(batch)
-        end.set(window.max_timestamp() + self._lateness)
+        end.set(min(window.max_timestamp() + self._lateness, _LAST))
 
     @on_timer(_END_SPEC)
     def end(self, held: Any = _HELD, ended: Any = _ENDED) -> Iterator[list[pa.RecordBatch]]:

@@ -6,12 +6,11 @@ own, and only those that the engine took are named.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.pvalue import AsIter, AsSingleton
 from apache_beam.transforms.window import BoundedWindow, GlobalWindows, IntervalWindow
 from apache_beam.typehints.decorators import no_annotations
@@ -40,10 +39,9 @@ from beam_deid.transforms.treat.part import Part, WrittenPart
 WHERE = "WriteRelease"
 LABEL = "label.json"
 FORMAT = "parquet"
-_SAME = ("run", "release", "label", "records")
-"""What a label says alike when the same release is made again."""
 _STAGING = ".beam-deid-parts"
 _TIME = "%Y%m%dT%H%M%SZ"
+_FINE_TIME = "%Y%m%dT%H%M%S.%fZ"
 _FIRST = Timestamp.from_rfc3339("0001-01-01T00:00:00Z")
 """Before it there is no calendar."""
 
@@ -179,11 +177,11 @@ class _Publish(beam.DoFn):
             {"path": f"part-{number:05d}.{FORMAT}", "rows": part.rows, "sha256": part.sha256}
             for number, part in enumerate(parts)
         ]
+        sources = [join(self._output, _STAGING, *part.source.split("/")) for part in parts]
         before = _files_of(folder)
         if before is not None and before != files:
-            self._clear(folder)
-        for part, file in zip(parts, files, strict=True):
-            source = join(self._output, _STAGING, *part.source.split("/"))
+            self._clear(folder, sources)
+        for source, file in zip(sources, files, strict=True):
             if store.entry(source) is not None:  # else an attempt before this one has brought it into place
                 store.rename(source, join(folder, file["path"]))
         named = {file["path"] for file in files}
@@ -198,88 +196,52 @@ class _Publish(beam.DoFn):
             store.drop_empty(join(self._output, _STAGING, *names))
         return WrittenRelease(shown(folder), label.label, rows, [file["path"] for file in files])
 
-    def _clear(self, folder: str) -> None:
-        """Remove a release that is there already, its label first."""
-        self.check_free(folder)
+    def _clear(self, folder: str, sources: list[str]) -> None:
+        """Remove a release that is there already, its label first; or what was written to take its place, where it may not."""
         store = store_of(folder)
+        if not self._overwrite:
+            store.delete(sources)
+            raise UsageError(
+                "there is another release already",
+                shown(folder),
+                "Choose another folder, or WriteRelease(…, overwrite=True)",
+            )
         store.delete([join(folder, LABEL)])
         store.delete_folder(folder)
-
-    def check_free(self, folder: str) -> None:
-        """See that a release may take the place of another one.
-
-        Raises:
-            UsageError: It may not.
-        """
-        if not self._overwrite:
-            what = "there is another release already"
-            raise UsageError(what, shown(folder), "Choose another folder, or WriteRelease(…, overwrite=True)")
 
 
 class _WriteWindow(beam.DoFn):
     """Writes the rows of a stream's window into one part, brings it into place, and writes the label last.
 
-    An engine that goes back to a checkpoint makes windows again that are written already. Their records come in other batches, so
-    that the same rows are in another order: what stands there is kept.
+    An engine that goes back to a checkpoint makes windows again that are written already: the same bytes take their place.
     """
 
     def __init__(self, output: str, overwrite: bool) -> None:
-        self._output = output
         self._write = _Write(output)
         self._publish = _Publish(output, overwrite)
 
     def process(self, whole: WholeRelease, window: BoundedWindow = beam.DoFn.WindowParam) -> Iterator[WrittenRelease]:
         label, rows = whole
-        there = guarded(WHERE, self._there, label, rows, _window_name(window))
-        if there is not None:
-            yield there
-            return
         self._write.start_bundle()
         for batch in rows.to_batches(BATCH_ROWS):
             self._write.process(batch, label, window)
         parts = [written.value for written in self._write.finish_bundle()]
         yield from self._publish.process(label, parts, window)
 
-    def _there(self, label: ReleaseLabel, rows: pa.Table, window: tuple[str, ...]) -> WrittenRelease | None:
-        """The same release, if it was written before; of another one it is asked before anything is written."""
-        folder = join(self._output, *window, label.release)
-        files = _files_of(folder)
-        if files is None:
-            return None
-        if not _is_same(folder, files, label, rows):
-            self._publish.check_free(folder)
-            return None
-        return WrittenRelease(shown(folder), label.label, rows.num_rows, [file["path"] for file in files])
-
-
-def _is_same(folder: str, files: Sequence[Mapping[str, Any]], label: ReleaseLabel, rows: pa.Table) -> bool:
-    """Whether a release that was written is this one, but for the order of its rows and the time at which it was made."""
-    document = json.loads(read_all(join(folder, LABEL)))
-    mine = json.loads(label.document)
-    if any(document[key] != mine[key] for key in _SAME):
-        return False
-    if not files:
-        return not len(rows)
-    parts = [pq.read_table(pa.BufferReader(read_all(join(folder, file["path"])))) for file in files]
-    return bool(_ordered(pa.concat_tables(parts)) == _ordered(rows))
-
-
-def _ordered(rows: pa.Table) -> pa.Table:
-    names = sorted(rows.schema.names)
-    return rows.select(names).replace_schema_metadata(None).sort_by([(name, "ascending") for name in names])
-
 
 def _is_part(path: str) -> bool:
     return name_of(path).startswith("part-") and path.endswith(f".{FORMAT}")
 
 
-def _files_of(folder: str) -> list[dict[str, Any]] | None:
-    """What the label of a release says of its files; None where there is no label."""
+def _files_of(folder: str) -> Any:
+    """What the label of a release says of its files; None where there is no label, nothing where it cannot be read."""
     path = join(folder, LABEL)
     if not is_file(path):
         return None
-    found: list[dict[str, Any]] = json.loads(read_all(path))["files"]
-    return found
+    try:
+        return json.loads(read_all(path))["files"]
+    except (ValueError, LookupError, TypeError):
+        return ()
 
 
 def _window_name(window: BoundedWindow) -> tuple[str, ...]:
@@ -293,7 +255,12 @@ def _window_name(window: BoundedWindow) -> tuple[str, ...]:
     if window.start < _FIRST:
         what = "the records have no event time, so their window has no name"
         raise UsageError(what, WHERE, "Set it with beam.window.TimestampedValue before beam.WindowInto")
-    return ("-".join(one.to_utc_datetime().strftime(_TIME) for one in (window.start, window.end)),)
+    return ("-".join(map(_time_name, (window.start, window.end))),)
+
+
+def _time_name(time: Timestamp) -> str:
+    """A time to the second, or to the microsecond where it has parts of one."""
+    return str(time.to_utc_datetime().strftime(_TIME if time.micros % 1_000_000 == 0 else _FINE_TIME))
 
 
 __all__ = ["WriteRelease", "WrittenRelease"]

@@ -5,7 +5,7 @@ them, each with treatments of its own: what holds a key is shared by none. So no
 threads there are.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from beam_deid.transforms.decide.decision import Decision, ReleaseDecision
 from beam_deid.transforms.formats.ignoring import Ignored
 from beam_deid.transforms.frames.columns import flat_columns
 from beam_deid.transforms.frames.run import WHERE
+from beam_deid.transforms.frames.window import as_table, in_value_order, one_of_each_schema
 from beam_deid.transforms.label.manifest import LabelManifest
 from beam_deid.transforms.measure.aside import Aside
 from beam_deid.transforms.measure.chunks import Bounds
@@ -60,14 +61,12 @@ class How:
         max_rejects: Greatest share of records that may be rejected, from 0 to 1.
         threads: How many threads take shares.
         condition: Under what further condition the label holds.
-        complete: Whether each batch must have every column; else a column that is not in a batch is null there.
         where: What the records were given to, as messages call it.
     """
 
     max_rejects: float
     threads: int = 1
     condition: str = ""
-    complete: bool = True
     where: str = WHERE
 
 
@@ -104,31 +103,38 @@ def release_table(table: pa.Table, job: Job, max_rejects: float, threads: int) -
     """
     table = flat_columns(table, Ignored(job.policy.input.ignore), WHERE)
     numbered = table.append_column(PLACE, pa.array(np.arange(table.num_rows, dtype=np.int64)))
-    starts = range(0, table.num_rows, SHARD_ROWS)
-    shares = [numbered.slice(first, SHARD_ROWS).to_batches(BATCH_ROWS) for first in starts]
-    shares = shares or [[pa.RecordBatch.from_pylist([], schema=numbered.schema)]]
     zones = zone_notes(job.policy, dict(zip(table.column_names, table.schema.types, strict=True)))
-    released = _release(shares, job, How(max_rejects, threads))
+    released = _release(_shares(numbered), job, How(max_rejects, threads))
     return replace(released, notes=(*zones, *released.notes))
 
 
-def release_batches(batches: Iterable[pa.RecordBatch], job: Job, how: How) -> ReleasedTable:
-    """Release batches that came one after the other, some of which may be small.
+def release_batches(batches: Sequence[pa.RecordBatch], job: Job, how: How, complete: bool) -> ReleasedTable:
+    """Release the batches of a window. What comes of it does not follow from how its rows are shared among them.
 
     Args:
         batches: At least one, of schemas that need not be the same.
         job: The run, which makes one release, and knows its register.
         how: How.
+        complete: Whether each batch must have every column; else a column that is not in a batch is null there.
+
+    Returns:
+        The release; its rows are in the order of their values.
 
     Raises:
         DeidError: See `beam_deid.transforms.errors`; nothing is released.
     """
-    shares: list[Batches] = [[]]
-    for batch in batches:
-        if sum(one.num_rows for one in shares[-1]) >= SHARD_ROWS:
-            shares.append([])
-        shares[-1].append(batch)
-    return _release(shares, job, how)
+    heads = [_combined(batch, job) for batch in one_of_each_schema(batches)]
+    types_of(job.policy, Schemas.merge([Schemas.of(head, without=PLACE) for head in heads]), complete, how.where)
+    kinds = [name for name in job.policy.fields if job.policy.reading(name) is not None]
+    released = _release(_shares(as_table(batches, kinds, how.where)), job, how)
+    return replace(released, rows=in_value_order(released.rows))
+
+
+def _shares(table: pa.Table) -> list[Batches]:
+    """A table in shares, as files are cut into shards; one share at least."""
+    starts = range(0, table.num_rows, SHARD_ROWS)
+    shares = [table.slice(first, SHARD_ROWS).to_batches(BATCH_ROWS) for first in starts]
+    return shares or [[pa.RecordBatch.from_pylist([], schema=table.schema)]]
 
 
 def _release(shares: list[Batches], job: Job, how: How) -> ReleasedTable:
@@ -162,7 +168,7 @@ def rejected_table(rejects: Rejects) -> pa.Table:
 def _begun(shares: Sequence[Batches], job: Job, how: How, folder: SpillFolder) -> Job:
     """The run with all that is known before a record is measured."""
     schemas = Schemas.merge([Schemas.of(batch, without=PLACE) for share in shares for batch in share])
-    types = types_of(job.policy, schemas, how.complete, how.where)
+    types = types_of(job.policy, schemas, True, how.where)
     key = FingerprintKey.new() if job.register is None else None
     job = job.given(Given(key, types, begun=job.begun or present()))
     return guarded("reading the ledger of consent", with_consents, job, folder.path)

@@ -11,8 +11,10 @@ REGISTERED = "as far as its register knows what else was given out of these reco
 
 NOT_JOINED = "windows of this collection were not joined"
 """The further condition of what was released window by window, without a register."""
-JOINED = "windows of this collection were joined through its register, each with those that it knew before"
-"""The same with one."""
+JOINED = (
+    "windows of this collection were joined through its register, each with the anonymized ones that it knew before"
+)
+"""The same with one. What is still personal is tested with nothing: whoever has it has personal information anyway."""
 
 _AND = "; "
 _OVERLAP = ", and a record is in several of them"
@@ -41,17 +43,17 @@ def of_windows(registered: bool, overlap: bool) -> str:
     return (JOINED if registered else NOT_JOINED) + (_OVERLAP if overlap else "")
 
 
-def conditions_of(label: LabelName, scope: Scope, is_alone: bool) -> tuple[str, ...]:
+def conditions_of(label: LabelName, scope: Scope, is_window: bool) -> tuple[str, ...]:
     """The conditions that a label may name.
 
     Args:
         label: The label.
         scope: What it is about.
-        is_alone: Whether no run published it, so that it may be one window's.
+        is_window: Whether it is about one window of a collection.
     """
     own = condition_of(label, scope)
-    if not is_alone:
+    if not is_window:
         return (own,)
     joined = (False, True) if scope.register == "" else (False,)
     of_one_window = [of_windows(registered, overlap) for registered in joined for overlap in (False, True)]
-    return (own, *(with_further(own, further) for further in of_one_window))
+    return tuple(with_further(own, further) for further in of_one_window)

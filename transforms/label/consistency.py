@@ -10,7 +10,7 @@ from typing import Any
 
 from beam_deid.transforms.clock import is_past
 from beam_deid.transforms.label.condition import conditions_of
-from beam_deid.transforms.label.documents import OWN_SHA256, plain
+from beam_deid.transforms.label.documents import WINDOW, plain
 from beam_deid.transforms.label.environment import DeclaredEnvironment
 from beam_deid.transforms.label.requirements import planned
 from beam_deid.transforms.label.scope import EACH_RECORD, Scope, links
@@ -78,7 +78,7 @@ def _facts(scope: Scope, label: Mapping[str, Any]) -> dict[str, bool]:
         "sensitive": label["sensitive"] == says_sensitive(scope, _listed(label)),
         "sensitive columns": all(facts.counts_as_sensitive for facts in scope.fields.values()),
         "limits": label["limits"] == {test["name"]: test["limit"] for test in label["tests"]},
-        "condition": label["condition"] in conditions_of(LabelName(label["label"]), scope, OWN_SHA256 in label),
+        "condition": label["condition"] in conditions_of(LabelName(label["label"]), scope, WINDOW in label),
         "environment": _environment_holds(scope, label),
         "attackers": label["attackers"] == plain(scope.attackers),
         "suppressed records": label["search"]["suppressed"] == label["records"]["suppressed"],

@@ -16,7 +16,6 @@ from beam_deid.transforms.counting.deciding_runs import decide
 from beam_deid.transforms.decide.decision import Decision, ReleaseDecision, Remembered
 from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, plain, to_bytes
-from beam_deid.transforms.label.manifest import DATES
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import record_kept_until
 from beam_deid.transforms.policy.register_location import register_location
@@ -31,6 +30,8 @@ from beam_deid.transforms.release.facts import PartFacts
 from beam_deid.transforms.run.job import Job
 from beam_deid.transforms.storage.paths import join, shown
 
+_OF_ITSELF = ("label", "records", "fields", "risk")
+"""What a label says of its release alone, be it decided today or later, when the register knows others."""
 PATIENCE = 600.0
 """Seconds that a worker waits for others who use the register."""
 
@@ -100,8 +101,7 @@ def _register(held: Held, document: Document, job: Job, decision: Decision, fold
     entries: dict[str, Entry] = {}
     for name, decided in decision.releases.items():
         label = json.loads(to_bytes(label_manifest(job, decided, PartFacts()).to_document()))
-        # What is another when it is decided again.
-        sha256 = document_sha256({key: value for key, value in label.items() if key not in ("decided_at", *DATES)})
+        sha256 = document_sha256({key: label[key] for key in _OF_ITSELF})
         if _known(document, job, decision, name, sha256):
             continue  # a worker made this again, after another attempt had registered it
         entry = _entry(held, document.next_name(name), job, decided, label, made_at, folder)

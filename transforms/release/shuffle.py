@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.arrays import Bools
+from beam_deid.transforms.columns.by_values import by_values, exact
 from beam_deid.transforms.columns.combining import combine
 from beam_deid.transforms.columns.ordering import ordering
 from beam_deid.transforms.release.releaser import Released
@@ -127,29 +128,24 @@ def _alike(rows: pa.RecordBatch, tied: Bools) -> Bools:
         return tied
     found = tied.copy()
     for column in values_of(rows).columns:
-        found &= _equal(_exact(column[1:]), _exact(column[:-1]))
+        found &= _equal(exact(column[1:]), exact(column[:-1]))
     return found
 
 
 def _equal(some: pa.Array, others: pa.Array) -> Bools:
     """Whether values are the same, two nulls as well."""
+    if pa.types.is_null(some.type):  # which Arrow compares with nothing
+        return np.ones(len(some), bool)
     both_null = pc.and_(pc.is_null(some), pc.is_null(others))
     found = pc.coalesce(pc.equal(some, others), both_null)
     return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
-def _exact(column: pa.Array) -> pa.Array:
-    """A column whose values are equal if the file writes the same bytes: floats by their bits, for 0.0 and -0.0 would tie."""
-    bits = {pa.float32(): pa.int32(), pa.float64(): pa.int64()}
-    return column.view(bits[column.type]) if column.type in bits else column
-
-
 def _by_values(rows: pa.RecordBatch) -> pa.Array:
     """An order within those of one hash by the values themselves."""
     values = values_of(rows)
-    exact = {str(place): _exact(column) for place, column in enumerate(values.columns)}
-    keys = {GROUP: rows.column(GROUP), ROW: rows.column(ROW), **exact, QUOTA: rows.column(QUOTA)}
-    return pc.sort_indices(pa.table(keys), [(name, "ascending") for name in keys])
+    released = {str(place): column for place, column in enumerate(values.columns)}
+    return by_values({GROUP: rows.column(GROUP), ROW: rows.column(ROW), **released, QUOTA: rows.column(QUOTA)})
 
 
 def _merged(rows: pa.RecordBatch, repeated: Bools) -> pa.RecordBatch:

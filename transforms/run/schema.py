@@ -1,6 +1,6 @@
 """One schema for all batches of a collection, or of a window: what is null in one is text in another, and no fault."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -54,11 +54,7 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool, where: str = WHER
         shapes = [tuple(dict.fromkeys(name for names in shapes for name in names))]
     for names in shapes:
         check_columns(policy, {where: names})
-        if len({*names}) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise InputError(
-                "there are two columns of this name", f"field {twice}", f"Rename one of them before {where}"
-            )
+        check_different(names, where)
     types: dict[str, pa.DataType] = {}
     for name in policy.fields:
         kind = policy.reading(name)
@@ -67,10 +63,27 @@ def types_of(policy: Policy, schemas: Schemas, complete: bool, where: str = WHER
             given = {pa.string()}
         found = one_type({arrow_type(kind, one) for one in given if not pa.types.is_null(one)})
         if found is None:
-            raise InputError(
-                f"its values have no one type: {', '.join(sorted(map(str, given)))}",
-                f"field {name}",
-                f"Give the field a kind in the policy, or convert them before {where}, for example to text",
-            )
+            raise several_types(name, given, where)
         types[name] = arrow_type(kind, found)
     return types
+
+
+def check_different(names: Sequence[str], where: str) -> None:
+    """See that no two columns have one name.
+
+    Raises:
+        InputError: Some have.
+    """
+    if len({*names}) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError("there are two columns of this name", f"field {twice}", f"Rename one of them before {where}")
+
+
+def several_types(name: str, types: Iterable[pa.DataType], where: str) -> InputError:
+    """The error for a column whose values have no type that holds them all."""
+    given = ", ".join(sorted(map(str, types)))
+    return InputError(
+        f"its values have no one type: {given}",
+        f"field {name}",
+        f"Give the field a kind in the policy, or convert them before {where}, for example to text",
+    )

@@ -91,4 +91,5 @@ def _origin(job: Job, batch: pa.RecordBatch, micros: int) -> bytes:
     actions = (action for release in job.releases for action in job.policy.releases[release].fields.values())
     if not any(action.beside is Beside.PLACE for action in actions):
         return bytes(8)
-    return hashlib.sha256(to_ipc(batch) + micros.to_bytes(16, "big", signed=True)).digest()[:8]
+    content = batch.select([name for name in batch.schema.names if name != PLACE])
+    return hashlib.sha256(to_ipc(content) + micros.to_bytes(16, "big", signed=True)).digest()[:8]
