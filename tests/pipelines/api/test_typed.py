@@ -194,7 +194,7 @@ def installed(folder: Path) -> Path:
 
 @pytest.fixture(scope="module", params=CHECKERS)
 def checked(request, tmp_path_factory):
-    pytest.importorskip(request.param)
+    pytest.importorskip(request.param, reason=f"{request.param} is not here: pip install {request.param}")
     folder = tmp_path_factory.mktemp("theirs")
     modules = {f"uses_{number}.py": uses_of(package) for number, package in enumerate(PACKAGES)}
     modules |= {"functions.py": FUNCTIONS, "steps.py": TRANSFORMS, "wrong.py": WRONG}
