@@ -80,6 +80,12 @@ def test_values_of_several_types_are_text_where_a_kind_reads_them_and_refused_wh
     assert raised.value.where == "field a"
 
 
+def test_a_value_that_has_no_text_is_refused_and_not_lost():
+    given = [pa.RecordBatch.from_pydict({"a": pa.array([b"\xff"])}), pa.RecordBatch.from_pylist([{"a": 1}])]
+    with pytest.raises(InputError, match="no one type"):
+        as_table(given, ("a",), "here")
+
+
 def test_two_columns_of_one_name_are_refused():
     twice = pa.RecordBatch.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     with pytest.raises(InputError, match="two columns of this name"):

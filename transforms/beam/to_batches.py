@@ -18,7 +18,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from beam_deid.transforms.beam.elements import WHERE, ElementKind, arrow_type_of, kind_of
 from beam_deid.transforms.beam.merge import Merge
 from beam_deid.transforms.beam.windows import at_end
-from beam_deid.transforms.columns.read_as import to_text
+from beam_deid.transforms.columns.read_as import exact_text
 from beam_deid.transforms.columns.readable import check_flat, never_read
 from beam_deid.transforms.errors import InputError
 from beam_deid.transforms.formats.ignoring import NOTHING_IGNORED, Ignored
@@ -278,6 +278,7 @@ def as_text(values: Sequence[Any]) -> pa.Array:
 
     Raises:
         TypeError: A value is of a type that no kind reads.
+        ArrowInvalid: A value has no text of its own.
     """
     texts: list[str | None] = [None] * len(values)
     rows: dict[type, list[int]] = {}
@@ -287,7 +288,7 @@ def as_text(values: Sequence[Any]) -> pa.Array:
     for kind, those in rows.items():
         if not issubclass(kind, _READABLE):
             raise TypeError(kind.__name__)
-        read, _ = to_text(pa.array([values[row] for row in those]))
+        read = exact_text(pa.array([values[row] for row in those]))
         for row, text in zip(those, read.to_pylist(), strict=True):
             texts[row] = text
     return pa.array(texts, pa.string())

@@ -38,6 +38,18 @@ def to_text(column: pa.Array) -> Kinded:
     return to_kind(column, _Text())
 
 
+def exact_text(column: pa.Array) -> pa.Array:
+    """A column of any scalar type as text, shape (n,).
+
+    Raises:
+        ArrowInvalid: A value has no text of its own: it would be null.
+    """
+    text, faults = to_text(column)
+    if faults is not None and pc.any(faults, min_count=0).as_py():
+        raise pa.ArrowInvalid("a value cannot be read as text")
+    return text
+
+
 def arrow_type(kind: Reading | Typed | None, given: pa.DataType) -> pa.DataType:
     """The type of a column of ``kind`` whose file gives it as ``given``.
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from beam_deid.transforms.columns.by_values import by_values
 from beam_deid.transforms.columns.one_type import exactly, one_type
-from beam_deid.transforms.columns.read_as import to_text
+from beam_deid.transforms.columns.read_as import exact_text
 from beam_deid.transforms.run.schema import check_different, several_types
 from beam_deid.transforms.treat.given import PLACE
 
@@ -62,9 +62,10 @@ def _column(batches: Batches, name: str, has_kind: bool, where: str) -> pa.Array
     if target is not None:
         with contextlib.suppress(pa.ArrowInvalid):
             return pa.concat_arrays([_decoded(exactly(piece, target)) for piece in pieces])
-    if not has_kind:
-        raise several_types(name, {piece.type for piece in pieces}, where)
-    return pa.concat_arrays([_decoded(to_text(piece)[0]) for piece in pieces])
+    if has_kind:
+        with contextlib.suppress(pa.ArrowInvalid):
+            return pa.concat_arrays([_decoded(exact_text(piece)) for piece in pieces])
+    raise several_types(name, {piece.type for piece in pieces}, where)
 
 
 def _decoded(column: pa.Array) -> pa.Array:
