@@ -171,7 +171,27 @@ MORE = {
 """A release of values that are not equal to themselves, of which there are none, and that are made otherwise in another place."""
 
 
-@pytest.mark.parametrize(("policy", "rows"), [(POLICY, ROWS), (MORE, 8 * SEVERAL)], ids=["anonymized", "encrypted"])
+IN_PARTS = {
+    **POLICY,
+    "input": {"combine": {"who": ["family", "given"]}},
+    "fields": {**POLICY["fields"], **{name: {"role": "direct_identifier"} for name in ("family", "given")}},
+}
+PARTED = [
+    {
+        **{name: value for name, value in row.items() if name != "who"},
+        "family": row["who"],
+        **({"given": "x"} if number % 2 else {}),
+    }
+    for number, row in enumerate(ROWS)
+]
+"""Rows of which half lack a part of what says whom they are about."""
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows"),
+    [(POLICY, ROWS), (MORE, 8 * SEVERAL), (IN_PARTS, PARTED[::2] + PARTED[1::2])],
+    ids=["anonymized", "encrypted", "in parts"],
+)
 def test_a_window_that_is_made_again_of_other_bundles_is_the_same_bytes(policy, rows, tmp_path, monkeypatch):
     """An engine that has gone back to a checkpoint bundles the records that come after it otherwise."""
     monkeypatch.setenv("TRADE_KEY", REGISTER_KEY)
