@@ -155,14 +155,32 @@ def test_whole_numbers_of_sixteen_bits_in_floating_point_are_read():
     assert (wide.to_pylist(), wide.type, faults) == ([1990.0, 1.5], arrow_type(None, column.type), None)
 
 
-@pytest.mark.parametrize("given", [pa.float64(), pa.float32()])
-def test_an_identifier_in_floating_point_that_stands_for_several_is_a_fault(given):
+@pytest.mark.parametrize(("given", "first"), [(pa.float64(), 2**53), (pa.float32(), 2**24), (pa.float16(), 2**11)])
+@pytest.mark.parametrize("kind", [None, TEXT, NUMBER, INTEGER, DECIMAL])
+def test_an_identifier_in_floating_point_that_stands_for_several_is_a_fault(given, first, kind):
     """Two numbers of members would be one person's; text that looks so is one as well."""
-    bad = Reason.DAMAGED_BY_EXCEL
-    values = [13800138.0, 2.0**60, None]
-    assert read(values, Reading(None, identifies=True), given) == [13800138.0, bad, None]
-    assert read(values, Reading(TEXT, identifies=True), given) == ["13800138", bad, None]
-    assert read(values, Reading(None), given) == values
+    column = pa.array([first - 1, first, -first, 1.5 * first, None], pa.float64()).cast(given)
+    values, faults = to_kind(column, Reading(kind, identifies=True))
+    assert faults.to_pylist() == [False, True, True, True, False]
+    assert float(values[0].as_py()) == first - 1
+    found = {reason: mask.to_pylist() for reason, mask in reasons(column.filter(faults), Reading(kind, identifies=True))}
+    assert found == {Reason.DAMAGED_BY_EXCEL: [True] * 3}
+    coded = pa.DictionaryArray.from_arrays([0, 1, 2, 3, None], column[:4])
+    assert to_kind(coded, Reading(kind, identifies=True))[1].to_pylist() == faults.to_pylist()
+
+
+@pytest.mark.parametrize(("given", "first"), [(pa.float64(), 2**53), (pa.float32(), 2**24), (pa.float16(), 2**11)])
+def test_a_whole_number_that_may_have_been_the_next_one_is_no_whole_number(given, first):
+    column = pa.array([first - 1, first], pa.float64()).cast(given)
+    values, faults = to_kind(column, Reading(INTEGER))
+    assert (values.to_pylist(), faults.to_pylist()) == ([first - 1, None], [False, True])
+    ((reason, _),) = reasons(column.filter(faults), Reading(INTEGER))
+    assert reason is Reason.DAMAGED_BY_EXCEL
+
+
+def test_text_that_was_damaged_is_no_identifier_whatever_its_kind():
+    for kind in (None, TEXT, NUMBER, INTEGER, DECIMAL):
+        assert read(["1.38E+10", "17"], Reading(kind, identifies=True))[0] is Reason.DAMAGED_BY_EXCEL
 
 
 def test_null_words_are_null_whatever_the_kind():

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import is_text, plain
 from beam_deid.transforms.columns.number_words import YUAN
-from beam_deid.transforms.columns.read_as import DAMAGED, given_text
+from beam_deid.transforms.columns.read_as import DAMAGED, given_text, without_last_digits
 from beam_deid.transforms.columns.reading import Reading
 from beam_deid.transforms.terms import Reason
 
@@ -36,6 +36,12 @@ def reasons(column: pa.Array, reading: Reading) -> Iterator[tuple[Reason, pa.Arr
     """
     values = plain(column)
     rest = pa.array(np.ones(len(values), bool))
+    several = without_last_digits(values)
+    if several is not None and not reading.identifies:
+        several = pc.and_(several, pc.is_finite(values.cast(pa.float64()))).fill_null(False)
+    if several is not None:
+        yield Reason.DAMAGED_BY_EXCEL, several
+        rest = pc.and_not(rest, several)
     texts, _ = given_text(values, reading)
     for reason, pattern in _patterns(reading, values.type):
         found = pc.and_(rest, pc.match_substring_regex(texts, pattern).fill_null(False))
@@ -48,7 +54,7 @@ def reasons(column: pa.Array, reading: Reading) -> Iterator[tuple[Reason, pa.Arr
 
 def _patterns(reading: Reading, given: pa.DataType) -> Iterator[tuple[Reason, str]]:
     target = reading.arrow
-    if target is None or pa.types.is_string(target) or pa.types.is_integer(target):
+    if reading.identifies or target is None or pa.types.is_string(target) or pa.types.is_integer(target):
         yield Reason.DAMAGED_BY_EXCEL, DAMAGED
     if target is None:
         return

@@ -25,8 +25,8 @@ DAMAGED = r"\A-?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}\z"
 
 _TRUE = ("true", "1", "yes", "y", "是")
 _FALSE = ("false", "0", "no", "n", "否")
-_LARGEST_EXACT = float(2**53)
-"""Below it every whole number is one in floating point; itself it may have been the next one."""
+_EXACT_BELOW = {pa.float16(): float(2**11), pa.float32(): float(2**24), pa.float64(): float(2**53)}
+"""Below it every whole number is one in floating point of that width; itself it may have been the next one."""
 
 
 class _Text:
@@ -97,11 +97,10 @@ def to_kind(column: pa.Array, kind: Reading | Typed | None) -> Kinded:
     if is_text(column.type):
         text, fault = given_text(column, reading)
         values, wrong = _from_text(_stripped(text), target, reading)
-        return values, _either(fault, wrong)
+        return values, _either(_either(fault, wrong), _damaged(text) if reading.identifies else None)
     if reading.kind is not None:
         return _from_other(column, target, reading)
-    column = _wide(column)
-    return column, _without_last_digits(column) if reading.identifies else None
+    return _wide(column), without_last_digits(column) if reading.identifies else None
 
 
 def given_text(column: pa.Array, reading: Reading) -> Kinded:
@@ -120,15 +119,19 @@ def _as_text(column: pa.Array, reading: Reading) -> Kinded:
     text, fault = given_text(column, reading)
     if not reading.identifies:
         return text, fault
-    damaged = pc.match_substring_regex(text, DAMAGED).fill_null(False)
-    return text, _either(fault, _some(damaged))
+    return text, _either(fault, _either(_damaged(text), without_last_digits(column)))
 
 
-def _without_last_digits(column: pa.Array) -> pa.Array | None:
-    """Which identifiers, shape (n,), are numbers in floating point that stand for several whole ones."""
+def _damaged(text: pa.Array) -> pa.Array | None:
+    """Which texts, shape (n,), are numbers of which a spreadsheet has cut off digits; None where there are none."""
+    return _some(pc.match_substring_regex(text, DAMAGED).fill_null(False))
+
+
+def without_last_digits(column: pa.Array) -> pa.Array | None:
+    """Which values, shape (n,), are numbers in floating point that stand for several whole ones; None where there are none."""
     if not pa.types.is_floating(column.type):
         return None
-    return _some(pc.greater_equal(pc.abs(column), _LARGEST_EXACT).fill_null(False))
+    return _some(pc.greater_equal(pc.abs(_wide(column)), _EXACT_BELOW[column.type]).fill_null(False))
 
 
 def _dictionary(column: pa.DictionaryArray, reading: Reading) -> Kinded:
@@ -151,8 +154,10 @@ def _to_text(column: pa.Array) -> Kinded:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         return _valid_text(column.cast(pa.binary()).view(pa.string()))
     if pa.types.is_floating(column.type):
+        several = without_last_digits(column)
         column = _wide(column)
-        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _LARGEST_EXACT)).fill_null(False)
+        whole = pc.equal(pc.floor(column), column).fill_null(False)
+        whole = whole if several is None else pc.and_not(whole, several)
         integers = pc.cast(pc.if_else(whole, column, None), pa.int64()).cast(pa.string())
         return pc.coalesce(integers, column.cast(pa.string())), None
     return column.cast(pa.string()), None
@@ -258,8 +263,10 @@ def _from_other(column: pa.Array, target: pa.DataType, reading: Reading) -> Kind
         return pa.nulls(len(column), target), _missed(column, pa.nulls(len(column), pa.bool_()))
     if pa.types.is_floating(target) and (pa.types.is_floating(given) or pa.types.is_integer(given)):
         values, lost = exact_floats(column)
-        return _finite(values, lost)
-    return _from_text(_to_text(column)[0], target, reading.canonical())
+        return _finite(values, _either(lost, without_last_digits(column) if reading.identifies else None))
+    values, wrong = _from_text(_to_text(column)[0], target, reading.canonical())
+    several = without_last_digits(column)
+    return (values, wrong) if several is None else (pc.if_else(several, None, values), _either(wrong, several))
 
 
 def _temporal_from_other(column: pa.Array, target: pa.DataType, reading: Reading) -> Kinded:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_deid.transforms.columns.distinct import is_text
 from beam_deid.transforms.columns.fault_reasons import reasons
@@ -20,6 +21,7 @@ from beam_deid.transforms.policy.roles import is_normalized
 from beam_deid.transforms.recognisers.one_spelling import normalized
 from beam_deid.transforms.run.beside import Lent
 from beam_deid.transforms.run.job import BATCH_ROWS, Job
+from beam_deid.transforms.terms import Reason
 from beam_deid.transforms.treat.order_spelling import order_spelling
 
 Columns = Mapping[str, pa.Array]
@@ -184,7 +186,8 @@ def typed(
         rows: Row numbers, shape (n,).
         policy: The policy.
         origin: See `Records`.
-        spare: Columns that a record can do without: what cannot be read in them is null.
+        spare: Columns that a record can do without: what cannot be read in them is null. But a damaged identifier, which stands
+            for several persons, would make one of them.
         of_spreadsheets: Whether they are from a file that spreadsheets write.
         record_key: See `Records`, shape (n,).
 
@@ -197,7 +200,9 @@ def typed(
     for name, column in given.items():
         reading = policy.reading(name, of_spreadsheets)
         columns[name], wrong = to_kind(column, reading)
-        if wrong is not None and name not in spare:
+        if wrong is not None and name in spare:
+            wrong = _damaged(column, wrong, reading)
+        if wrong is not None:
             faults += _faults(column, wrong, rows, name, reading)
             sound &= ~wrong.to_numpy(zero_copy_only=False)
     records = Records(columns, rows, origin, record_key=record_key).where(sound)
@@ -218,6 +223,14 @@ def _normal(columns: Columns, policy: Policy) -> dict[str, pa.Array]:
         if column is not columns[name]:
             found[name] = column
     return found
+
+
+def _damaged(column: pa.Array, wrong: pa.Array, reading: Reading) -> pa.Array | None:
+    """Which of the values that could not be read, by a mask (n,), are damaged identifiers; None where none is."""
+    for reason, mask in reasons(column.filter(wrong), reading):
+        if reason is Reason.DAMAGED_BY_EXCEL:
+            return pc.replace_with_mask(wrong, wrong, mask)
+    return None
 
 
 def _faults(
