@@ -1,5 +1,7 @@
 """How many of something a caller asks for."""
 
+from numbers import Integral
+
 from beam_deid.transforms.errors import UsageError
 
 
@@ -14,6 +16,8 @@ def checked_count(given: int | None, name: str, where: str) -> int | None:
     Raises:
         UsageError: It is no whole number from 1 on.
     """
-    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 1):
-        return given
+    if given is None:
+        return None
+    if isinstance(given, Integral) and not isinstance(given, bool) and given >= 1:
+        return int(given)
     raise UsageError(f"{name} is a whole number from 1 on", f"{where}({name}=…)", "Leave it out if you do not mind")

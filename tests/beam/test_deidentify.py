@@ -310,3 +310,18 @@ def test_equal_values_are_encrypted_differently_and_both_passes_find_the_same(mo
     with pipeline() as begun:
         batches = begun | beam.Create([pa.RecordBatch.from_pylist([{"who": "a"}] * size) for size in (3, 5)])
         assert_that((batches | Deidentify(policy)).released, check)
+
+
+@pytest.mark.parametrize("step", [beam.Map(print), "Named" >> beam.Map(print)], ids=["map", "named"])
+def test_what_takes_one_collection_is_refused_with_a_word_on_which(step):
+    rows = beam.Pipeline() | beam.Create(ROWS)
+    with pytest.raises(UsageError, match="three collections") as raised:
+        _ = rows | Deidentify(POLICY) | step
+    assert ".released" in raised.value.next_step
+
+
+def test_one_of_several_releases_is_to_be_named():
+    several = {**POLICY, "releases": dict.fromkeys(("one", "other"), POLICY["releases"]["out"])}
+    with pytest.raises(UsageError, match="none is named") as raised:
+        Deidentify(several)
+    assert raised.value.next_step == "Name one: one, other"

@@ -260,6 +260,13 @@ def test_a_release_that_is_made_again_when_others_are_known_is_registered_once(r
     assert [entry.name for entry in entries(register)] == ["out.1", "out.2", "out.3"]
 
 
+def test_a_register_that_is_named_needs_a_key(register):
+    without = {name: value for name, value in policy(register).items() if name != "keys"}
+    with pytest.raises(UsageError, match="needs a key") as raised:
+        Deidentify(without)
+    assert "keys" in raised.value.next_step
+
+
 @pytest.mark.parametrize("sharing", ["controlled", "public"])
 def test_without_a_register_the_label_tells_and_public_sharing_fails(tmp_path, sharing):
     (label,) = released(tmp_path / "one", policy(None, sharing), MAY).labels

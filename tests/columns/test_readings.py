@@ -163,7 +163,9 @@ def test_an_identifier_in_floating_point_that_stands_for_several_is_a_fault(give
     values, faults = to_kind(column, Reading(kind, identifies=True))
     assert faults.to_pylist() == [False, True, True, True, False]
     assert float(values[0].as_py()) == first - 1
-    found = {reason: mask.to_pylist() for reason, mask in reasons(column.filter(faults), Reading(kind, identifies=True))}
+    found = {
+        reason: mask.to_pylist() for reason, mask in reasons(column.filter(faults), Reading(kind, identifies=True))
+    }
     assert found == {Reason.DAMAGED_BY_EXCEL: [True] * 3}
     coded = pa.DictionaryArray.from_arrays([0, 1, 2, 3, None], column[:4])
     assert to_kind(coded, Reading(kind, identifies=True))[1].to_pylist() == faults.to_pylist()

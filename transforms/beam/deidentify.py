@@ -63,6 +63,20 @@ class Deidentified(NamedTuple):
     rejected: beam.PCollection
     label: beam.PCollection
 
+    def __or__(self, transform: Any) -> Any:
+        """All of it to a transform that takes it, such as `WriteRelease`.
+
+        Raises:
+            UsageError: It takes one collection.
+        """
+        if isinstance(getattr(transform, "transform", transform), beam.ParDo):
+            raise UsageError(
+                "Deidentify gives three collections, and this takes one",
+                WHERE,
+                "Say which: (rows | Deidentify(…)).released, .rejected or .label",
+            )
+        return transform.__ror__(self)
+
 
 class Deidentify(beam.PTransform):
     """Treat records as one release of a policy says, and label the result.

@@ -49,6 +49,11 @@ def release_of(policy: Policy, release: str | None, where: str) -> str:
     """
     if release is None and len(policy.releases) == 1:
         return next(iter(policy.releases))
+    if release is None:
+        known = ", ".join(policy.releases)
+        raise UsageError(
+            "the policy has several releases, and none is named", f"{where}(release=…)", f"Name one: {known}"
+        )
     if not isinstance(release, str) or release not in policy.releases:
         known = ", ".join(policy.releases)
         raise UsageError("there is no such release", f"{where}(release=…)", f"The policy has: {known}")

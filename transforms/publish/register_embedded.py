@@ -18,6 +18,7 @@ from beam_deid.transforms.errors import InUse, UsageError
 from beam_deid.transforms.label.documents import document_sha256, plain, to_bytes
 from beam_deid.transforms.measure.measured import Measured
 from beam_deid.transforms.policy.accountability import record_kept_until
+from beam_deid.transforms.policy.paths import NO_REGISTER
 from beam_deid.transforms.policy.register_location import register_location
 from beam_deid.transforms.publish.concluding import label_manifest
 from beam_deid.transforms.publish.persons import counted_persons, counts_of
@@ -44,6 +45,12 @@ def with_register(job: Job) -> Job:
         KeyFault: Its key cannot be had, or is another one.
     """
     place = register_location(job.policy, None, key_given=job.secret is not None)
+    if place.missing and job.policy.kept.path not in (None, NO_REGISTER):
+        raise UsageError(
+            "a register is named, and it needs a key",
+            "register",
+            "Add keys: {keyring: PATH} or keys: {key: 'env:NAME'}",
+        )
     if place.missing:
         return replace(job, unregistered=place.missing)
     job, session = open_register(job, "", overwrite=False, unreleased=False)
