@@ -136,10 +136,16 @@ class Deidentify(beam.PTransform):
         """The released records, the rejects and the label."""
         register_coders()
         job = self._job
-        condition = condition_of(rows.windowing, rows.is_bounded, WHERE, registered=job.remembers)
         kind = element_kind(rows.element_type)
         if not rows.is_bounded:
-            _check_stream(job.policy, self._release, kind)
+            _check_no_consent(job.policy, self._release)
+        condition = condition_of(rows.windowing, rows.is_bounded, WHERE, registered=job.remembers)
+        if not rows.is_bounded and kind is None:
+            raise UsageError(
+                "the collection is unbounded, and its type does not say what it holds",
+                WHERE,
+                "Declare it on the transform before it, as .with_output_types(dict)",
+            )
         everywhere = not condition  # an empty collection has a label, but of windows only those that are
         ignored = Ignored(job.policy.input.ignore)
         fields = row_fields(rows.element_type)
@@ -212,19 +218,13 @@ def _policy_of(given: GivenPolicy, key_given: bool) -> Policy:
     return policy
 
 
-def _check_stream(policy: Policy, release: str, kind: ElementKind | None) -> None:
-    """See that a release can be made of an unbounded collection, window by window."""
+def _check_no_consent(policy: Policy, release: str) -> None:
+    """See that an unbounded collection is no release that needs consent: its ledger is read once."""
     if policy.releases[release].consent is not None:
         raise UsageError(
             "the collection is unbounded, and a ledger of consent is read once: who withdraws later would still be released",
             f"releases.{release}.consent",
             "Run it in batch, on a bounded collection, so that the ledger is read anew for each release",
-        )
-    if kind is None:
-        raise UsageError(
-            "the collection is unbounded, and its type does not say what it holds",
-            WHERE,
-            "Declare it on the transform before it, as .with_output_types(dict)",
         )
 
 
