@@ -86,6 +86,16 @@ def test_a_value_that_has_no_text_is_refused_and_not_lost():
         as_table(given, ("a",), "here")
 
 
+@pytest.mark.parametrize("other", [pa.float64(), pa.int64()])
+def test_floats_of_32_bits_are_not_made_wider_for_they_stand_for_several_from_another_number_on(other):
+    narrow = pa.RecordBatch.from_pydict({"a": pa.array([2.0**24 + 2, 3.5], pa.float32())})
+    given = [narrow, pa.RecordBatch.from_pydict({"a": pa.array([7], other)})]
+    for kinds in ((), ("a",)):
+        with pytest.raises(InputError, match="no one type"):
+            as_table(given, kinds, "here")
+    assert as_table([narrow, narrow], (), "here").column("a").type == pa.float32()
+
+
 def test_two_columns_of_one_name_are_refused():
     twice = pa.RecordBatch.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     with pytest.raises(InputError, match="two columns of this name"):

@@ -5,7 +5,6 @@ Facts do as pickles, but are never encoded just to be measured, which Beam does 
 """
 
 import pickle
-from types import MappingProxyType
 from typing import Any
 
 import apache_beam as beam
@@ -66,32 +65,6 @@ class TableCoder(RecordBatchCoder):
     def to_type_hint(self) -> Any:
         """The type that this codes."""
         return pa.Table
-
-
-class ElementCoder(beam.coders.Coder):
-    """Elements of somebody's collection that wait in an engine's state: what is in Arrow as Arrow, all else as Beam does it."""
-
-    _ARROW = MappingProxyType({b"B": (pa.RecordBatch, RecordBatchCoder()), b"T": (pa.Table, TableCoder())})
-    _OTHERS = beam.coders.FastPrimitivesCoder()
-
-    def encode(self, value: Any) -> bytes:
-        """A mark, and the element."""
-        for mark, (kind, coder) in self._ARROW.items():
-            if isinstance(value, kind):
-                return mark + coder.encode(value)
-        return b"-" + bytes(self._OTHERS.encode(value))
-
-    def decode(self, encoded: bytes) -> Any:
-        """The element."""
-        mark = encoded[:1]
-        coder = self._ARROW[mark][1] if mark in self._ARROW else self._OTHERS
-        return coder.decode(encoded[1:])
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
-
-    def __hash__(self) -> int:
-        return hash(type(self))
 
 
 class FactsCoder(beam.coders.Coder):

@@ -42,9 +42,10 @@ def exact_text(column: pa.Array) -> pa.Array:
     """A column of any scalar type as text, shape (n,).
 
     Raises:
-        ArrowInvalid: A value has no text of its own: it would be null.
+        ArrowInvalid: A value has no text of its own: it would be null, or stands for several numbers.
     """
     text, faults = to_text(column)
+    faults = _either(faults, without_last_digits(column))
     if faults is not None and pc.any(faults, min_count=0).as_py():
         raise pa.ArrowInvalid("a value cannot be read as text")
     return text

@@ -17,6 +17,8 @@ from beam_deid.transforms.run.schema import check_different, several_types
 from beam_deid.transforms.treat.given import PLACE
 
 Batches = Sequence[pa.RecordBatch]
+_NARROW = {pa.float16(), pa.float32()}
+"""Types whose values are not made wider: from which number on they stand for several would be forgotten."""
 
 
 def one_of_each_schema(batches: Iterable[pa.RecordBatch]) -> list[pa.RecordBatch]:
@@ -58,14 +60,16 @@ def in_value_order(rows: pa.Table) -> pa.Table:
 def _column(batches: Batches, name: str, has_kind: bool, where: str) -> pa.Array:
     """One column of all batches, in one type, or as the text that its kind reads."""
     pieces = [batch.column(name) if name in batch.schema.names else pa.nulls(len(batch)) for batch in batches]
-    target = one_type({piece.type for piece in pieces})
-    if target is not None:
+    types = {piece.type for piece in pieces}
+    target = one_type(types)
+    is_widened = bool(types & _NARROW) and target not in _NARROW
+    if target is not None and not is_widened:
         with contextlib.suppress(pa.ArrowInvalid):
             return pa.concat_arrays([_decoded(exactly(piece, target)) for piece in pieces])
     if has_kind:
         with contextlib.suppress(pa.ArrowInvalid):
             return pa.concat_arrays([_decoded(exact_text(piece)) for piece in pieces])
-    raise several_types(name, {piece.type for piece in pieces}, where)
+    raise several_types(name, types, where)
 
 
 def _decoded(column: pa.Array) -> pa.Array:
